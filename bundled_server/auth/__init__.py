@@ -1,0 +1,1 @@
+"""Who may log in: users, password hashes, SASL back ends."""

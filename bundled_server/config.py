@@ -1,0 +1,66 @@
+"""Settings of one mail host, frozen; every limit of the server is named here, once."""
+
+from pathlib import Path
+
+import msgspec
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a peer may make us hold, do or wait for. Sizes in octets, times in seconds."""
+
+    message_size_octets: int = 52_428_800
+    smtp_command_octets: int = 2048
+    smtp_text_line_octets: int = 65_536
+    smtp_recipients: int = 1000
+    smtp_transaction_errors: int = 20
+    imap_line_octets: int = 65_536
+    imap_literal_before_login_octets: int = 4096
+    imap_nesting: int = 32
+    imap_list_items: int = 20_000
+    pop3_line_octets: int = 1024
+    idle_seconds: float = 300.0
+    imap_idle_seconds: float = 1860.0
+    transaction_seconds: float = 3600.0
+    login_seconds: float = 60.0
+    connections: int = 4000
+    connections_per_address: int = 2000
+    output_buffer_octets: int = 262_144
+    received_hops: int = 50
+    login_failures_per_minute: int = 10
+
+
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
+    """Ports to listen on: 0 picks a free one, None leaves the service off."""
+
+    smtp: int | None = None
+    submission: int | None = None
+    submissions: int | None = None
+    imap: int | None = None
+    imaps: int | None = None
+    pop3: int | None = None
+    pop3s: int | None = None
+    admin: int | None = None
+
+
+class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One mail host: its names, its data folder, its ports and what it lets out of the machine.
+
+    `egress`: "none" never leaves the world it was given, "smarthost" sends everything to `smarthost`,
+    "internet" routes by MX.
+    """
+
+    hostname: str
+    domain: str
+    data: Path
+    listen: str = "127.0.0.1"
+    ports: Ports = Ports()
+    users: tuple[tuple[str, str], ...] = ()
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    insecure_auth: bool = False
+    egress: str = "none"
+    smarthost: str = ""
+    limits: Limits = Limits()
+    retry_seconds: tuple[float, ...] = (60, 300, 900, 1800, 3600, 7200, 14400)
+    give_up_seconds: float = 432_000.0
+    journal_wire: bool = False

@@ -1,0 +1,148 @@
+"""The journal: what happened to each message, agent by agent, line by line."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
+from enum import Enum
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+KEEP_IN_MEMORY = 20_000
+SUBSCRIBER_BACKLOG = 10_000
+
+
+class Agent(str, Enum):
+    """The agents of the lecture's picture."""
+
+    MUA = "MUA"
+    LMTA = "LMTA"
+    MQ = "MQ"
+    MSA = "MSA"
+    MTA = "MTA"
+    DNS = "DNS"
+    FILTER = "FILTER"
+    MDA = "MDA"
+    MAA = "MAA"
+    MRA = "MRA"
+
+
+class Step(int, Enum):
+    """The numbered arrows of the lecture's extended architecture."""
+
+    TYPE = 1
+    HAND_TO_LMTA = 2
+    LMTA_QUEUE = 3
+    FILE_SYSTEM = 4
+    SUBMIT = 5
+    RELAY = 6
+    DNS_QUESTION = 7
+    DNS_ANSWER = 8
+    HAND_TO_LDA = 9
+    MAILBOX = 10
+    RETRIEVE = 11
+    WEB = 12
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that happened. `time` in epoch seconds; `kind` a short past-tense word (connected, queued,
+    relayed, deferred, refused, delivered, resolved, authenticated, wire …); `direction` "C" or "S" for a line
+    of dialogue, else "". Text has no control characters and no secrets."""
+
+    time: float
+    host: str
+    agent: Agent
+    kind: str
+    text: str
+    step: int = 0
+    direction: str = ""
+    session: str = ""
+    queue_id: str = ""
+    message_id: str = ""
+    peer: str = ""
+
+
+def printable(text: str) -> str:
+    """`text` with every control character escaped, so that no peer can forge a line of the journal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+class Journal:
+    """Keeps the latest events in memory, streams them to subscribers, and appends them to a JSON-lines file."""
+
+    def __init__(self, host: str, now: Callable[[], float], path: Path | None = None) -> None:
+        self._host = host
+        self._now = now
+        self._recent: deque[Event] = deque(maxlen=KEEP_IN_MEMORY)
+        self._subscribers: set[asyncio.Queue[Event]] = set()
+        self._encoder = msgspec.json.Encoder()
+        self._file: IO[bytes] | None = path.open("ab", buffering=65_536) if path else None
+        self.counts: dict[tuple[str, str], int] = {}
+
+    def record(
+        self,
+        agent: Agent,
+        kind: str,
+        text: str,
+        *,
+        step: int = 0,
+        direction: str = "",
+        session: str = "",
+        queue_id: str = "",
+        message_id: str = "",
+        peer: str = "",
+    ) -> None:
+        """Note one event now."""
+        event = Event(
+            time=self._now(),
+            host=self._host,
+            agent=agent,
+            kind=kind,
+            text=printable(text),
+            step=int(step),
+            direction=direction,
+            session=session,
+            queue_id=queue_id,
+            message_id=printable(message_id),
+            peer=peer,
+        )
+        self._recent.append(event)
+        key = (agent.value, kind)
+        self.counts[key] = self.counts.get(key, 0) + 1
+        for subscriber in self._subscribers:
+            with suppress(asyncio.QueueFull):
+                subscriber.put_nowait(event)
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.write(self._encoder.encode(event) + b"\n")
+
+    def recent(self) -> Iterable[Event]:
+        """The latest events, oldest first."""
+        return tuple(self._recent)
+
+    async def follow(self) -> AsyncIterator[Event]:
+        """Every event from now on; a subscriber that does not keep up misses some."""
+        queue: asyncio.Queue[Event] = asyncio.Queue(SUBSCRIBER_BACKLOG)
+        self._subscribers.add(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._subscribers.discard(queue)
+
+    def flush(self) -> None:
+        """Hand buffered lines to the operating system."""
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.flush()
+
+    def close(self) -> None:
+        """Write out and close the file."""
+        if self._file is not None:
+            self.flush()
+            self._file.close()
+            self._file = None

@@ -1,0 +1,1 @@
+"""MAA, Mail Access Agent: lets a MUA's retrieval agent (MRA) read a mailbox by IMAP or POP3."""

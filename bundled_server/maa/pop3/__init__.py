@@ -1,0 +1,1 @@
+"""The POP3 side of the MAA (RFC 1939)."""

@@ -1,0 +1,160 @@
+"""The store Protocol: all that a host keeps on disk, mailboxes, queue and users, behind one face."""
+
+from array import array
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bundled_server.mailbox.changes import Change, QueueItem
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked; the text says why."""
+
+
+class MailboxExists(StoreError):
+    """A mailbox of that name exists."""
+
+
+class NoSuchMailbox(StoreError):
+    """The mailbox is gone."""
+
+
+class StoreUnavailable(StoreError):
+    """Weather: disk full, read-only, locked. Try again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of this host; `secret` is opaque to everyone but auth/."""
+
+    name: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A mailbox without its messages. UIDVALIDITY, UIDNEXT and the highest modseq never go back."""
+
+    mailbox_id: int
+    owner: str
+    name: str
+    special_use: str
+    uid_validity: int
+    uid_next: int
+    highest_modseq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """STATUS's numbers (RFC 3501 §6.3.10)."""
+
+    messages: int
+    recent: int
+    unseen: int
+    deleted: int
+    size_octets: int
+    uid_next: int
+    uid_validity: int
+    highest_modseq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Every message of one mailbox as parallel columns in uid order; immutable, shared between sessions.
+
+    `uids`, `modseqs`, `content_ids`, `sizes` are integer arrays, `dates` internal dates in epoch seconds,
+    `flags` interned frozensets such as {"\\Seen", "$Label1"} (never \\Recent).
+    """
+
+    highest_modseq: int
+    uids: array[int]
+    modseqs: array[int]
+    content_ids: array[int]
+    sizes: array[int]
+    dates: array[float]
+    flags: Sequence[frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What happened to a mailbox after some modseq: uids added, uids whose flags changed, uids gone."""
+
+    highest_modseq: int
+    added: tuple[int, ...]
+    changed: tuple[int, ...]
+    expunged: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The precomputed face of one content (see `Content`)."""
+
+    content_id: int
+    size_octets: int
+    header_octets: int
+    envelope: bytes
+    body: bytes
+    body_structure: bytes
+
+
+Watcher = Callable[[int], None]
+
+
+class Store(Protocol):
+    """What the rest of the server knows of the database.
+
+    `commit` returns after the changes are durable, with one result per change, or raises and has changed
+    nothing. Watchers are called in the event loop with the mailbox id right after a commit that touched it.
+    Reads see every commit that has returned.
+    """
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def commit(self, *changes: Change) -> tuple[Any, ...]: ...
+
+    def watch(self, mailbox_id: int, watcher: Watcher) -> Callable[[], None]:
+        """Call `watcher` after every change of that mailbox; the answer stops it."""
+        ...
+
+    async def user(self, name: str) -> User | None: ...
+
+    async def users(self) -> list[User]: ...
+
+    async def mailboxes(self, owner: str) -> list[Mailbox]: ...
+
+    async def mailbox(self, owner: str, name: str) -> Mailbox | None:
+        """By exact name, INBOX in any case."""
+        ...
+
+    async def subscriptions(self, owner: str) -> list[str]: ...
+
+    async def status(self, mailbox_id: int) -> Status: ...
+
+    async def index(self, mailbox_id: int) -> Index:
+        """The current snapshot; the same object is returned as long as nothing changed."""
+        ...
+
+    async def delta(self, mailbox_id: int, since_modseq: int) -> Delta: ...
+
+    def summaries(self, content_ids: Sequence[int]) -> AsyncIterator[list[Summary]]:
+        """In the order asked, in batches small enough that other sessions run between them."""
+        ...
+
+    async def body(self, content_id: int) -> bytes: ...
+
+    async def headers(self, content_ids: Sequence[int]) -> list[bytes]:
+        """The header blocks with their blank line, in the order asked. Keep `content_ids` to some hundreds."""
+        ...
+
+    async def queue_due(self, now: float, limit: int) -> list[QueueItem]:
+        """Items with a WAITING recipient due at `now`, not held, oldest due first."""
+        ...
+
+    async def queue_next_due(self) -> float | None: ...
+
+    async def queue_items(self) -> list[QueueItem]: ...
+
+    async def queue_item(self, queue_id: str) -> QueueItem | None: ...

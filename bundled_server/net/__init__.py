@@ -1,0 +1,1 @@
+"""Sockets: the listener, the connection, and the one loop that drives every protocol machine."""

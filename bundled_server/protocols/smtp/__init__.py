@@ -1,0 +1,1 @@
+"""SMTP (RFC 5321) as a machine: lines, DATA, states, replies."""

@@ -1,0 +1,1 @@
+"""The classroom: the tour of the lecture's chain, wire view and journey."""

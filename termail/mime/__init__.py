@@ -1,0 +1,1 @@
+"""Reading and writing messages: headers, parts, text, HTML, quoting, and the one sanitiser."""
