@@ -121,9 +121,7 @@ class Connection(asyncio.Protocol):
         self._received_octets = 0
         self._reading_paused = False
         loop = asyncio.get_running_loop()
-        upgraded = await loop.start_tls(
-            transport, self, context, server_side=True, ssl_handshake_timeout=seconds
-        )
+        upgraded = await loop.start_tls(transport, self, context, server_side=True, ssl_handshake_timeout=seconds)
         if upgraded is None:
             raise ConnectionResetError("the peer left during the TLS handshake")
         self._transport = upgraded

@@ -1,0 +1,51 @@
+"""A message as lines a pager can show: already sanitised, classified, wrapped."""
+
+from enum import Enum
+
+import msgspec
+
+from termail.mime.message import Part
+
+
+class LineKind(str, Enum):
+    """What a line is, for its colour and for folding."""
+
+    HEADER = "header"
+    TEXT = "text"
+    QUOTE = "quote"
+    SIGNATURE = "signature"
+    ATTACHMENT = "attachment"
+    PROBLEM = "problem"
+    DIFF_ADDED = "diff added"
+    DIFF_REMOVED = "diff removed"
+    DIFF_HUNK = "diff hunk"
+    BLANK = "blank"
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of the pager; `level` is the quote depth; `link` numbers links from 1, 0 for none."""
+
+    kind: LineKind
+    text: str
+    level: int = 0
+    link: int = 0
+
+
+class Display(msgspec.Struct, frozen=True, kw_only=True):
+    """The lines, the links in number order as (url, true host), the attachments in the order shown."""
+
+    lines: list[Line]
+    links: list[tuple[str, str]]
+    attachments: list[Part]
+
+
+def display(
+    raw: bytes,
+    *,
+    width: int,
+    full_headers: bool = False,
+    prefer_html: bool = False,
+    shown_headers: tuple[str, ...] = ("date", "from", "to", "cc", "reply-to", "subject"),
+) -> Display:
+    """Never raises. HTML is rendered in a killable worker with a deadline."""
+    raise NotImplementedError

@@ -1,0 +1,26 @@
+"""The order of an index: mutt's sort methods, reversed or not, with a second key."""
+
+from enum import Enum
+
+import msgspec
+
+
+class SortKey(str, Enum):
+    """mutt's sort letters d f r s o t u z (MUTT.md)."""
+
+    DATE = "date"
+    FROM = "from"
+    RECEIVED = "received"
+    SUBJECT = "subject"
+    TO = "to"
+    THREADS = "threads"
+    UNSORTED = "unsorted"
+    SIZE = "size"
+
+
+class Order(msgspec.Struct, frozen=True):
+    """How to sort. With THREADS, `second` orders siblings (date by the last of the subthread)."""
+
+    key: SortKey = SortKey.THREADS
+    reverse: bool = False
+    second: SortKey = SortKey.DATE

@@ -1,0 +1,36 @@
+"""The outbox as the client shows it: one item for each message on its way out."""
+
+from enum import Enum
+
+import msgspec
+
+
+class OutboxState(str, Enum):
+    """Where an outgoing message stands."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    DEFERRED = "deferred"
+    POSSIBLY_SENT = "possibly sent"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class OutboxItem(msgspec.Struct, frozen=True, kw_only=True):
+    """`not_before` and `next_try` in epoch seconds; `reason` is the last thing a server or the network said.
+    `transcript` holds the SMTP dialogue of the last attempt as "C: …"/"S: …" lines, secrets masked."""
+
+    outbox_id: int
+    account: str
+    sender: str
+    recipients: tuple[str, ...]
+    subject: str
+    message_id_header: str
+    size_octets: int
+    state: OutboxState
+    queued: float
+    not_before: float
+    next_try: float
+    attempts: int
+    reason: str = ""
+    transcript: tuple[str, ...] = ()
