@@ -1,0 +1,39 @@
+"""The two mail hosts of the lecture, their people, and the DNS that lets them find each other."""
+
+from dataclasses import dataclass
+
+PASSWORD = "123456"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One mail host of the world: its FQDN, the domain it serves, and who has a mailbox there."""
+
+    hostname: str
+    domain: str
+    users: tuple[str, ...]
+
+
+BRASILIA = Place("brasilia.cities.org", "cities.org", ("alice", "juan", "root"))
+SERVER = Place("server.other.test", "other.test", ("bob", "root"))
+PLACES = (BRASILIA, SERVER)
+
+
+def zone_text(places: tuple[Place, ...], address: str) -> str:
+    """The world's DNS in master-file form (RFC 1035 §5): A, MX, TXT and PTR for every place.
+
+    Every place answers on `address`; which port belongs to which host name is the world's own knowledge,
+    because MX records carry no port.
+    """
+    lines = []
+    for place in places:
+        lines += [
+            f"{place.domain}. 300 IN SOA {place.hostname}. postmaster.{place.domain}. 1 3600 600 86400 300",
+            f"{place.domain}. 300 IN NS {place.hostname}.",
+            f"{place.domain}. 300 IN MX 10 {place.hostname}.",
+            f'{place.domain}. 300 IN TXT "v=spf1 mx -all"',
+            f"{place.hostname}. 300 IN A {address}",
+        ]
+    reverse = ".".join(reversed(address.split("."))) + ".in-addr.arpa."
+    lines += [f"{reverse} 300 IN PTR {place.hostname}." for place in places]
+    return "\n".join(lines) + "\n"
