@@ -11,7 +11,6 @@ ART = timezone(timedelta(hours=-3), "ART")
 
 PEOPLE = {
     "alice": Address("Alice", "alice", "cities.org"),
-    "ana": Address("Ana María García", "juan", "cities.org"),
     "juan": Address("Juan Ñúñez", "juan", "cities.org"),
     "root": Address("Postmaster of cities.org", "root", "cities.org"),
     "bob": Address("Bob", "bob", "other.test"),

@@ -24,7 +24,8 @@ def letters(now: float) -> list[Letter]:
         (ALICE,),
         SUBJECT,
         "Hola Alice:\n\n¿Cómo va la entrega? Falta la captura del diálogo SMTP entre\nserver.other.test y "
-        "brasilia.cities.org, y la tabla de registros MX.\n\nEl plazo es el viernes a las 18 h.\n\nUn saludo,\nJuan\n",
+        "brasilia.cities.org, y la tabla de registros MX.\n\nEl plazo es el viernes a las 18 h.\n\n"
+        "Un saludo,\nJuan\n",
         date=days_ago(now, 4, hour=9, minute=12),
         message_id=ids[0],
         cc=(BOB,),

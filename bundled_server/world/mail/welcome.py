@@ -23,9 +23,8 @@ The mailbox holds the lecture's two MIME examples, a thread in Spanish with
 attachments, a mailing list with a patch, a newsletter in HTML, and a bounce:
 you wrote to nobody@other.test, and the other host said no. Read why.
 
--- 
-postmaster@cities.org
 """
+SIGNATURE = "-- \npostmaster@cities.org\n"
 
 
 def letters(now: float) -> list[Letter]:
@@ -52,7 +51,7 @@ def letters(now: float) -> list[Letter]:
         root,
         (alice, PEOPLE["juan"], PEOPLE["bob"]),
         "Welcome to the practice world",
-        WELCOME,
+        WELCOME + SIGNATURE,
         date=days_ago(now, 0, hour=23, minute=59),
         message_id="<welcome@cities.org>",
     )
