@@ -1,13 +1,13 @@
 """A message as lines a pager can show: already sanitised, classified, wrapped."""
 
-from enum import Enum
+from enum import StrEnum
 
 import msgspec
 
 from termail.mime.message import Part
 
 
-class LineKind(str, Enum):
+class LineKind(StrEnum):
     """What a line is, for its colour and for folding."""
 
     HEADER = "header"

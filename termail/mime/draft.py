@@ -57,7 +57,7 @@ def parse_draft(raw: bytes, account: str) -> Draft:
 def reply(
     raw: bytes, *, account: str, from_: str, mine: frozenset[str], to_all: bool, to_list: bool = False
 ) -> Draft:
-    """Recipients by Reply-To, Mail-Followup-To, List-Post; attribution; quoted body; References (RFC 5322 §3.6.4)."""
+    """Recipients by Reply-To, Mail-Followup-To, List-Post; attribution; quotes; References (RFC 5322 §3.6.4)."""
     raise NotImplementedError
 
 
