@@ -62,7 +62,7 @@ def main() -> None:
 def _burst(
     port: int, pid: int, flags: list[str], messages: int, count: Callable[[], int]
 ) -> tuple[float, float, float]:
-    """One run of smtp-source → (accepted a second, readable in the mailbox a second, CPU milliseconds a message)."""
+    """One run of smtp-source → messages accepted a second, readable a second, CPU milliseconds a message."""
     before, busy, start = count(), cpu_seconds(pid), time.perf_counter()
     subprocess.run(
         [
