@@ -34,8 +34,8 @@ def test_curl_submits_over_implicit_tls(server, program, run, tmp_path: Path) ->
 def test_swaks_submits_with_tls_and_auth(server, program, run, mechanism: str) -> None:
     said = run(
         program, "--server", "127.0.0.1", "--port", str(server.ports["submission"]), "--tls", "--auth", mechanism,
-        "--auth-user", "juan", "--auth-password", "123456", "--from", "juan@cities.org", "--to", "alice@cities.org",
-        "--header", f"Subject: by swaks {mechanism}",
+        "--auth-user", "juan", "--auth-password", "123456", "--from", "juan@cities.org",
+        "--to", "alice@cities.org", "--header", f"Subject: by swaks {mechanism}",
     )  # fmt: skip
     assert "=== TLS started" in said
     server.wait_for("alice", f"by swaks {mechanism}")
@@ -44,8 +44,8 @@ def test_swaks_submits_with_tls_and_auth(server, program, run, mechanism: str) -
 @pytest.mark.peer("swaks")
 def test_swaks_pipelines_to_port_25(server, program, run) -> None:
     run(
-        program, "--server", "127.0.0.1", "--port", str(server.ports["smtp"]), "--pipeline", "--from", "bob@other.test",
-        "--to", "alice@cities.org,juan@cities.org", "--header", "Subject: by swaks in one breath",
+        program, "--server", "127.0.0.1", "--port", str(server.ports["smtp"]), "--pipeline",
+        "--from", "bob@other.test", "--to", "alice@cities.org,juan@cities.org", "--header", "Subject: by swaks in one breath",
     )  # fmt: skip
     server.wait_for("alice", "by swaks in one breath")
     server.wait_for("juan", "by swaks in one breath")
