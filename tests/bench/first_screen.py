@@ -1,9 +1,9 @@
-"""Time to the first screen of a cached folder, ours beside neomutt with its header cache, in a real pseudo-terminal.
+"""Time to the first screen of a cached folder, ours beside neomutt with its header cache, in a real terminal.
 
     python tests/bench/first_screen.py MAILDIR [--runs 5]
 
-Both programs read the same Maildir once to fill their caches; only later starts are measured: from the start of the
-process until the last message's line is on the screen.
+Both programs read the same Maildir once to fill their caches; only later starts are measured: from the
+start of the process until the last message's line is on the screen.
 """
 
 import argparse

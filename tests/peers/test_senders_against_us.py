@@ -45,7 +45,8 @@ def test_swaks_submits_with_tls_and_auth(server, program, run, mechanism: str) -
 def test_swaks_pipelines_to_port_25(server, program, run) -> None:
     run(
         program, "--server", "127.0.0.1", "--port", str(server.ports["smtp"]), "--pipeline",
-        "--from", "bob@other.test", "--to", "alice@cities.org,juan@cities.org", "--header", "Subject: by swaks in one breath",
+        "--from", "bob@other.test", "--to", "alice@cities.org,juan@cities.org",
+        "--header", "Subject: by swaks in one breath",
     )  # fmt: skip
     server.wait_for("alice", "by swaks in one breath")
     server.wait_for("juan", "by swaks in one breath")
