@@ -73,9 +73,9 @@ def main() -> None:
 
 
 def _last_line(maildir: Path) -> re.Pattern[bytes]:
-    """What tells that the newest thread is on the screen: the count in the status bar of either program."""
+    """What tells that the newest thread is on the screen: the total in the status bar of either program."""
     count = len(os.listdir(maildir / "cur"))
-    return re.compile(rb"%d|%s" % (count, f"{count:,}".encode()))
+    return re.compile(rb"Msgs:%d|%s messages" % (count, f"{count:,}".encode()))
 
 
 def _start(command: list[str], ready: re.Pattern[bytes], seconds: float = 900.0) -> tuple[float, float]:
