@@ -1,1 +1,1 @@
-"""IMAP4rev1 (RFC 3501) as a machine: literals, the command table, states, responses."""
+"""IMAP4rev1 (RFC 3501) without IO: codec, command table, machine."""

@@ -1,0 +1,160 @@
+"""Parsers of the commands' arguments; each reads up to the end of the command (RFC 3501 §9)."""
+
+from bundled_server.protocols.imap import commands
+from bundled_server.protocols.imap.cursor import Cursor
+from bundled_server.protocols.imap.errors import BadCommand
+from bundled_server.protocols.imap.fetch_items import read_items
+from bundled_server.protocols.imap.search_keys import read_search
+
+STATUS_ITEMS = frozenset((b"MESSAGES", b"RECENT", b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN"))
+_NOTHING = commands.Nothing()
+
+
+def nothing(cursor: Cursor) -> commands.Nothing:
+    cursor.end()
+    return _NOTHING
+
+
+def login(cursor: Cursor) -> commands.Login:
+    user = _after_space(cursor)
+    password = _after_space(cursor)
+    cursor.end()
+    return commands.Login(user, password)
+
+
+def authenticate(cursor: Cursor) -> commands.Authenticate:
+    cursor.space()
+    mechanism = cursor.atom().decode("ascii").upper()
+    initial = None
+    if not cursor.at_end:
+        cursor.space()
+        initial = cursor.rest()
+    return commands.Authenticate(mechanism, initial or None)
+
+
+def mailbox(cursor: Cursor) -> commands.MailboxName:
+    name = _after_space(cursor)
+    cursor.end()
+    return commands.MailboxName(name)
+
+
+def rename(cursor: Cursor) -> commands.Rename:
+    source = _after_space(cursor)
+    target = _after_space(cursor)
+    cursor.end()
+    return commands.Rename(source, target)
+
+
+def list_mailboxes(cursor: Cursor) -> commands.ListMailboxes:
+    reference = _after_space(cursor)
+    cursor.space()
+    pattern = cursor.list_mailbox()
+    cursor.end()
+    return commands.ListMailboxes(reference, pattern)
+
+
+def status(cursor: Cursor) -> commands.StatusOf:
+    name = _after_space(cursor)
+    cursor.space()
+    items = tuple(cursor.parenthesised(cursor.keyword, empty=False))
+    for item in items:
+        if item not in STATUS_ITEMS:
+            raise BadCommand("unknown STATUS item " + item.decode("ascii"))
+    cursor.end()
+    return commands.StatusOf(name, items)
+
+
+def append(cursor: Cursor) -> commands.Append:
+    name = _after_space(cursor)
+    cursor.space()
+    flags: frozenset[str] = frozenset()
+    date: float | None = None
+    if cursor.sees(b"("):
+        flags = cursor.flags()
+        cursor.space()
+    if cursor.sees(b'"'):
+        date = cursor.date_time()
+        cursor.space()
+    message = cursor.literal()
+    cursor.end()
+    return commands.Append(name, flags, date, message)
+
+
+def fetch(cursor: Cursor) -> commands.Fetch:
+    cursor.space()
+    messages = cursor.sequence_set()
+    cursor.space()
+    items = read_items(cursor)
+    cursor.end()
+    return commands.Fetch(messages, items)
+
+
+def store(cursor: Cursor) -> commands.StoreFlags:
+    cursor.space()
+    messages = cursor.sequence_set()
+    cursor.space()
+    mode = b"+" if cursor.accept(b"+") else b"-" if cursor.accept(b"-") else b""
+    word = cursor.word()
+    if word not in (b"FLAGS", b"FLAGS.SILENT"):
+        raise BadCommand("unknown STORE item")
+    cursor.space()
+    flags = cursor.flags() if cursor.sees(b"(") else _bare_flags(cursor)
+    cursor.end()
+    return commands.StoreFlags(messages, mode, word == b"FLAGS.SILENT", flags)
+
+
+def copy(cursor: Cursor) -> commands.CopyTo:
+    cursor.space()
+    messages = cursor.sequence_set()
+    name = _after_space(cursor)
+    cursor.end()
+    return commands.CopyTo(messages, name)
+
+
+def search(cursor: Cursor) -> commands.Search:
+    cursor.space()
+    return commands.Search(read_search(cursor))
+
+
+def expunge_uids(cursor: Cursor) -> commands.ExpungeUids:
+    cursor.space()
+    uids = cursor.sequence_set()
+    cursor.end()
+    return commands.ExpungeUids(uids)
+
+
+def enable(cursor: Cursor) -> commands.Enable:
+    names = []
+    while not cursor.at_end:
+        cursor.space()
+        names.append(cursor.keyword())
+    if not names:
+        raise BadCommand("ENABLE needs a capability")
+    return commands.Enable(tuple(names))
+
+
+def identity(cursor: Cursor) -> commands.ClientIdentity:
+    cursor.space()
+    if cursor.nil():
+        cursor.end()
+        return commands.ClientIdentity(())
+    words = cursor.parenthesised(cursor.nstring)
+    cursor.end()
+    if len(words) % 2 or len(words) > 60:  # RFC 2971 §3.3: at most 30 pairs
+        raise BadCommand("ID takes pairs of field and value, at most 30")
+    pairs = zip(words[::2], words[1::2], strict=True)
+    return commands.ClientIdentity(tuple((name or b"", value) for name, value in pairs))
+
+
+def _after_space(cursor: Cursor) -> bytes:
+    cursor.space()
+    return cursor.astring()
+
+
+def _bare_flags(cursor: Cursor) -> frozenset[str]:
+    flags = [cursor.flag()]
+    while not cursor.at_end:
+        cursor.space()
+        if not cursor.at_end:
+            flags.append(cursor.flag())
+    return frozenset(flags)

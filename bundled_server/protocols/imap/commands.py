@@ -1,0 +1,123 @@
+"""What commands carry, as immutable objects (RFC 3501 §6)."""
+
+from dataclasses import dataclass, field
+
+from bundled_server.protocols.imap.fetch_items import FetchItem
+from bundled_server.protocols.imap.search_keys import SearchKey
+from bundled_server.protocols.imap.sequences import SequenceSet
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """The arguments of a command that takes none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """LOGIN: user and password as they came."""
+
+    user: bytes
+    password: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticate:
+    """AUTHENTICATE; `initial` is the base64 initial response (RFC 4959), None without."""
+
+    mechanism: str
+    initial: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxName:
+    """One mailbox in modified UTF-7, for SELECT, EXAMINE, CREATE, DELETE, SUBSCRIBE, UNSUBSCRIBE."""
+
+    mailbox: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """RENAME."""
+
+    source: bytes
+    target: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ListMailboxes:
+    """LIST and LSUB."""
+
+    reference: bytes
+    pattern: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StatusOf:
+    """STATUS."""
+
+    mailbox: bytes
+    items: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """APPEND; `date` in epoch seconds, None for now."""
+
+    mailbox: bytes
+    flags: frozenset[str]
+    date: float | None
+    message: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """FETCH and UID FETCH."""
+
+    messages: SequenceSet
+    items: tuple[FetchItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFlags:
+    """STORE and UID STORE; `mode` is b"+", b"-" or b""."""
+
+    messages: SequenceSet
+    mode: bytes
+    silent: bool
+    flags: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CopyTo:
+    """COPY and MOVE."""
+
+    messages: SequenceSet
+    mailbox: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """SEARCH."""
+
+    key: SearchKey
+
+
+@dataclass(frozen=True, slots=True)
+class ExpungeUids:
+    """UID EXPUNGE (RFC 4315)."""
+
+    uids: SequenceSet
+
+
+@dataclass(frozen=True, slots=True)
+class Enable:
+    """ENABLE (RFC 5161)."""
+
+    capabilities: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientIdentity:
+    """ID (RFC 2971); pairs of field and value."""
+
+    fields: tuple[tuple[bytes, bytes | None], ...]

@@ -1,0 +1,303 @@
+"""SEARCH's keys: the objects and their parser (RFC 3501 §6.4.4)."""
+
+import codecs
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from bundled_server.protocols.imap.cursor import SYSTEM_FLAGS, Cursor
+from bundled_server.protocols.imap.errors import BadCommand
+from bundled_server.protocols.imap.sequences import SequenceSet
+
+
+class Order(Enum):
+    """How a value stands to the one in the key."""
+
+    BEFORE = "before"
+    ON = "on"
+    SINCE = "since"
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """ALL."""
+
+
+@dataclass(frozen=True, slots=True)
+class HasFlag:
+    """SEEN, FLAGGED, KEYWORD …; also RECENT, which is no stored flag."""
+
+    flag: str
+
+
+@dataclass(frozen=True, slots=True)
+class InternalDate:
+    """BEFORE, ON, SINCE: by the day of arrival."""
+
+    order: Order
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class SentDate:
+    """SENTBEFORE, SENTON, SENTSINCE: by the day in the Date field."""
+
+    order: Order
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Larger:
+    """LARGER, in octets."""
+
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Smaller:
+    """SMALLER, in octets."""
+
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A sequence set by itself."""
+
+    numbers: SequenceSet
+
+
+@dataclass(frozen=True, slots=True)
+class Uids:
+    """UID sequence-set."""
+
+    uids: SequenceSet
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderHas:
+    """HEADER, FROM, TO, CC, BCC, SUBJECT: a field whose value holds `text` ("" = the field is there)."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BodyHas:
+    """BODY."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextHas:
+    """TEXT: header or body."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """NOT."""
+
+    key: "SearchKey"
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """OR."""
+
+    left: "SearchKey"
+    right: "SearchKey"
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Keys in a row or in parentheses: all of them."""
+
+    keys: tuple["SearchKey", ...]
+
+
+SearchKey = (
+    Everything
+    | HasFlag
+    | InternalDate
+    | SentDate
+    | Larger
+    | Smaller
+    | Numbers
+    | Uids
+    | HeaderHas
+    | BodyHas
+    | TextHas
+    | Not
+    | Or
+    | And
+)
+
+CHARSETS = ("US-ASCII", "UTF-8", "ISO-8859-1", "ISO-8859-15", "WINDOWS-1252")
+_RECENT = HasFlag("\\Recent")
+_SEEN = HasFlag("\\Seen")
+_LONGEST_TEXT = 4096
+
+
+class KeyReader:
+    """Reads search keys in one charset, with bounded depth and count."""
+
+    def __init__(self, cursor: Cursor, charset: str) -> None:
+        self.cursor = cursor
+        self._charset = charset
+        self._depth = 0
+        self._count = 0
+
+    def keys(self) -> SearchKey:
+        """Keys up to the end of the command or the closing parenthesis."""
+        found = [self.key()]
+        while not self.cursor.at_end and not self.cursor.sees(b")"):
+            self.cursor.space()
+            if not self.cursor.at_end:
+                found.append(self.key())
+        return found[0] if len(found) == 1 else And(tuple(found))
+
+    def key(self) -> SearchKey:
+        self._enter()
+        try:
+            return self._read()
+        finally:
+            self._depth -= 1
+
+    def next_key(self) -> SearchKey:
+        self.cursor.space()
+        return self.key()
+
+    def text(self) -> str:
+        """A string argument, decoded."""
+        self.cursor.space()
+        octets = self.cursor.astring()
+        if len(octets) > _LONGEST_TEXT:
+            raise BadCommand("the search text is too long")
+        try:
+            return octets.decode(self._charset)
+        except UnicodeDecodeError as error:
+            raise BadCommand("the search text is not in its charset") from error
+
+    def _enter(self) -> None:
+        self._depth += 1
+        self._count += 1
+        if self._depth > self.cursor.bounds.nesting or self._count > self.cursor.bounds.list_items:
+            raise BadCommand("the search is nested too deeply or too long")
+
+    def _read(self) -> SearchKey:
+        cursor = self.cursor
+        if cursor.accept(b"("):
+            keys = self.keys()
+            cursor.expect(b")")
+            return keys
+        if cursor.sees_sequence_set():
+            return Numbers(cursor.sequence_set())
+        word = cursor.keyword()
+        read = SEARCH_KEYS.get(word)
+        if read is None:
+            raise BadCommand("unknown search key " + word.decode("ascii"))
+        return read(self)
+
+
+def read_search(cursor: Cursor) -> SearchKey:
+    """The arguments of SEARCH: an optional charset, then keys."""
+    charset = "utf-8"
+    if cursor.sees_word(b"CHARSET"):
+        cursor.keyword()
+        cursor.space()
+        charset = _known_charset(cursor.astring())
+        cursor.space()
+    keys = KeyReader(cursor, charset).keys()
+    cursor.end()
+    return keys
+
+
+def _known_charset(name: bytes) -> str:
+    if name.upper().decode("latin-1") not in CHARSETS:
+        known = " ".join(CHARSETS).encode("ascii")
+        raise BadCommand("unknown charset", status=b"NO", code=b"BADCHARSET (%b)" % known)
+    return codecs.lookup(name.decode("ascii")).name
+
+
+def _field(name: str) -> Callable[[KeyReader], SearchKey]:
+    return lambda reader: HeaderHas(name, reader.text())
+
+
+def _header(reader: KeyReader) -> SearchKey:
+    reader.cursor.space()
+    field = reader.cursor.astring()
+    return HeaderHas(field.decode("latin-1").lower(), reader.text())
+
+
+def _keyword(reader: KeyReader) -> SearchKey:
+    reader.cursor.space()
+    return HasFlag(reader.cursor.flag())
+
+
+def _dated(make: Callable[[Order, date], SearchKey], order: Order) -> Callable[[KeyReader], SearchKey]:
+    def read(reader: KeyReader) -> SearchKey:
+        reader.cursor.space()
+        return make(order, reader.cursor.date())
+
+    return read
+
+
+def _sized(make: Callable[[int], SearchKey]) -> Callable[[KeyReader], SearchKey]:
+    def read(reader: KeyReader) -> SearchKey:
+        reader.cursor.space()
+        return make(reader.cursor.number64())
+
+    return read
+
+
+def _uids(reader: KeyReader) -> SearchKey:
+    reader.cursor.space()
+    return Uids(reader.cursor.sequence_set())
+
+
+def _fixed(key: SearchKey) -> Callable[[KeyReader], SearchKey]:
+    return lambda reader: key
+
+
+def _flag_keys() -> dict[bytes, Callable[[KeyReader], SearchKey]]:
+    """SEEN and UNSEEN, DELETED and UNDELETED …"""
+    table: dict[bytes, Callable[[KeyReader], SearchKey]] = {}
+    for flag in SYSTEM_FLAGS:
+        name = flag[1:].upper().encode("ascii")
+        table[name] = _fixed(HasFlag(flag))
+        table[b"UN" + name] = _fixed(Not(HasFlag(flag)))
+    return table
+
+
+SEARCH_KEYS: dict[bytes, Callable[[KeyReader], SearchKey]] = {
+    **_flag_keys(),
+    b"ALL": _fixed(Everything()),
+    b"RECENT": _fixed(_RECENT),
+    b"OLD": _fixed(Not(_RECENT)),
+    b"NEW": _fixed(And((_RECENT, Not(_SEEN)))),
+    b"KEYWORD": _keyword,
+    b"UNKEYWORD": lambda reader: Not(_keyword(reader)),
+    b"BEFORE": _dated(InternalDate, Order.BEFORE),
+    b"ON": _dated(InternalDate, Order.ON),
+    b"SINCE": _dated(InternalDate, Order.SINCE),
+    b"SENTBEFORE": _dated(SentDate, Order.BEFORE),
+    b"SENTON": _dated(SentDate, Order.ON),
+    b"SENTSINCE": _dated(SentDate, Order.SINCE),
+    b"LARGER": _sized(Larger),
+    b"SMALLER": _sized(Smaller),
+    b"UID": _uids,
+    b"HEADER": _header,
+    b"FROM": _field("from"),
+    b"TO": _field("to"),
+    b"CC": _field("cc"),
+    b"BCC": _field("bcc"),
+    b"SUBJECT": _field("subject"),
+    b"BODY": lambda reader: BodyHas(reader.text()),
+    b"TEXT": lambda reader: TextHas(reader.text()),
+    b"NOT": lambda reader: Not(reader.next_key()),
+    b"OR": lambda reader: Or(reader.next_key(), reader.next_key()),
+}
