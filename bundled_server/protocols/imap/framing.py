@@ -1,8 +1,16 @@
 """Cutting the stream of an IMAP connection into lines and literals, with limits."""
 
+_KEPT_OCTETS = 128
+
 
 class LineTooLong(Exception):
-    """A line passed the limit; its rest is thrown away as it arrives."""
+    """A line passed the limit and was thrown away up to its end, all but its `head` and its `tail`: who reads on
+    must know whose it was, and whether it announced a literal."""
+
+    def __init__(self, head: bytes, tail: bytes) -> None:
+        super().__init__("line too long")
+        self.head = head
+        self.tail = tail
 
 
 class Framer:
@@ -12,7 +20,8 @@ class Framer:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._searched = 0
-        self._dropping_line = False
+        self._dropped_head = b""
+        self.dropped_octets = 0
 
     def feed(self, data: bytes) -> None:
         self._buffer += data
@@ -21,28 +30,25 @@ class Framer:
         """Throw away everything held."""
         self._buffer.clear()
         self._searched = 0
-        self._dropping_line = False
+        self._dropped_head = b""
+        self.dropped_octets = 0
 
     def next_line(self, limit_octets: int) -> bytes | None:
-        """The next line without its end; None when more input is needed. Raises LineTooLong once a line."""
+        """The next line without its end; None when more input is needed. Raises LineTooLong when the end of a
+        line beyond the limit has arrived; until then `dropped_octets` grows, the memory used does not."""
         buffer = self._buffer
         end = buffer.find(b"\n", self._searched)
         if end < 0:
             self._searched = len(buffer)
-            if self._dropping_line:
-                self._forget(len(buffer))
-            elif len(buffer) > limit_octets + 1:
-                self._dropping_line = True
-                self._forget(len(buffer))
-                raise LineTooLong
+            if self.dropped_octets or len(buffer) > limit_octets + 1:
+                self._drop(len(buffer) - _KEPT_OCTETS)
             return None
         line = bytes(buffer[: end - 1] if end and buffer[end - 1] == 0x0D else buffer[:end])
         self._forget(end + 1)
-        if self._dropping_line:
-            self._dropping_line = False
-            return self.next_line(limit_octets)
-        if len(line) > limit_octets:
-            raise LineTooLong
+        if self.dropped_octets or len(line) > limit_octets:
+            head = self._dropped_head or line[:_KEPT_OCTETS]
+            self.dropped_octets = 0
+            raise LineTooLong(head, line[-_KEPT_OCTETS:])
         return line
 
     def next_literal(self, octets: int) -> bytes | None:
@@ -58,6 +64,15 @@ class Framer:
         gone = min(octets, len(self._buffer))
         self._forget(gone)
         return octets - gone
+
+    def _drop(self, octets: int) -> None:
+        if octets <= 0:
+            return
+        if not self.dropped_octets:
+            self._dropped_head = bytes(self._buffer[:_KEPT_OCTETS])
+        self.dropped_octets += octets
+        self._forget(octets)
+        self._searched = len(self._buffer)
 
     def _forget(self, octets: int) -> None:
         del self._buffer[:octets]

@@ -35,9 +35,9 @@ class LiteralAwaited:
 
 @dataclass(frozen=True, slots=True)
 class LineReceived:
-    """The line that `ask` asked for, without its CRLF; None when it was too long."""
+    """The line that `ask` asked for, without its CRLF; empty when it was too long."""
 
-    line: bytes | None = field(repr=False)
+    line: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ MASK = b"********"
 _HEAD = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]+) +((?:[Uu][Ii][Dd] +)?[A-Za-z]+)(?= |$)')
 _TAG = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\+]+(?= |$)')
 _LITERAL_AT_END = re.compile(rb"~?\{(\d{1,20})(\+?)\}$")
+_ENDLESS_LINES = 16  # so many times the limit, thrown away, and the peer is not speaking IMAP
 _NOT_SKIPPED = 0xFFFF_FFFF  # a literal beyond 32 bits is no number of the grammar: not worth waiting for
 
 
@@ -163,35 +164,38 @@ class ImapMachine:
     # reading
 
     def _read_command(self) -> Event | None:
-        line = self._take_line()
-        if isinstance(line, CommandRefused) or line is None:
-            return line
-        assembly = self._assembly
-        if assembly is None:
-            if not line.strip():
-                return None
-            assembly = self._assembly = self._begin(line)
-        self._trace_client_line(assembly, line)
+        fault: BadCommand | None = None
+        try:
+            line = self._framer.next_line(self._limits.line_octets - self._held_octets())
+            end = line
+        except LineTooLong as too_long:
+            line, end = too_long.head, too_long.tail
+            fault = BadCommand("the command line is too long")
+        if line is None or end is None:
+            return self._give_up_on_endless_line()
+        self._progressed = True
+        if self._assembly is None and not line.strip():
+            return None
+        assembly = self._assembly = self._assembly or self._begin(line)
+        self._trace_command(assembly, line)
         if b"\0" in line or b"\r" in line:
-            assembly.refusal = assembly.refusal or BadCommand("NUL and bare CR are not allowed")
+            fault = BadCommand("NUL and bare CR are not allowed")
+        assembly.refusal = assembly.refusal or fault
         assembly.text += line
-        literal = _LITERAL_AT_END.search(line)
+        literal = _LITERAL_AT_END.search(end)
         if literal is None:
             return self._finish(assembly)
         assembly.text += b"\r\n"
         return self._await_literal(assembly, int(literal[1]), synchronising=not literal[2])
 
-    def _take_line(self) -> bytes | CommandRefused | None:
-        held = len(self._assembly.text) if self._assembly else 0
-        try:
-            line = self._framer.next_line(max(self._limits.line_octets - held, 0))
-        except LineTooLong:
-            self._progressed = True
-            tag = self._assembly.tag if self._assembly else b"*"
-            self._assembly = None
-            return self._refuse(tag, BadCommand("the command line is too long"))
-        self._progressed = line is not None
-        return line
+    def _held_octets(self) -> int:
+        return min(len(self._assembly.text), self._limits.line_octets) if self._assembly else 0
+
+    def _give_up_on_endless_line(self) -> Event | None:
+        if self._framer.dropped_octets < _ENDLESS_LINES * self._limits.line_octets:
+            return None
+        self.bye("the line does not end")
+        return CommandRefused("the line does not end")
 
     def _begin(self, line: bytes) -> _Assembly:
         head = _HEAD.match(line)
@@ -273,27 +277,27 @@ class ImapMachine:
         return CommandReceived(assembly.tag, assembly.syntax.name, arguments)
 
     def _read_answer(self) -> Event | None:
-        try:
-            line = self._framer.next_line(self._limits.line_octets)
-        except LineTooLong:
-            line = None
-        else:
-            if line is None:
-                return None
-            self._trace_client(MASK if line != b"*" else line)
+        line = self._whole_line()
+        if line is None:
+            return None
+        self._trace_client(line if line == b"*" else MASK)
         self._mode = self._read_command
         return LineReceived(line)
 
     def _read_done(self) -> Event | None:
-        try:
-            line = self._framer.next_line(self._limits.line_octets)
-        except LineTooLong:
-            line = b""
+        line = self._whole_line()
         if line is None:
             return None
         self._trace_client(line)
         self._mode = self._read_command
         return IdleEnded(line.strip().upper() == b"DONE")
+
+    def _whole_line(self) -> bytes | None:
+        """A line that is no command; one that is too long is as good as an empty one."""
+        try:
+            return self._framer.next_line(self._limits.line_octets)
+        except LineTooLong:
+            return b""
 
     # answering
 
@@ -304,11 +308,13 @@ class ImapMachine:
             self.bye("too many errors")
         return CommandRefused(refusal.text)
 
-    def _trace_client_line(self, assembly: _Assembly, line: bytes) -> None:
+    def _trace_command(self, assembly: _Assembly, line: bytes) -> None:
         if self._trace is None:
             return
         if assembly.syntax is not None and assembly.syntax.secret:
             line = MASK if assembly.text else line[: assembly.head_octets] + b" " + MASK
+        elif assembly.syntax is None and self.state is State.NOT_AUTHENTICATED:
+            line = b" ".join([*line.split()[:2], MASK])  # perhaps a login with its tag forgotten
         self._trace("C", line)
 
     def _trace_client(self, line: bytes) -> None:
