@@ -1,5 +1,7 @@
 """The store Protocol: all that a host keeps on disk, mailboxes, queue and users, behind one face."""
 
+from __future__ import annotations
+
 from array import array
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass

@@ -2,24 +2,35 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 
 READ_HIGH_WATER_OCTETS = 262_144
+TLS_SHUTDOWN_SECONDS = 2.0
 
 
 class Connection(asyncio.Protocol):
     """Collects what arrives, stops reading when nobody takes it, and lets `wait` be woken by data, by the end
     of the stream or by `wake` (a mailbox changed, the server stops)."""
 
-    def __init__(self, output_high_water_octets: int) -> None:
+    def __init__(
+        self, output_high_water_octets: int, on_made: Callable[["Connection"], None] | None = None
+    ) -> None:
         self._output_high_water_octets = output_high_water_octets
+        self._on_made = on_made
+        self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._received: list[bytes] = []
         self._received_octets = 0
         self._reading_paused = False
+        self._discarding = False
         self._waiter: asyncio.Future[None] | None = None
+        self._deadline: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._writable = asyncio.Event()
         self._writable.set()
+        self._lost = asyncio.Event()
+        self._peer_address: tuple[str, int] = ("", 0)
         self.at_eof = False
         self.woken = False
 
@@ -28,9 +39,15 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        name = transport.get_extra_info("peername") or ("", 0)
+        self._peer_address = (str(name[0]), int(name[1]))
         transport.set_write_buffer_limits(high=self._output_high_water_octets)
+        if self._on_made is not None:
+            self._on_made(self)
 
     def data_received(self, data: bytes) -> None:
+        if self._discarding:
+            return
         self._received.append(data)
         self._received_octets += len(data)
         if self._received_octets > READ_HIGH_WATER_OCTETS and not self._reading_paused:
@@ -45,6 +62,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.at_eof = True
+        self._lost.set()
         self._writable.set()
         self._notify()
 
@@ -58,12 +76,16 @@ class Connection(asyncio.Protocol):
 
     @property
     def peer_address(self) -> tuple[str, int]:
-        name = self._live_transport().get_extra_info("peername") or ("", 0)
-        return str(name[0]), int(name[1])
+        return self._peer_address
 
     @property
     def is_tls(self) -> bool:
         return self._transport is not None and self._transport.get_extra_info("ssl_object") is not None
+
+    @property
+    def is_lost(self) -> bool:
+        """Nothing can be sent any more."""
+        return self._lost.is_set()
 
     @property
     def tls_version(self) -> str:
@@ -90,12 +112,14 @@ class Connection(asyncio.Protocol):
         """Return on data, end of stream or wake-up; raise TimeoutError after `seconds`."""
         if self._received or self.at_eof or self.woken:
             return
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._loop.create_future()
+        if seconds is not None:
+            self._arm(self._loop.time() + max(seconds, 0.0))
         try:
-            async with asyncio.timeout(seconds):
-                await self._waiter
+            await self._waiter
         finally:
             self._waiter = None
+            self._deadline = None
 
     def wake(self) -> None:
         """Make `wait` return although nothing arrived."""
@@ -120,12 +144,47 @@ class Connection(asyncio.Protocol):
         self._received.clear()
         self._received_octets = 0
         self._reading_paused = False
-        loop = asyncio.get_running_loop()
-        upgraded = await loop.start_tls(transport, self, context, server_side=True, ssl_handshake_timeout=seconds)
+        upgraded = await self._loop.start_tls(
+            transport,
+            self,
+            context,
+            server_side=True,
+            ssl_handshake_timeout=seconds,
+            ssl_shutdown_timeout=TLS_SHUTDOWN_SECONDS,
+        )
         if upgraded is None:
             raise ConnectionResetError("the peer left during the TLS handshake")
         self._transport = upgraded
         upgraded.set_write_buffer_limits(high=self._output_high_water_octets)
+
+    async def finish(self, seconds: float) -> None:
+        """Close so that the last words arrive: send them and the end of the stream, read and drop what the peer
+        still sends (unread octets would make the kernel reset the connection), then close. At most `seconds`."""
+        self._discarding = True
+        self._received.clear()
+        transport = self._transport
+        try:
+            if transport is None or self.is_lost:
+                return
+            async with asyncio.timeout(seconds):
+                await self._read_to_the_end(transport)
+                transport.close()
+                await self._lost.wait()
+        except (TimeoutError, OSError):
+            self.abort()
+        finally:
+            self._forget_timer()
+
+    async def _read_to_the_end(self, transport: asyncio.Transport) -> None:
+        if self.at_eof or self.is_tls or not transport.can_write_eof():
+            return
+        transport.write_eof()
+        if self._reading_paused:
+            self._reading_paused = False
+            transport.resume_reading()
+        while not self.at_eof:
+            self.woken = False
+            await self.wait(None)
 
     def close(self) -> None:
         """Close after what was written has gone out."""
@@ -134,6 +193,7 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close at once."""
+        self._forget_timer()
         if self._transport is not None:
             self._transport.abort()
 
@@ -143,5 +203,30 @@ class Connection(asyncio.Protocol):
 
     def _notify(self) -> None:
         if self._waiter is not None and not self._waiter.done():
-            with suppress(asyncio.InvalidStateError):
-                self._waiter.set_result(None)
+            self._waiter.set_result(None)
+
+    # One timer serves every `wait` of the connection: it is moved only when it fires too early, so that a busy
+    # dialogue does not pay for a timer with each line.
+
+    def _arm(self, deadline: float) -> None:
+        self._deadline = deadline
+        if self._timer is not None:
+            if self._timer.when() <= deadline:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(deadline, self._timer_fired)
+
+    def _timer_fired(self) -> None:
+        self._timer = None
+        if self._deadline is None or self._waiter is None or self._waiter.done():
+            return
+        if self._loop.time() < self._deadline:
+            self._timer = self._loop.call_at(self._deadline, self._timer_fired)
+            return
+        with suppress(asyncio.InvalidStateError):
+            self._waiter.set_exception(TimeoutError())
+
+    def _forget_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -53,12 +53,11 @@ class LineBuffer:
             self._skipping = True
             self._skip_to_line_end()
             raise LineTooLong
-        if end - start > self.limit_octets + 1:
-            self._position = end + 1
-            raise LineTooLong
         if end == start or buffer[end - 1] != CR or buffer.find(b"\r", start, end - 1) >= 0:
             raise BareLineEnding
         self._position = end + 1
+        if end - start > self.limit_octets + 1:
+            raise LineTooLong
         return buffer[start : end - 1]
 
     def take_rest(self) -> bytes:
@@ -75,11 +74,11 @@ class LineBuffer:
 
     def _skip_to_line_end(self) -> bool:
         """Drop the rest of a line that was too long; true when its end was found."""
-        end = self._buffer.find(b"\n", self._position)
+        end = self._buffer.find(b"\r\n", self._position)
         if end < 0:
-            self._buffer = b""
+            self._buffer = b"\r" if self._buffer.endswith(b"\r") else b""
             self._position = 0
             return False
-        self._position = end + 1
+        self._position = end + 2
         self._skipping = False
         return True

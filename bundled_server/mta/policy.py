@@ -1,0 +1,120 @@
+"""The rules of port 25: mail for our own users from anybody, and nothing else."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from bundled_server.journal import Agent, Step
+from bundled_server.protocols.sasl import Credentials
+from bundled_server.protocols.smtp.commands import Mail, Rcpt
+from bundled_server.protocols.smtp.header import HeaderTooBig, read_header
+from bundled_server.protocols.smtp.replies import Reply
+from bundled_server.smtp_policy import Authenticated, Client, NewHead, Transaction, trace_line
+
+DETAIL_SEPARATOR = "+"
+
+AUTH_ON_SUBMISSION = Reply(502, "5.5.1", "AUTH is for the submission port")
+LOOP = Reply(554, "5.4.6", "Too many hops: the message is going in circles")
+HEADER_TOO_BIG = Reply(552, "5.3.4", "The header is too big")
+CANNOT_VERIFY = Reply(252, "2.1.5", "Cannot VRFY user, but will take the message and try")
+NO_EXPN = Reply(502, "5.7.0", "EXPN is switched off")
+
+
+@dataclass(frozen=True, slots=True)
+class FilterAnswer:
+    """What a filter thinks: refuse with `refusal`, or let pass and put `header` (whole fields) on top."""
+
+    refusal: Reply | None = None
+    header: bytes = b""
+
+
+Filter = Callable[[Transaction, bytes], Awaitable[FilterAnswer]]
+"""One link of the anti-spam and anti-virus chain, asked after DATA."""
+
+RecipientExists = Callable[[str, str], Awaitable[bool]]
+"""Whether (local part, domain) is a user, alias or list of this host."""
+
+
+class TransferPolicy:
+    """The MTA's policy; implements `smtp_policy.Policy`.
+
+    `domains` are the domains whose mail is ours; `recipient_exists` is asked with the local part (lower case, as
+    given and then without its +detail).
+    """
+
+    agent = Agent.MTA
+    step = Step.RELAY
+    origin = "transfer"
+
+    def __init__(
+        self,
+        *,
+        hostname: str,
+        domains: Sequence[str],
+        recipient_exists: RecipientExists,
+        now: Callable[[], float],
+        received_hops: int = 50,
+        filters: Sequence[Filter] = (),
+    ) -> None:
+        self._hostname = hostname
+        self._domains = tuple(domain.lower() for domain in domains)
+        self._recipient_exists = recipient_exists
+        self._now = now
+        self._received_hops = received_hops
+        self._filters = tuple(filters)
+
+    def offered_mechanisms(self, client: Client) -> tuple[str, ...]:
+        return ()
+
+    def refuses_authentication(self, client: Client) -> Reply | None:
+        return AUTH_ON_SUBMISSION
+
+    async def authenticate(self, client: Client, credentials: Credentials) -> Authenticated | Reply:
+        return AUTH_ON_SUBMISSION
+
+    async def check_mail(self, client: Client, command: Mail) -> str | Reply:
+        path = command.path
+        if path.is_null or path.domain:
+            return path.address
+        return Reply(553, "5.5.4", f"<{path.address}>... Domain name required for sender address")
+
+    async def check_recipient(self, client: Client, sender: str, command: Rcpt) -> str | Reply:
+        path = command.path
+        local, domain = path.local_part, path.domain
+        if not domain and local.lower() == "postmaster":
+            domain = self._domains[0]
+        if not domain:
+            return Reply(553, "5.1.3", f"<{path.address}>... Domain name required for recipient address")
+        if path.route or domain not in self._domains or set(local) & set("%!@"):
+            return Reply(550, "5.7.1", f"<{path.address}>... Relaying denied")
+        if local.lower() != "postmaster" and not await self._is_known(local.lower(), domain):
+            return Reply(550, "5.1.1", f"<{path.address}>... User unknown")
+        return path.address if path.domain else f"{path.address}@{domain}"
+
+    async def _is_known(self, local: str, domain: str) -> bool:
+        if await self._recipient_exists(local, domain):
+            return True
+        base, separator, _ = local.partition(DETAIL_SEPARATOR)
+        return bool(separator and base) and await self._recipient_exists(base, domain)
+
+    async def check_message(self, transaction: Transaction, content: bytes) -> NewHead | Reply:
+        try:
+            header = read_header(content)
+        except HeaderTooBig:
+            return HEADER_TOO_BIG
+        if header.count("received") > self._received_hops:
+            return LOOP
+        added = b""
+        for ask in self._filters:
+            answer = await ask(transaction, content)
+            if answer.refusal is not None:
+                return answer.refusal
+            added = answer.header + added
+        head = trace_line(transaction, self._hostname, self._now()) + added
+        kept = content[: header.octets] + header.separator
+        return NewHead(head + kept, header.octets, header.first("message-id"))
+
+    async def verify(self, client: Client, name: str) -> Reply:
+        return CANNOT_VERIFY
+
+    async def expand(self, client: Client, name: str) -> Reply:
+        return NO_EXPN

@@ -1,0 +1,205 @@
+"""SMTP commands as values, and the parser that reads them as programs and people type them (RFC 5321 §4.1)."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from bundled_server.protocols.smtp.parameters import (
+    NO_MAIL_PARAMETERS,
+    NO_RCPT_PARAMETERS,
+    MailParameters,
+    RcptParameters,
+    parse_mail_parameters,
+    parse_rcpt_parameters,
+)
+from bundled_server.protocols.smtp.path import MalformedPath, Path, parse_path
+from bundled_server.protocols.smtp.replies import RefusedCommand, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """HELO, or EHLO when `extended`."""
+
+    name: str
+    extended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """MAIL FROM: a transaction begins."""
+
+    path: Path
+    parameters: MailParameters = NO_MAIL_PARAMETERS
+
+
+@dataclass(frozen=True, slots=True)
+class Rcpt:
+    """RCPT TO: one more recipient."""
+
+    path: Path
+    parameters: RcptParameters = NO_RCPT_PARAMETERS
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """DATA: the message follows when the reply is 354."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rset:
+    """RSET: the transaction is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noop:
+    """NOOP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """QUIT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """HELP, with the topic in upper case or ""."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vrfy:
+    """VRFY: does this address exist?"""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expn:
+    """EXPN: who is on this list?"""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartTls:
+    """STARTTLS (RFC 3207)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """AUTH (RFC 4954); `initial` is base64 as it stood on the line."""
+
+    mechanism: str
+    initial: bytes | None = field(repr=False)
+
+
+Command = Hello | Mail | Rcpt | Data | Rset | Noop | Quit | Help | Vrfy | Expn | StartTls | Auth
+
+_HELLO_NAME = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
+_PATH_ARGUMENT = re.compile(
+    r"\s*(?:FROM|TO)\s*:\s*"
+    r'(?:<(?P<path>(?:[^<>"]|"(?:[^"\\]|\\.)*")*)>|(?P<bare>[^\s<>"]+))'
+    r"(?:\s+(?P<parameters>\S.*))?",
+    re.IGNORECASE,
+)
+
+
+def parse_command(line: bytes) -> Command:
+    """Read one line without its CRLF. Raises RefusedCommand with the reply that says what is wrong."""
+    try:
+        text = line.decode("utf-8").rstrip(" \t")
+    except UnicodeDecodeError:
+        raise RefusedCommand(Reply(500, "5.5.2", "Command is neither ASCII nor UTF-8")) from None
+    verb, _, argument = text.partition(" ")
+    parse = _PARSERS.get(verb.upper())
+    if parse is None:
+        shown = verb[:40] if verb else ""
+        raise RefusedCommand(Reply(500, "5.5.1", f'Command unrecognized: "{shown}"'))
+    if "\0" in argument:
+        raise RefusedCommand(Reply(501, "5.5.4", "NUL is not allowed"))
+    return parse(argument)
+
+
+def _hello(extended: bool) -> Callable[[str], Command]:
+    def parse(argument: str) -> Command:
+        name = argument.strip()
+        if not name:
+            raise RefusedCommand(Reply(501, "5.5.4", f"{'EHLO' if extended else 'HELO'} requires domain address"))
+        if not _HELLO_NAME.fullmatch(name):
+            raise RefusedCommand(Reply(501, "5.5.4", "Invalid domain name"))
+        return Hello(name, extended)
+
+    return parse
+
+
+def _path_argument(verb: str, word: str, argument: str) -> tuple[Path, str]:
+    match = _PATH_ARGUMENT.fullmatch(argument)
+    if match is None or not argument.lstrip()[: len(word)].upper() == word:
+        raise RefusedCommand(Reply(501, "5.5.4", f"Syntax: {verb} {word}:<address>"))
+    text = match["path"] if match["path"] is not None else match["bare"]
+    try:
+        path = parse_path(text.strip())
+    except MalformedPath as fault:
+        status = "5.1.7" if verb == "MAIL" else "5.1.3"
+        raise RefusedCommand(Reply(553, status, f"<{text[:256]}>... {str(fault).capitalize()}")) from None
+    return path, match["parameters"] or ""
+
+
+def _mail(argument: str) -> Command:
+    path, parameters = _path_argument("MAIL", "FROM", argument)
+    command = Mail(path, parse_mail_parameters(parameters))
+    if not command.parameters.smtputf8 and not path.address.isascii():
+        raise RefusedCommand(Reply(553, "5.6.7", "Address needs SMTPUTF8"))
+    return command
+
+
+def _rcpt(argument: str) -> Command:
+    path, parameters = _path_argument("RCPT", "TO", argument)
+    if path.is_null:
+        raise RefusedCommand(Reply(501, "5.1.3", "A recipient cannot be empty"))
+    return Rcpt(path, parse_rcpt_parameters(parameters))
+
+
+def _bare(verb: str, command: Command) -> Callable[[str], Command]:
+    def parse(argument: str) -> Command:
+        if argument.strip():
+            raise RefusedCommand(Reply(501, "5.5.4", f"{verb} takes no argument"))
+        return command
+
+    return parse
+
+
+def _named(verb: str, make: Callable[[str], Command]) -> Callable[[str], Command]:
+    def parse(argument: str) -> Command:
+        name = argument.strip()
+        if not name:
+            raise RefusedCommand(Reply(501, "5.5.4", f"{verb} requires an argument"))
+        return make(name)
+
+    return parse
+
+
+def _auth(argument: str) -> Command:
+    words = argument.split()
+    if not 1 <= len(words) <= 2:
+        raise RefusedCommand(Reply(501, "5.5.4", "Syntax: AUTH mechanism [initial-response]"))
+    initial = words[1].encode("ascii", "replace") if len(words) == 2 else None
+    return Auth(words[0].upper(), initial)
+
+
+_PARSERS: Mapping[str, Callable[[str], Command]] = {
+    "HELO": _hello(extended=False),
+    "EHLO": _hello(extended=True),
+    "MAIL": _mail,
+    "RCPT": _rcpt,
+    "DATA": _bare("DATA", Data()),
+    "RSET": _bare("RSET", Rset()),
+    "NOOP": lambda argument: Noop(),
+    "QUIT": _bare("QUIT", Quit()),
+    "HELP": lambda argument: Help(argument.strip().upper()),
+    "VRFY": _named("VRFY", Vrfy),
+    "EXPN": _named("EXPN", Expn),
+    "STARTTLS": _bare("STARTTLS", StartTls()),
+    "AUTH": _auth,
+}

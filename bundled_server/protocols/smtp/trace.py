@@ -1,0 +1,41 @@
+"""Trace fields: the Received line that every agent puts on top (RFC 5321 §4.4)."""
+
+from dataclasses import dataclass
+from email.utils import formatdate
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a Received line tells. `protocol` is the word of RFC 3848 (SMTP, ESMTP, ESMTPS, ESMTPSA); `tls` such as
+    "TLSv1.3 TLS_AES_256_GCM_SHA384"; `recipient` is "" unless there is exactly one; `time` in epoch seconds."""
+
+    client_name: str
+    client_address: str
+    hostname: str
+    protocol: str
+    identifier: str
+    time: float
+    tls: str = ""
+    recipient: str = ""
+
+
+def received_line(trace: Trace) -> bytes:
+    """The folded header field with its CRLF."""
+    address = f"IPv6:{trace.client_address}" if ":" in trace.client_address else trace.client_address
+    lines = [f"Received: from {trace.client_name or 'unknown'} ([{address}])"]
+    if trace.tls:
+        version, _, cipher = trace.tls.partition(" ")
+        lines.append(f"\t(using {version} with cipher {cipher or 'unknown'})")
+    lines.append(f"\tby {trace.hostname} with {trace.protocol} id {trace.identifier}")
+    if trace.recipient:
+        lines.append(f"\tfor <{trace.recipient}>")
+    lines[-1] += ";"
+    lines.append(f"\t{formatdate(trace.time)}")
+    return "\r\n".join(lines).encode("utf-8") + b"\r\n"
+
+
+def protocol_word(*, extended: bool, tls: bool, authenticated: bool, utf8: bool = False) -> str:
+    """The "with" word of a Received line (RFC 3848, RFC 6531 §4.3)."""
+    if utf8:
+        return f"UTF8SMTP{'S' if tls else ''}{'A' if authenticated else ''}"
+    return f"ESMTP{'S' if tls else ''}{'A' if authenticated else ''}" if extended else "SMTP"

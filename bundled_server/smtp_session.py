@@ -1,0 +1,434 @@
+"""One SMTP dialogue, on whichever port: it asks a Policy and hands on an accepted envelope."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from bundled_server.config import Limits
+from bundled_server.envelope import Envelope, Recipient
+from bundled_server.journal import Journal
+from bundled_server.mailbox.store import StoreUnavailable
+from bundled_server.protocols.sasl import Challenge, Credentials, Failed, SaslExchange
+from bundled_server.protocols.smtp.commands import (
+    Auth,
+    Data,
+    Expn,
+    Hello,
+    Help,
+    Mail,
+    Noop,
+    Quit,
+    Rcpt,
+    Rset,
+    StartTls,
+    Vrfy,
+)
+from bundled_server.protocols.smtp.events import AuthResponse, Event, MessageReceived, Refused
+from bundled_server.protocols.smtp.machine import SmtpLimits, SmtpMachine, State
+from bundled_server.protocols.smtp.replies import Reply
+from bundled_server.smtp_policy import Accept, Authenticated, Client, NewHead, Policy, Transaction
+
+JOIN_OFF_THE_LOOP_OCTETS = 1_048_576
+JOURNALED_HEADER_OCTETS = 2_048
+
+DATA_PLEASE = Reply(354, "", 'Enter mail, end with "." on a line by itself')
+RESET = Reply(250, "2.0.0", "Reset state")
+NOTHING_DONE = Reply(250, "2.0.0", "OK")
+TLS_PLEASE = Reply(220, "2.0.0", "Ready to start TLS")
+TLS_ACTIVE = Reply(503, "5.5.1", "TLS is active already")
+TLS_MISSING = Reply(502, "5.5.1", "STARTTLS is not available")
+AUTH_MISSING = Reply(502, "5.5.1", "AUTH is not available")
+AUTH_NEEDS_EHLO = Reply(503, "5.5.1", "Say EHLO before AUTH")
+ALREADY_AUTHENTICATED = Reply(503, "5.5.1", "Already authenticated")
+UNKNOWN_MECHANISM = Reply(504, "5.5.4", "Mechanism not supported")
+AUTH_CANCELLED = Reply(501, "5.7.0", "Authentication cancelled")
+AUTH_SUCCEEDED = Reply(235, "2.7.0", "Authentication succeeded")
+TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients")
+TRY_LATER = Reply(451, "4.3.0", "Local error, try again later")
+HELP_TEXT: Mapping[str, str] = {
+    "": "Commands: HELO EHLO MAIL RCPT DATA RSET NOOP QUIT HELP VRFY EXPN STARTTLS AUTH\n"
+    "HELP <command> tells more",
+    "HELO": "HELO <hostname>: introduce yourself",
+    "EHLO": "EHLO <hostname>: introduce yourself and ask for the extensions",
+    "MAIL": "MAIL FROM:<sender> [parameters]: begin a message",
+    "RCPT": "RCPT TO:<recipient> [parameters]: name a recipient, as often as needed",
+    "DATA": 'DATA: send the message, end with "." on a line by itself',
+    "RSET": "RSET: forget the message that was begun",
+    "NOOP": "NOOP: do nothing",
+    "QUIT": "QUIT: close the connection",
+    "HELP": "HELP [command]: this text",
+    "VRFY": "VRFY <user>: does this user exist?",
+    "EXPN": "EXPN <list>: who is on this list?",
+    "STARTTLS": "STARTTLS: go on encrypted",
+    "AUTH": "AUTH <mechanism>: log in",
+}
+
+
+class SessionLink(Protocol):
+    """What the session needs of `net.driver.Link`."""
+
+    session_id: str
+    is_stopping: bool
+
+    @property
+    def peer(self) -> str: ...
+
+    @property
+    def is_tls(self) -> bool: ...
+
+    @property
+    def tls_version(self) -> str: ...
+
+    @property
+    def offers_tls(self) -> bool: ...
+
+    async def flush(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServices:
+    """Everything that the dialogues of one port share."""
+
+    hostname: str
+    policy: Policy
+    accept: Accept
+    journal: Journal
+    limits: Limits = field(default_factory=Limits)
+    journal_wire: bool = False
+
+
+def smtp_sessions(services: SmtpServices) -> Callable[[SessionLink], tuple[SmtpMachine, "SmtpSession"]]:
+    """The factory a Listener takes."""
+
+    def make(link: SessionLink) -> tuple[SmtpMachine, SmtpSession]:
+        limits = services.limits
+        tap = _wire_tap(services, link) if services.journal_wire else None
+        sizes = SmtpLimits(limits.smtp_command_octets, limits.smtp_text_line_octets, limits.message_size_octets)
+        machine = SmtpMachine(sizes, tap)
+        return machine, SmtpSession(link, machine, services)
+
+    return make
+
+
+def _wire_tap(services: SmtpServices, link: SessionLink) -> Callable[[str, str], None]:
+    policy = services.policy
+
+    def tap(direction: str, text: str) -> None:
+        services.journal.record(
+            policy.agent,
+            "wire",
+            text,
+            step=policy.step,
+            direction=direction,
+            session=link.session_id,
+            peer=link.peer,
+        )
+
+    return tap
+
+
+class SmtpSession:
+    """The policy side of one dialogue; `net.driver` calls it."""
+
+    def __init__(self, link: SessionLink, machine: SmtpMachine, services: SmtpServices) -> None:
+        self._link = link
+        self._machine = machine
+        self._services = services
+        self._policy = services.policy
+        self._client = Client(link.session_id, link.peer)
+        self._sender: str | None = None
+        self._mail: Mail | None = None
+        self._recipients: dict[str, Recipient] = {}
+        self._recipients_refused = 0
+        self._exchange: SaslExchange | None = None
+        self._errors = 0
+        self._transactions = 0
+        self._handlers: Mapping[type, Callable[[Any], Awaitable[None]]] = {
+            kind: getattr(self, name) for kind, name in _HANDLERS.items()
+        }
+
+    # the driver's side
+
+    async def open(self) -> None:
+        self._client.tls = self._link.tls_version
+        self._note("connected", f"connection from [{self._client.address}]")
+        self._machine.send(Reply(220, "", f"{self._services.hostname} ESMTP termail ready"))
+
+    async def handle(self, event: Event) -> None:
+        await self._handlers[type(event)](event)
+
+    async def woken(self) -> None:
+        """Nothing wakes an SMTP session but the end of the host, and that is `timed_out`."""
+
+    async def timed_out(self) -> None:
+        hostname = self._services.hostname
+        if self._link.is_stopping:
+            self._machine.send(Reply(421, "4.3.2", f"{hostname} shutting down, closing connection"))
+        else:
+            self._machine.send(Reply(421, "4.4.2", f"{hostname} timeout exceeded, closing connection"))
+
+    async def close(self) -> None:
+        self._forget_transaction()
+
+    # one method for each event
+
+    async def _hello(self, command: Hello) -> None:
+        client = self._client
+        self._forget_transaction()
+        client.name, client.extended = command.name, command.extended
+        client.tls = self._link.tls_version
+        welcome = f"{self._services.hostname} Hello {command.name} [{client.address}], pleased to meet you"
+        if command.extended:
+            welcome = "\n".join([welcome, *self._keywords()])
+        self._machine.send(Reply(250, "", welcome))
+
+    def _keywords(self) -> list[str]:
+        mechanisms = self._policy.offered_mechanisms(self._client)
+        return [
+            "ENHANCEDSTATUSCODES",
+            "PIPELINING",
+            "8BITMIME",
+            f"SIZE {self._services.limits.message_size_octets}",
+            *(["STARTTLS"] if self._link.offers_tls else []),
+            *([f"AUTH {' '.join(mechanisms)}"] if mechanisms else []),
+            "VRFY",
+            "EXPN",
+            "HELP",
+        ]
+
+    async def _mail_from(self, command: Mail) -> None:
+        shown = f"<{command.path.address}>..."
+        if command.parameters.size_octets > self._services.limits.message_size_octets:
+            await self._refuse(Reply(552, "5.3.4", f"{shown} Message exceeds the size limit"))
+            return
+        answer = await self._policy.check_mail(self._client, command)
+        if isinstance(answer, Reply):
+            await self._refuse(answer)
+            return
+        self._forget_transaction()
+        self._sender, self._mail = answer, command
+        self._machine.send(Reply(250, "2.1.0", f"{shown} Sender ok"))
+
+    async def _rcpt_to(self, command: Rcpt) -> None:
+        assert self._sender is not None
+        if len(self._recipients) >= self._services.limits.smtp_recipients:
+            await self._refuse(TOO_MANY_RECIPIENTS)
+            return
+        answer = await self._policy.check_recipient(self._client, self._sender, command)
+        if isinstance(answer, Reply):
+            self._recipients_refused += 1
+            await self._refuse(answer)
+            return
+        parameters = command.parameters
+        self._recipients.setdefault(answer, Recipient(answer, parameters.notify, parameters.original))
+        self._machine.send(Reply(250, "2.1.5", f"<{command.path.address}>... Recipient ok"))
+
+    async def _data(self, command: Data) -> None:
+        self._machine.send(DATA_PLEASE)
+
+    async def _message(self, event: MessageReceived) -> None:
+        transaction = self._transaction()
+        content = await _joined(event.chunks, event.size_octets)
+        answer = await self._policy.check_message(transaction, content)
+        self._forget_transaction()
+        if isinstance(answer, Reply):
+            await self._refuse(answer, note=f"message from <{transaction.envelope.sender}> refused")
+            return
+        if answer.head or answer.replaced_octets:
+            rest = memoryview(content)[answer.replaced_octets :]
+            content = await _joined((answer.head, rest), event.size_octets)
+        await self._hand_on(transaction, answer, content)
+
+    async def _hand_on(self, transaction: Transaction, head: NewHead, content: bytes) -> None:
+        envelope = transaction.envelope
+        try:
+            queue_id = await self._services.accept(envelope, content, self._policy.origin)
+        except StoreUnavailable as weather:
+            self._note("refused", f"cannot take the message now: {weather}", message_id=head.message_id)
+            self._machine.send(TRY_LATER)
+            return
+        self._errors = 0
+        recipients = ", ".join(f"<{recipient.address}>" for recipient in envelope.recipients[:10])
+        if self._services.journal_wire:
+            self._note_header(content, queue_id, head.message_id)
+        self._note(
+            "accepted",
+            f"from <{envelope.sender}> to {recipients}, {len(content)} octets",
+            queue_id=queue_id,
+            message_id=head.message_id,
+        )
+        self._machine.send(Reply(250, "2.0.0", f"{queue_id} Message accepted for delivery"))
+
+    async def _rset(self, command: Rset) -> None:
+        self._forget_transaction()
+        self._machine.send(RESET)
+
+    async def _noop(self, command: Noop) -> None:
+        self._machine.send(NOTHING_DONE)
+
+    async def _quit(self, command: Quit) -> None:
+        self._machine.send(Reply(221, "2.0.0", f"{self._services.hostname} closing connection"))
+
+    async def _help(self, command: Help) -> None:
+        text = HELP_TEXT.get(command.topic)
+        if text is None:
+            await self._refuse(Reply(504, "5.5.4", f"HELP topic unknown: {command.topic[:40]}"))
+        else:
+            self._machine.send(Reply(214, "2.0.0", text))
+
+    async def _vrfy(self, command: Vrfy) -> None:
+        await self._answer(await self._policy.verify(self._client, command.name))
+
+    async def _expn(self, command: Expn) -> None:
+        await self._answer(await self._policy.expand(self._client, command.name))
+
+    async def _starttls(self, command: StartTls) -> None:
+        if self._link.is_tls:
+            await self._refuse(TLS_ACTIVE)
+        elif not self._link.offers_tls:
+            await self._refuse(TLS_MISSING)
+        else:
+            self._client.name = ""
+            self._client.user = ""
+            self._machine.send(TLS_PLEASE)
+
+    async def _auth(self, command: Auth) -> None:
+        refusal = self._refuses_auth(command)
+        if refusal is not None:
+            await self._refuse(refusal)
+            return
+        self._exchange = SaslExchange()
+        await self._auth_progress(self._exchange.start(command.mechanism, command.initial))
+
+    def _refuses_auth(self, command: Auth) -> Reply | None:
+        if self._client.user:
+            return ALREADY_AUTHENTICATED
+        if not self._client.extended:
+            return AUTH_NEEDS_EHLO
+        refusal = self._policy.refuses_authentication(self._client)
+        if refusal is None and command.mechanism not in self._policy.offered_mechanisms(self._client):
+            return UNKNOWN_MECHANISM
+        return refusal
+
+    async def _auth_response(self, event: AuthResponse) -> None:
+        assert self._exchange is not None
+        await self._auth_progress(self._exchange.next(event.response))
+
+    async def _auth_progress(self, progress: Challenge | Credentials | Failed) -> None:
+        match progress:
+            case Challenge():
+                self._machine.send(Reply(334, "", progress.encoded.decode("ascii")))
+            case Failed(cancelled=True):
+                await self._refuse(AUTH_CANCELLED)
+            case Failed(reason=reason):
+                await self._refuse(Reply(501, "5.5.2", f"Authentication failed: {reason}"))
+            case Credentials():
+                await self._authenticate(progress)
+
+    async def _authenticate(self, credentials: Credentials) -> None:
+        answer = await self._policy.authenticate(self._client, credentials)
+        if isinstance(answer, Authenticated):
+            self._client.user = answer.user
+            self._note("authenticated", f"as {answer.user}")
+            self._machine.send(AUTH_SUCCEEDED)
+        else:
+            await self._refuse(answer, note=f"login as {credentials.user[:64]}")
+
+    async def _refused(self, event: Refused) -> None:
+        if self._machine.state is State.READY:
+            self._forget_transaction()
+        await self._refuse(event.reply)
+
+    # helpers
+
+    async def _answer(self, reply: Reply) -> None:
+        if reply.is_positive:
+            self._machine.send(reply)
+        else:
+            await self._refuse(reply)
+
+    async def _refuse(self, reply: Reply, note: str = "") -> None:
+        """Send a refusal; a peer that collects too many of them is sent away."""
+        self._errors += 1
+        self._note("refused", f"{note + ': ' if note else ''}{reply.code} {reply.status} {reply.text}")
+        self._machine.send(reply)
+        if self._errors >= self._services.limits.smtp_transaction_errors and not self._machine.closing:
+            hostname = self._services.hostname
+            self._machine.send(Reply(421, "4.7.0", f"{hostname} too many errors, closing connection"))
+
+    def _transaction(self) -> Transaction:
+        assert self._sender is not None and self._mail is not None
+        self._transactions += 1
+        wishes = self._mail.parameters
+        envelope = Envelope(
+            sender=self._sender,
+            recipients=tuple(self._recipients.values()),
+            envelope_id=wishes.envelope_id,
+            dsn_return=wishes.dsn_return,
+            smtputf8=wishes.smtputf8,
+            eight_bit=wishes.body == "8BITMIME",
+        )
+        return Transaction(replace(self._client), envelope, f"{self._client.session_id}.{self._transactions}")
+
+    def _forget_transaction(self) -> None:
+        self._sender = self._mail = None
+        if self._recipients:
+            self._recipients = {}
+        self._recipients_refused = 0
+
+    def _note(self, kind: str, text: str, queue_id: str = "", message_id: str = "") -> None:
+        self._services.journal.record(
+            self._policy.agent,
+            kind,
+            text,
+            step=self._policy.step,
+            session=self._client.session_id,
+            queue_id=queue_id,
+            message_id=message_id,
+            peer=self._client.address,
+        )
+
+    def _note_header(self, content: bytes, queue_id: str, message_id: str) -> None:
+        """The message in the wire journal: its header, cut short, and how much followed."""
+        header = content[:JOURNALED_HEADER_OCTETS].partition(b"\r\n\r\n")[0].decode("utf-8", "backslashreplace")
+        for line in [*header.split("\r\n"), f"… {len(content)} octets in all", "."]:
+            self._services.journal.record(
+                self._policy.agent,
+                "wire",
+                line,
+                step=self._policy.step,
+                direction="C",
+                session=self._client.session_id,
+                queue_id=queue_id,
+                message_id=message_id,
+                peer=self._client.address,
+            )
+
+
+async def _joined(chunks: tuple[bytes | memoryview, ...], size_octets: int) -> bytes:
+    """One string of octets. Large ones are copied in a thread: `join` lets go of the interpreter lock for them."""
+    if len(chunks) == 1 and isinstance(chunks[0], bytes):
+        return chunks[0]
+    if size_octets > JOIN_OFF_THE_LOOP_OCTETS:
+        return await asyncio.to_thread(b"".join, chunks)
+    return b"".join(chunks)
+
+
+_HANDLERS: Mapping[type, str] = {
+    Hello: "_hello",
+    Mail: "_mail_from",
+    Rcpt: "_rcpt_to",
+    Data: "_data",
+    MessageReceived: "_message",
+    Rset: "_rset",
+    Noop: "_noop",
+    Quit: "_quit",
+    Help: "_help",
+    Vrfy: "_vrfy",
+    Expn: "_expn",
+    StartTls: "_starttls",
+    Auth: "_auth",
+    AuthResponse: "_auth_response",
+    Refused: "_refused",
+}
