@@ -1,0 +1,228 @@
+"""The one command table: names, help and default keys, feeding keymap, palette, help screen and README."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Context(str, Enum):
+    """Where a key is pressed. GENERIC keys work in every other context that does not rebind them."""
+
+    GENERIC = "generic"
+    INDEX = "index"
+    PAGER = "pager"
+    COMPOSE = "compose"
+    ATTACHMENTS = "attachments"
+    FOLDERS = "folders"
+    LISTS = "lists"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing a user can do. `name` follows mutt's function names; `keys` are the defaults by context."""
+
+    name: str
+    help: str
+    keys: dict[Context, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def handler(self) -> str:
+        """The method a screen (or its helper) answers this command with."""
+        return "do_" + self.name.replace("-", "_")
+
+
+def _command(name: str, help_text: str, **keys: str) -> Command:
+    return Command(name, help_text, {Context(context): tuple(text.split()) for context, text in keys.items()})
+
+
+def _mail(name: str, help_text: str, keys: str) -> Command:
+    """A command of both index and pager, with the same keys."""
+    return _command(name, help_text, index=keys, pager=keys)
+
+
+_MOTIONS = (
+    _command("next-entry", "Move to the next entry", generic="j Down", index="J", pager="J"),
+    _command("previous-entry", "Move to the previous entry", generic="k Up", index="K", pager="K"),
+    _command("next-page", "Next page", generic="z Right PgDn", pager="Space PgDn"),
+    _command("previous-page", "Previous page", generic="Z Left PgUp", pager="- PgUp"),
+    _command("half-down", "Half a page down", generic="]"),
+    _command("half-up", "Half a page up", generic="["),
+    _command("next-line", "One line down", generic=">", pager="Enter Down"),
+    _command("previous-line", "One line up", generic="<", pager="Backspace Up"),
+    _command("first-entry", "First entry, or the top of the text", generic="= Home", pager="^ Home"),
+    _command("last-entry", "Last entry, or the bottom of the text", generic="* End", pager="End"),
+    _command("top-page", "Top of the screen", generic="H"),
+    _command("middle-page", "Middle of the screen", generic="M"),
+    _command("bottom-page", "Bottom of the screen", generic="L"),
+    _command("jump", "Go to a message by its number: type the digits", index="", pager=""),
+    _command("search", "Search forwards", generic="/"),
+    _command("search-reverse", "Search backwards", generic="M-/"),
+    _command("search-next", "Next match in the direction of the search", generic="n"),
+)
+
+_EVERYWHERE = (
+    _command("help", "Show the keys that work here", generic="?"),
+    _command("enter-command", "Type a command by its name", generic=":"),
+    _command("command-palette", "Find a command in the palette", generic="M-x"),
+    _command("redraw", "Draw the screen again", generic="^L"),
+    _command("shell-escape", "Run a shell command", generic="!"),
+    _command("quit", "Leave: this screen, or from the index the program (with sync)", generic="q"),
+    _command("sync-now", "Check every account now", generic="G"),
+    _command("undo", "Undo the last action, or take back the mail just sent", generic="X"),
+    _command("outbox", "Show the mail on its way out", generic="M-o"),
+    _command("operations", "Show what still waits to reach the server, and what failed", generic="M-j"),
+    _command("log", "Show the messages of this session", generic="M-m"),
+    _command("wire", "Show or hide the protocol dialogue", index="W", pager="W", lists="W", folders="W"),
+    _command("theme", "Change the theme: dark, light, high-contrast, terminal", generic="M-s"),
+)
+
+_MESSAGES = (
+    _command("display-message", "Read the message", index="Enter Space"),
+    _command("exit", "Leave without changes: marks of this visit are undone", index="x", pager="i x", lists="i x"),
+    _command("next-undeleted", "Next message that is not deleted", index="j Down", pager="j Right"),
+    _command("previous-undeleted", "Previous message that is not deleted", index="k Up", pager="k Left"),
+    _mail("next-new", "Next new, then next unread message", "Tab"),
+    _mail("previous-new", "Previous new, then previous unread message", "M-Tab"),
+    _mail("next-thread", "Next thread", "^N"),
+    _mail("previous-thread", "Previous thread", "^P"),
+    _mail("next-subthread", "Next subthread", "M-n"),
+    _mail("previous-subthread", "Previous subthread", "M-p"),
+    _mail("parent-message", "Go to the message this one answers", "P"),
+    _mail("delete-message", "Mark as deleted", "d"),
+    _mail("undelete-message", "Take the delete mark away", "u"),
+    _mail("delete-thread", "Mark the whole thread as deleted", "^D"),
+    _mail("undelete-thread", "Take the delete marks of the thread away", "^U"),
+    _mail("delete-subthread", "Mark this message and the answers to it as deleted", "M-d"),
+    _mail("undelete-subthread", "Take the delete marks of the subthread away", "M-u"),
+    _command("delete-pattern", "Mark messages matching a pattern as deleted", index="D"),
+    _command("undelete-pattern", "Undelete messages matching a pattern", index="U"),
+    _mail("flag-message", "Flag as important, or take the flag away", "F"),
+    _mail("toggle-new", "Mark as unread, or as read", "N"),
+    _mail("read-thread", "Mark the whole thread as read", "^R"),
+    _mail("set-flag", "Set a flag: N new, O old, r replied, ! important, D deleted", "w"),
+    _mail("clear-flag", "Clear a flag", "M-w"),
+    _mail("tag-entry", "Tag, or untag", "t"),
+    _command("tag-pattern", "Tag messages matching a pattern", index="T"),
+    _command("untag-pattern", "Untag messages matching a pattern", index="^T"),
+    _mail("tag-thread", "Tag the thread", "M-t"),
+    _command("tag-prefix", "Apply the next command to the tagged messages", index=";"),
+    _command("limit", "Show only messages matching a pattern", index="l"),
+    _command("show-limit", "Tell which limit is on", index="M-l"),
+    _command("sort-mailbox", "Sort the messages", index="o"),
+    _command("sort-reverse", "Sort the messages in reverse", index="O"),
+    _command("collapse-thread", "Collapse or open the thread", index="M-v"),
+    _command("collapse-all", "Collapse or open all threads", index="M-V"),
+    _mail("save-message", "Move to another folder", "s"),
+    _mail("copy-message", "Copy to another folder", "C"),
+    _mail("pipe-message", "Pipe the message to a shell command", "|"),
+    _mail("display-address", "Show the full address of the sender", "@"),
+    _command("display-toggle-headers", "Show all headers, or the usual ones", index="h", pager="h"),
+    _mail("view-attachments", "Show the parts and attachments", "v"),
+)
+
+_WRITING = (
+    _mail("mail", "Write a new message", "m"),
+    _mail("reply", "Reply to the sender", "r"),
+    _mail("group-reply", "Reply to everybody", "g"),
+    _command("list-reply", "Reply to the mailing list", index="L", pager="L"),
+    _mail("forward-message", "Forward", "f"),
+    _mail("bounce-message", "Send on unchanged to somebody else (Resent-To)", "b"),
+    _mail("resend-message", "Use this message as a new one", "M-e"),
+    _mail("recall-message", "Go on with a postponed message", "R"),
+)
+
+_PLACES = (
+    _mail("change-folder", "Open another folder", "c"),
+    _mail("folder-list", "Show the folders", "y"),
+    _command("next-unread-folder", "Open the next folder with new mail", index="."),
+    _command("sync-mailbox", "Remove the messages marked as deleted for good", index="$", pager="$"),
+)
+
+_PAGER = (
+    _command("toggle-quoted", "Show or fold quoted text", pager="T"),
+    _command("skip-quoted", "Go past the quoted text", pager="S"),
+    _command("skip-headers", "Go past the headers", pager="H"),
+    _command("search-toggle", "Show or hide the colour of the search", pager="\\"),
+)
+
+_COMPOSE = (
+    _command("send-message", "Send the message", compose="y"),
+    _command("edit-message", "Edit the text in $EDITOR", compose="e"),
+    _command("edit-here", "Edit the text in the built-in editor", compose="M-e Enter"),
+    _command("edit-from", "Edit From", compose="M-f"),
+    _command("edit-to", "Edit To", compose="t"),
+    _command("edit-cc", "Edit Cc", compose="c"),
+    _command("edit-bcc", "Edit Bcc", compose="b"),
+    _command("edit-subject", "Edit Subject", compose="s"),
+    _command("edit-fcc", "Edit Fcc, the folder that keeps a copy", compose="f"),
+    _command("edit-reply-to", "Edit Reply-To", compose="r"),
+    _command("attach-file", "Attach a file", compose="a"),
+    _command("detach-file", "Remove the attachment", compose="D"),
+    _command("edit-description", "Describe the attachment", compose="d"),
+    _command("rename-attachment", "Give the attachment another name", compose="R"),
+    _command("postpone-message", "Keep it as a draft for later", compose="P"),
+)
+
+_LISTS = (
+    _command("select-entry", "Open the entry", generic="Enter Space"),
+    _command("save-attachment", "Save to a file", attachments="s"),
+    _command("pipe-attachment", "Pipe to a shell command", attachments="|"),
+    _command("create-folder", "Create a folder", folders="C"),
+    _command("delete-folder", "Delete the folder and what is in it", folders="d"),
+    _command("rename-folder", "Rename the folder", folders="r"),
+    _command("cancel-entry", "Take back: a queued message, or a pending operation", lists="d"),
+)
+
+GROUPS: dict[str, tuple[Command, ...]] = {
+    "Moving": _MOTIONS,
+    "Messages": _MESSAGES,
+    "Writing": _WRITING,
+    "Folders": _PLACES,
+    "Pager": _PAGER,
+    "Compose": _COMPOSE,
+    "Lists": _LISTS,
+    "Everywhere": _EVERYWHERE,
+}
+
+COMMANDS: dict[str, Command] = {command.name: command for group in GROUPS.values() for command in group}
+
+
+def commands_of(context: Context) -> Iterator[Command]:
+    """The commands with a key in `context`, generic ones included."""
+    for command in COMMANDS.values():
+        if context in command.keys or Context.GENERIC in command.keys:
+            yield command
+
+
+def default_keys(context: Context) -> dict[str, str]:
+    """Key → command name, for this context alone."""
+    return {key: command.name for command in COMMANDS.values() for key in command.keys.get(context, ())}
+
+
+def markdown() -> str:
+    """The key list of the README."""
+    lines: list[str] = []
+    for title, group in GROUPS.items():
+        lines += [f"**{title}**", "", "| keys | command | what it does |", "|---|---|---|"]
+        lines += [_markdown_line(command) for command in group]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _markdown_line(command: Command) -> str:
+    by_keys: dict[tuple[str, ...], list[str]] = {}
+    for context, keys in command.keys.items():
+        by_keys.setdefault(keys, []).append(context.value)
+    shown = [
+        (" ".join(f"`{key}`" for key in keys) or "digits") + ("" if contexts == ["generic"] else f" ({', '.join(contexts)})")
+        for keys, contexts in by_keys.items()
+    ]
+    return f"| {'; '.join(shown).replace('|', chr(92) + '|')} | {command.name} | {command.help} |"
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--markdown"]:
+        sys.stdout.write(markdown())
+    else:
+        sys.exit("usage: python -m termail.commands --markdown")

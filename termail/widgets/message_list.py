@@ -1,0 +1,136 @@
+"""The index: one line for each message, drawn from a FolderView."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from termail.mime.sanitize import clean_line
+from termail.model.folder_view import FolderView
+from termail.model.row import Row
+from termail.widgets.ink import Run, fit
+from termail.widgets.select_list import SelectList
+
+LineFormat = Callable[[Row, int, str, int], str]  # row, number, tree, width → one line
+
+
+class MessageList(SelectList):
+    """Give it a view; tell it `lines_changed` when the view did. `now` decides how dates are written;
+    `line_format` (a user's index_format) replaces the columns."""
+
+    def __init__(
+        self, *, now: Callable[[], float], line_format: LineFormat | None = None, id: str | None = None
+    ) -> None:
+        super().__init__(id=id)
+        self._now = now
+        self._line_format = line_format
+        self._view: FolderView | None = None
+        self._cache: dict[tuple[int, int, bool], list[Run]] = {}
+        self._cached_generation = -1
+        self.loading_text = ""
+
+    def put_view(self, view: FolderView) -> None:
+        """Show this view."""
+        self._view = view
+        self._cached_generation = -1
+        self.lines_changed()
+
+    def count_lines(self) -> int:
+        return len(self._view) if self._view is not None else 0
+
+    def line_runs(self, line: int, width: int, *, selected: bool) -> list[Run]:
+        """Cached until the view says that something changed."""
+        view = self._view
+        if view is None:
+            return []
+        if view.generation != self._cached_generation:
+            self._cache.clear()
+            self._cached_generation = view.generation
+        key = (line, width, selected)
+        if key not in self._cache:
+            if len(self._cache) > 4096:
+                self._cache.clear()
+            self._cache[key] = self._draw(view, line, width, selected=selected)
+        return self._cache[key]
+
+    def _draw(self, view: FolderView, line: int, width: int, *, selected: bool) -> list[Run]:
+        row = view.row_at(line)
+        edge: Run = ("▌", "accent") if selected else (" ", "text")
+        if row is None:
+            return [edge, (f"{view.number(line):>4}  gone", "dim")]
+        tagged = row.message_id in view.tagged
+        tree, hidden = view.tree_at(line), view.hidden_at(line)
+        if self._line_format is not None:
+            text = clean_line(self._line_format(row, view.number(line), tree, width - 1))
+            return [edge, (text, state_role(row, tagged=tagged))]
+        digits = max(3, len(str(len(view.ids))))
+        runs = [edge, *index_runs(row, view.number(line), digits, width, self._now(), tagged=tagged)]
+        if tree:
+            runs.append((tree, "dim"))
+        if hidden:
+            runs.append((f"+{hidden} ", "accent"))
+        subject = clean_line(row.subject) if row.subject else "(no subject)"
+        runs.append((subject, state_role(row, tagged=tagged) if row.subject else "dim"))
+        return runs
+
+
+def state_role(row: Row, *, tagged: bool) -> str:
+    """The role a message's words are drawn in: colour only where it carries meaning."""
+    if row.is_deleted:
+        return "deleted"
+    if tagged:
+        return "tagged"
+    return "text" if row.is_read else "new"
+
+
+def flags_text(row: Row, *, tagged: bool) -> str:
+    """mutt's %Z: N O r; D; then * tagged, ! flagged, or how it was addressed to me."""
+    first = "r" if row.is_answered and row.is_read else " "
+    if not row.is_read:
+        first = "O" if row.is_old else "N"
+    last = "*" if tagged else "!" if row.is_flagged else (row.to_me or " ")[0]
+    return first + ("D" if row.is_deleted else " ") + last
+
+
+def size_text(octets: int) -> str:
+    """Four columns at most: 812, 4.2K, 18K, 1.3M."""
+    if octets < 1000:
+        return str(octets)
+    value = float(octets)
+    for unit in "KMGT":
+        value /= 1024
+        if value < 9.95:
+            return f"{value:.1f}{unit}"
+        if value < 999.5:
+            return f"{value:.0f}{unit}"
+    return f"{value:.0f}T"
+
+
+def date_text(when: float, now: float) -> str:
+    """Six columns: the time today, the day within a year, the month and year before that."""
+    if not when:
+        return ""
+    then, today = datetime.fromtimestamp(when), datetime.fromtimestamp(now)
+    if then.date() == today.date():
+        return then.strftime(" %H:%M")
+    if abs((today - then).days) < 300:
+        return then.strftime("%b %d")
+    return then.strftime("%b %y")
+
+
+def index_runs(row: Row, number: int, digits: int, width: int, now: float, *, tagged: bool) -> list[Run]:
+    """The columns before the tree: number, flags, date, sender, size, attachment."""
+    role = state_role(row, tagged=tagged)
+    sender_width = 16 if width < 90 else 20 if width < 120 else 24
+    flags = flags_text(row, tagged=tagged)
+    mark = "tagged" if flags[2] == "*" else "flagged" if flags[2] == "!" else "dim"
+    status = "accent" if flags[0] in "NO" else "dim"
+    sender = clean_line(row.sender_name or row.sender_address) or "(nobody)"
+    return [
+        (f"{number:>{digits}} ", "dim"),
+        (flags[0], status),
+        (flags[1], "flagged"),
+        (flags[2], mark),
+        (" " + fit(date_text(row.date, now), 6) + " ", "dim"),
+        (fit(sender, sender_width), "text" if role == "deleted" else role),
+        (f" {size_text(row.size_octets):>4} ", "dim"),
+        ("@ " if row.has_attachment else "  ", "accent"),
+    ]

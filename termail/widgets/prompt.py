@@ -1,0 +1,176 @@
+"""The line at the bottom where a screen asks: a text with history and completion, or one key."""
+
+from collections.abc import Callable, Sequence
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from termail.mime.sanitize import clean_line
+
+Complete = Callable[[str], Sequence[str]]
+
+
+class PromptInput(Input):
+    """An Input that leaves Esc and ^G to the prompt, and Tab to completion."""
+
+    BINDINGS = ()
+
+
+class Prompt(Horizontal):
+    """Hidden until `ask` or `ask_key`; posts Answered once. Up and Down walk the history, Tab completes."""
+
+    DEFAULT_CSS = """
+    Prompt { height: 1; display: none; background: $mail-bar-background; }
+    Prompt.asking { display: block; }
+    Prompt > Static { width: auto; height: 1; padding: 0 0 0 1; color: $mail-accent; }
+    Prompt > Input, Prompt > Input:focus {
+        height: 1; border: none; padding: 0; background: $mail-bar-background; color: $mail-bar-text;
+        background-tint: transparent 0%;
+    }
+    Prompt > #completions { color: $mail-dim; padding: 0 1; }
+    """
+
+    class Answered(Message):
+        """The answer; None when the user left with Esc or ^G."""
+
+        def __init__(self, text: str | None) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._histories: dict[str, list[str]] = {}
+        self._history: list[str] = []
+        self._history_at = 0
+        self._complete: Complete | None = None
+        self._offers: list[str] = []
+        self._offer_at = -1
+        self._letters = ""
+        self._default = ""
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="label", markup=False)
+        yield PromptInput(id="answer", select_on_focus=False, compact=True)
+        yield Static(id="completions", markup=False)
+
+    @property
+    def is_asking(self) -> bool:
+        return self.has_class("asking")
+
+    @property
+    def wants_key(self) -> bool:
+        """One key is the answer: the screen hands it to `answer_key`."""
+        return self.is_asking and bool(self._letters)
+
+    @property
+    def label(self) -> str:
+        """What is asked, for tests."""
+        return str(self.query_one("#label", Static).content) if self.is_asking else ""
+
+    def ask(
+        self, label: str, default: str = "", *, history: str = "", complete: Complete | None = None, secret: bool = False
+    ) -> None:
+        """Ask for a line of text."""
+        self._letters, self._complete, self._offers = "", complete, []
+        self._history = self._histories.setdefault(history, []) if history else []
+        self._history_at = len(self._history)
+        field = self._show(label)
+        field.display = True
+        field.password = secret
+        field.value = clean_line(default)
+        field.cursor_position = len(field.value)
+        field.focus()
+
+    def ask_key(self, label: str, letters: str, default: str = "") -> None:
+        """Ask for one of `letters`; Enter means `default`."""
+        self._letters, self._default = letters, default
+        self._show(label).display = False
+
+    def answer_key(self, stroke: str) -> None:
+        """The key that answers `ask_key`; other keys are ignored."""
+        if stroke in ("Esc", "^G"):
+            self._finish(None)
+        elif stroke == "Enter" and self._default:
+            self._finish(self._default)
+        elif stroke in self._letters:
+            self._finish(stroke)
+        elif stroke.lower() in self._letters:
+            self._finish(stroke.lower())
+
+    def cancel(self) -> None:
+        """As if Esc was pressed."""
+        if self.is_asking:
+            self._finish(None)
+
+    def _show(self, label: str) -> Input:
+        self.query_one("#label", Static).update(clean_line(label))
+        self.query_one("#completions", Static).update("")
+        self.add_class("asking")
+        return self.query_one("#answer", Input)
+
+    def _finish(self, answer: str | None) -> None:
+        self.remove_class("asking")
+        self._letters, self._complete = "", None
+        self.post_message(self.Answered(answer))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter answers."""
+        event.stop()
+        text = event.value
+        if text and not event.input.password and (not self._history or self._history[-1] != text):
+            self._history.append(text)
+        self._finish(text)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+
+    def on_key(self, event: events.Key) -> None:
+        """Esc and ^G leave, Up and Down walk the history, Tab completes."""
+        field = self.query_one("#answer", Input)
+        match event.key:
+            case "escape" | "ctrl+g" | "ctrl+c":
+                self._finish(None)
+            case "up" if self._history_at > 0:
+                self._history_at -= 1
+                field.value = self._history[self._history_at]
+            case "down" if self._history_at < len(self._history):
+                self._history_at += 1
+                field.value = self._history[self._history_at] if self._history_at < len(self._history) else ""
+            case "tab":
+                self._complete_next(field)
+            case _:
+                self._offers = []
+                return
+        field.cursor_position = len(field.value)
+        event.stop()
+        event.prevent_default()
+
+    def _complete_next(self, field: Input) -> None:
+        """First Tab: as far as all offers agree; then one after the other."""
+        if self._complete is None:
+            return
+        if not self._offers:
+            self._offers, self._offer_at = list(self._complete(field.value)), -1
+            common = _common_start(self._offers)
+            if len(common) > len(field.value):
+                field.value = common
+        elif self._offers:
+            self._offer_at = (self._offer_at + 1) % len(self._offers)
+            field.value = self._offers[self._offer_at]
+        shown = "  ".join(clean_line(offer) for offer in self._offers[:8]) if len(self._offers) > 1 else ""
+        self.query_one("#completions", Static).update(shown)
+        if len(self._offers) == 1:
+            self._offers = []
+
+
+def _common_start(words: Sequence[str]) -> str:
+    if not words:
+        return ""
+    first, last = min(words), max(words)
+    at = 0
+    while at < min(len(first), len(last)) and first[at] == last[at]:
+        at += 1
+    return first[:at]
