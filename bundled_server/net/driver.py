@@ -48,6 +48,7 @@ class Link:
     is_stopping: bool = False
     finish_by: float | None = None
     event_began: float = 0.0
+    held_output: bytes = b""
 
     @property
     def peer(self) -> str:
@@ -81,7 +82,8 @@ class Link:
     async def flush(self) -> None:
         """Write the machine's output and wait until the peer has taken enough of it."""
         assert self.machine is not None
-        output = self.machine.take_output()
+        output = self.held_output + self.machine.take_output()
+        self.held_output = b""
         if output:
             self.connection.write(output)
         await self.connection.drain(self.idle_seconds)
@@ -122,7 +124,7 @@ async def drive(link: Link, machine: Machine[Any], session: Session) -> None:
         raise
     except Exception:
         logger.exception("%s: the session failed", link.session_id)
-        connection.write(machine.take_output())
+        connection.write(link.held_output + machine.take_output())
     finally:
         try:
             await session.close()
@@ -184,18 +186,14 @@ async def _handle_events(link: Link, machine: Machine[Any], session: Session) ->
     if event is None:
         return False
     connection = link.connection
-    output = b""
     while event is not None:
         await session.handle(event)
-        output += machine.take_output()
+        link.held_output += machine.take_output()
         if machine.closing or machine.wants_tls or connection.woken or connection.is_lost:
             break
-        if len(output) > BATCHED_OUTPUT_OCTETS:
-            connection.write(output)
-            output = b""
-            await connection.drain(link.idle_seconds)
+        if len(link.held_output) > BATCHED_OUTPUT_OCTETS:
+            await link.flush()
         event = machine.next_event()
-    connection.write(output)
-    await connection.drain(link.idle_seconds)
+    await link.flush()
     link.event_began = asyncio.get_running_loop().time()
     return True
