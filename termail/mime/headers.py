@@ -50,18 +50,18 @@ class HeaderSummary(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str
 
 
-def header_end(raw: bytes) -> tuple[int, int]:
-    """→ (end of the header block, start of the body). The empty line may be CRLF, LF, or missing."""
-    if raw.startswith((b"\n", b"\r\n")):
-        return 0, 2 if raw[:1] == b"\r" else 1
-    window = limits.HEADER_OCTETS
-    lf = raw.find(b"\n\n", 0, window)
-    crlf = raw.find(b"\n\r\n", 0, window if lf < 0 else lf + 2)
+def header_end(raw: bytes, start: int = 0) -> tuple[int, int]:
+    """→ (end of the header block at `start`, start of the body). The empty line may be CRLF, LF, or missing."""
+    if raw.startswith((b"\n", b"\r\n"), start):
+        return start, start + (2 if raw[start : start + 1] == b"\r" else 1)
+    limit = start + limits.HEADER_OCTETS
+    lf = raw.find(b"\n\n", start, limit)
+    crlf = raw.find(b"\n\r\n", start, limit if lf < 0 else lf + 2)
     if crlf >= 0 and (lf < 0 or crlf < lf):
         return crlf + 1, crlf + 3
     if lf >= 0:
         return lf + 1, lf + 2
-    end = len(raw) if len(raw) <= window else raw.rfind(b"\n", 0, window) + 1 or window
+    end = len(raw) if len(raw) <= limit else raw.rfind(b"\n", start, limit) + 1 or limit
     return end, end
 
 

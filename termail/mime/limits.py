@@ -21,6 +21,8 @@ PART_DEPTH: Final = 100
 """Multiparts inside multiparts."""
 PART_COUNT: Final = 2_000
 """Parts of one message, all levels together."""
+BOUNDARY_LINES: Final = 1_000_000
+"""Lines that begin like a boundary and are looked at."""
 PARAMETER_COUNT: Final = 100
 """Parameters of one Content-Type or Content-Disposition, segments of RFC 2231 included."""
 PARAMETER_OCTETS: Final = 8_192
