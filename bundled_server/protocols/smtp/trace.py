@@ -1,7 +1,9 @@
 """Trace fields: the Received line that every agent puts on top (RFC 5321 §4.4)."""
 
 from dataclasses import dataclass
-from email.utils import formatdate
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ def received_line(trace: Trace) -> bytes:
     if trace.recipient:
         lines.append(f"\tfor <{trace.recipient}>")
     lines[-1] += ";"
-    lines.append(f"\t{formatdate(trace.time)}")
+    lines.append(f"\t{_date(trace.time)}")
     return "\r\n".join(lines).encode("utf-8") + b"\r\n"
 
 
@@ -39,3 +41,13 @@ def protocol_word(*, extended: bool, tls: bool, authenticated: bool, utf8: bool 
     if utf8:
         return f"UTF8SMTP{'S' if tls else ''}{'A' if authenticated else ''}"
     return f"ESMTP{'S' if tls else ''}{'A' if authenticated else ''}" if extended else "SMTP"
+
+
+@lru_cache(maxsize=4)
+def _date_of_second(second: int) -> str:
+    return format_datetime(datetime.fromtimestamp(second, UTC))
+
+
+def _date(time: float) -> str:
+    """RFC 5322 date-time; mail that arrives within one second shares the work."""
+    return _date_of_second(int(time))

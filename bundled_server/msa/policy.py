@@ -1,0 +1,190 @@
+"""The rules of submission: who may send, as whom, and what the message has to look like (RFC 6409)."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+
+from bundled_server.auth.directory import Directory
+from bundled_server.auth.throttle import LoginThrottle
+from bundled_server.envelope import split_address
+from bundled_server.journal import Agent, Step
+from bundled_server.msa.fix_ups import Author, BadHeader, authors_of, fixed_header
+from bundled_server.protocols.sasl import Credentials
+from bundled_server.protocols.smtp.commands import Mail, Rcpt
+from bundled_server.protocols.smtp.header import HeaderTooBig, read_header
+from bundled_server.protocols.smtp.path import Path
+from bundled_server.protocols.smtp.replies import Reply
+from bundled_server.smtp_policy import Authenticated, Client, NewHead, Transaction, trace_line
+
+MECHANISMS = ("PLAIN", "LOGIN")
+DETAIL_SEPARATOR = "+"
+
+WRONG_LOGIN = Reply(535, "5.7.8", "Authentication credentials invalid")
+ENCRYPTION_REQUIRED = Reply(538, "5.7.11", "Encryption required for authentication: STARTTLS first")
+STARTTLS_FIRST = Reply(530, "5.7.0", "Must issue a STARTTLS command first")
+AUTH_FIRST = Reply(530, "5.7.0", "Authentication required")
+TOO_MANY_FAILURES = Reply(454, "4.7.0", "Too many failed logins, try again later")
+LOOP = Reply(554, "5.4.6", "Too many hops: the message is going in circles")
+HEADER_TOO_BIG = Reply(552, "5.3.4", "The header is too big")
+CANNOT_VERIFY = Reply(252, "2.1.5", "Cannot VRFY user, but will take the message and try")
+NO_EXPN = Reply(502, "5.7.0", "EXPN is switched off")
+
+RecipientExists = Callable[[str, str], Awaitable[bool]]
+"""Whether (local part, domain) is a user, alias or list of this host."""
+
+OwnsAddress = Callable[[str, str], Awaitable[bool]]
+"""Whether (user, address) belong together although the address is not user@domain: aliases, role addresses."""
+
+Members = Callable[[str], Awaitable[Sequence[str] | None]]
+"""The members of a list for EXPN, None when there is no such list."""
+
+
+class SubmissionPolicy:
+    """The MSA's policy; implements `smtp_policy.Policy`.
+
+    `domains` are this host's own, the first completes what is unqualified. Passwords go through TLS, unless the
+    peer is this machine or `insecure_auth` is set.
+    """
+
+    agent = Agent.MSA
+    step = Step.SUBMIT
+    origin = "submission"
+
+    def __init__(
+        self,
+        *,
+        hostname: str,
+        domains: Sequence[str],
+        directory: Directory,
+        throttle: LoginThrottle,
+        now: Callable[[], float],
+        recipient_exists: RecipientExists | None = None,
+        owns_address: OwnsAddress | None = None,
+        members: Members | None = None,
+        insecure_auth: bool = False,
+        received_hops: int = 50,
+        token: Callable[[], str] = lambda: secrets.token_hex(12),
+    ) -> None:
+        self._hostname = hostname
+        self._domains = tuple(domain.lower() for domain in domains)
+        self._directory = directory
+        self._throttle = throttle
+        self._now = now
+        self._recipient_exists = recipient_exists
+        self._owns_address = owns_address
+        self._members = members
+        self._insecure_auth = insecure_auth
+        self._received_hops = received_hops
+        self._token = token
+
+    # AUTH
+
+    def offered_mechanisms(self, client: Client) -> tuple[str, ...]:
+        return MECHANISMS if self._may_tell_password(client) else ()
+
+    def refuses_authentication(self, client: Client) -> Reply | None:
+        return None if self._may_tell_password(client) else ENCRYPTION_REQUIRED
+
+    def _may_tell_password(self, client: Client) -> bool:
+        return bool(client.tls) or self._insecure_auth or client.is_loopback
+
+    async def authenticate(self, client: Client, credentials: Credentials) -> Authenticated | Reply:
+        user = self._login_name(credentials.user)
+        if not await self._throttle.admit(client.address, user):
+            return TOO_MANY_FAILURES
+        is_right = await self._directory.verify(user, credentials.password)
+        if is_right and self._login_name(credentials.authzid or user) == user:
+            self._throttle.succeeded(client.address, user)
+            return Authenticated(user)
+        self._throttle.failed(client.address, user)
+        return WRONG_LOGIN
+
+    def _login_name(self, name: str) -> str:
+        """The local part for "alice" as well as for "alice@cities.org"."""
+        local, domain = split_address(name.lower())
+        return local if domain in self._domains else name.lower()
+
+    # envelope
+
+    async def check_mail(self, client: Client, command: Mail) -> str | Reply:
+        if not client.user:
+            return AUTH_FIRST if self._may_tell_password(client) else STARTTLS_FIRST
+        if command.path.is_null:
+            return ""
+        address = self._qualified(command.path)
+        if await self._is_own(client.user, address):
+            return address
+        return Reply(553, "5.7.1", f"<{address}>... Sender address is not yours, {client.user}")
+
+    async def check_recipient(self, client: Client, sender: str, command: Rcpt) -> str | Reply:
+        address = self._qualified(command.path)
+        if await self._is_unknown_here(address):
+            return Reply(550, "5.1.1", f"<{address}>... User unknown")
+        return address
+
+    def _qualified(self, path: Path) -> str:
+        if not path.domain:
+            return f"{path.address}@{self._domains[0]}"
+        return path.address.removesuffix(".")
+
+    async def _is_unknown_here(self, address: str) -> bool:
+        local, domain = split_address(address.lower())
+        if self._recipient_exists is None or domain not in self._domains or local == "postmaster":
+            return False
+        if await self._recipient_exists(local, domain):
+            return False
+        base, separator, _ = local.partition(DETAIL_SEPARATOR)
+        return not (separator and base and await self._recipient_exists(base, domain))
+
+    async def _is_own(self, user: str, address: str) -> bool:
+        local, domain = split_address(address.lower())
+        if domain in self._domains and user in (local, local.partition(DETAIL_SEPARATOR)[0]):
+            return True
+        return self._owns_address is not None and await self._owns_address(user, address.lower())
+
+    # message
+
+    async def check_message(self, transaction: Transaction, content: bytes) -> NewHead | Reply:
+        user = transaction.client.user
+        try:
+            header = read_header(content)
+            authors = authors_of(header)
+        except HeaderTooBig:
+            return HEADER_TOO_BIG
+        except BadHeader as fault:
+            return Reply(554, "5.6.0", f"Message refused: {fault}")
+        if header.count("received") > self._received_hops:
+            return LOOP
+        for address in authors:
+            qualified = address if "@" in address else f"{address}@{self._domains[0]}"
+            if not await self._is_own(user, qualified):
+                return Reply(553, "5.7.1", f"<{address[:256]}>... From address is not yours, {user}")
+        now = self._now()
+        author = Author(
+            address=transaction.envelope.sender or f"{user}@{self._domains[0]}",
+            domain=self._domains[0],
+            message_id=f"<{self._token()}@{self._hostname}>",
+            time=now,
+        )
+        head = trace_line(transaction, self._hostname, now) + fixed_header(header, author) + header.separator
+        return NewHead(head, header.octets, header.first("message-id") or author.message_id)
+
+    # questions
+
+    async def verify(self, client: Client, name: str) -> Reply:
+        if not client.user or self._recipient_exists is None:
+            return CANNOT_VERIFY
+        address = name.strip("<>").lower()
+        address = address if "@" in address else f"{address}@{self._domains[0]}"
+        if split_address(address)[1] not in self._domains:
+            return CANNOT_VERIFY
+        if await self._is_unknown_here(address):
+            return Reply(550, "5.1.1", f"<{address[:256]}>... User unknown")
+        return Reply(250, "2.1.5", f"<{address}>")
+
+    async def expand(self, client: Client, name: str) -> Reply:
+        if not client.user or self._members is None:
+            return NO_EXPN
+        members = await self._members(name.strip("<>").lower())
+        if not members:
+            return Reply(550, "5.1.1", f"<{name[:256]}>... List unknown")
+        return Reply(250, "2.1.5", "\n".join(f"<{member}>" for member in members))
