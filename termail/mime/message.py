@@ -1,9 +1,11 @@
 """A received message as a tree of parts (iterative, tolerant, capped)."""
 
+import msgspec
+
 from termail.mime.parser import Parser
 from termail.mime.part import Part
 
-__all__ = ["Part", "attachments", "main_text", "parse_message"]
+__all__ = ["MainTexts", "Part", "attachments", "main_text", "main_texts", "parse_message"]
 
 
 def parse_message(raw: bytes) -> Part:
@@ -13,18 +15,37 @@ def parse_message(raw: bytes) -> Part:
 
 def _is_shown_text(part: Part) -> bool:
     return (
-        part.content_type
-        in ("text/plain", "text/html", "text/enriched", "text/markdown", "text/x-patch", "text/x-diff")
-        or (part.content_type.startswith("text/") and part.content_type != "text/calendar")
-    ) and part.disposition != "attachment"
+        part.content_type.startswith("text/")
+        and part.content_type not in ("text/calendar", "text/rfc822-headers")
+        and part.disposition != "attachment"
+    )
+
+
+class MainTexts(msgspec.Struct, frozen=True):
+    """The text to read first, and the ids of the parts that are other versions of what is shown."""
+
+    first: Part | None
+    hidden: frozenset[int]
+
+
+def main_texts(root: Part, *, prefer_html: bool = False) -> MainTexts:
+    """Choose in every multipart/alternative of the message."""
+    chosen: dict[int, Part | None] = {}
+    parts = list(root.walk())
+    for part in reversed(parts):  # children before their parents
+        below = [chosen[id(child)] for child in part.children]
+        chosen[id(part)] = _choice(part, below, prefer_html, part is root)
+    hidden: set[int] = set()
+    for part in parts:
+        if part.content_type == "multipart/alternative" and id(part) not in hidden:
+            kept = chosen[id(part)]
+            hidden.update(id(entry) for entry in part.walk() if _is_shown_text(entry) and entry is not kept)
+    return MainTexts(chosen[id(root)], frozenset(hidden))
 
 
 def main_text(root: Part, *, prefer_html: bool = False) -> Part | None:
     """The part a reader wants first (multipart/alternative and related understood)."""
-    chosen: dict[int, Part | None] = {}
-    for part in reversed(list(root.walk())):  # children before their parents
-        chosen[id(part)] = _choice(part, [chosen[id(child)] for child in part.children], prefer_html, part is root)
-    return chosen[id(root)]
+    return main_texts(root, prefer_html=prefer_html).first
 
 
 def _choice(part: Part, below: list[Part | None], prefer_html: bool, is_root: bool) -> Part | None:
@@ -46,8 +67,7 @@ def _choice(part: Part, below: list[Part | None], prefer_html: bool, is_root: bo
 
 
 def _alternative(candidates: list[Part], prefer_html: bool) -> Part:
-    wanted = ("text/html", "text/plain") if prefer_html else ("text/plain", "text/html")
-    for kind in wanted:
+    for kind in ("text/html", "text/plain") if prefer_html else ("text/plain", "text/html"):
         for candidate in candidates:
             # An empty plain text beside the HTML says nothing: newsletters do that.
             if candidate.content_type == kind and (kind == "text/html" or candidate.decoded().strip()):
@@ -57,29 +77,15 @@ def _alternative(candidates: list[Part], prefer_html: bool) -> Part:
 
 def attachments(root: Part) -> list[Part]:
     """Every leaf and every attached message that is neither the shown text nor another version of it, in order."""
-    shown = main_text(root)
-    versions = {id(part) for part in _versions(root, shown)}
+    texts = main_texts(root)
     found: list[Part] = []
     waiting = [root]
     while waiting:
         part = waiting.pop()
         if part.is_multipart or (part is root and part.content_type == "message/rfc822"):
             waiting.extend(reversed(part.children))
-        elif id(part) not in versions:
-            found.append(part)
+        elif part is texts.first or id(part) in texts.hidden:
+            waiting.extend(reversed(part.children))  # uuencoded files in the text
         else:
-            found.extend(part.children)  # uuencoded files in the text
+            found.append(part)
     return found
-
-
-def _versions(root: Part, shown: Part | None) -> list[Part]:
-    """The shown text, and the texts that stand beside it in a multipart/alternative."""
-    if shown is None:
-        return []
-    versions = [shown]
-    for part in root.walk():
-        if part.content_type == "multipart/alternative":
-            inside = list(part.walk())
-            if any(entry is shown for entry in inside):
-                versions += [entry for entry in inside if _is_shown_text(entry)]
-    return versions

@@ -180,9 +180,7 @@ class Parser:
             body = start + len(block)
         fields, stopped = scan_fields(block)
         if stopped < len(block) and block[stopped:].strip():
-            body = (
-                start + stopped
-            )  # the empty line is missing
+            body = start + stopped  # the empty line is missing
         return describe(raw, fields, body, len(raw), number, default_type)
 
     def _until_delimiter(self, block: bytes) -> bytes:

@@ -1,0 +1,51 @@
+"""Delivery and disposition reports in words (RFC 3464, RFC 8098)."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from termail.mime.headers import first_value, scan_headers
+from termail.mime.sanitize import clean_line
+from termail.mime.words import decode_words
+
+REPORT_TYPES: Final = frozenset(
+    ("message/delivery-status", "message/global-delivery-status", "message/disposition-notification")
+)
+_ACTIONS: Final = {
+    "failed": "could not be delivered",
+    "delayed": "is delayed; it is still being tried",
+    "delivered": "was delivered",
+    "relayed": "was handed to a server that sends no reports",
+    "expanded": "was delivered to a list or alias",
+}
+_RECIPIENTS: Final = 100
+
+
+def report_texts(octets: bytes) -> Iterator[str]:
+    """One line of fact at a time, sanitised."""
+    groups = octets.replace(b"\r\n", b"\n").strip(b"\n").split(b"\n\n")[: _RECIPIENTS + 1]
+    for group in groups:
+        fields = scan_headers(group)
+        recipient = _typed(first_value(fields, "final-recipient") or first_value(fields, "original-recipient"))
+        action = _typed(first_value(fields, "action")).lower().split(" ")[0]
+        disposition = _typed(first_value(fields, "disposition"))
+        if disposition:
+            yield f"Your message to {recipient or 'a recipient'}: {disposition}"
+        elif recipient or action:
+            yield f"The message to {recipient or 'a recipient'} {_ACTIONS.get(action, action or 'has a report')}."
+        for name, label in (
+            ("status", "Status"),
+            ("remote-mta", "Told by"),
+            ("diagnostic-code", "Reason"),
+            ("will-retry-until", "Tried until"),
+            ("reporting-mta", "Reported by"),
+        ):
+            value = _typed(first_value(fields, name))
+            if value:
+                yield f"  {label}: {value}"
+
+
+def _typed(value: bytes) -> str:
+    """A value without its type ("rfc822; a@b" → "a@b")."""
+    text = clean_line(decode_words(value))
+    kind, semicolon, rest = text.partition(";")
+    return rest.strip() if semicolon and " " not in kind.strip() else text.strip()
