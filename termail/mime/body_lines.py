@@ -17,16 +17,20 @@ _DIFF_HEADER: Final = (
 )  # fmt: skip
 
 
+Marker = Callable[[str], tuple[str, int]]
+"""Numbers the links of a line: → (the line, perhaps with marks, and the number of its first link or 0)."""
+
+
 def body_lines(
     text: str,
     *,
     width: int,
-    links: LinkNumbers,
+    mark: Marker,
     flowed: bool = False,
     del_sp: bool = False,
     is_patch: bool = False,
 ) -> Iterator[Line]:
-    """`text` sanitised and cut into the pager's lines; `mark` numbers the links of a line. Linear; at most SHOWN_CHARACTERS and SHOWN_LINES."""
+    """`text` sanitised and cut into the pager's lines. Linear; at most SHOWN_CHARACTERS and SHOWN_LINES."""
     cut = len(text) > limits.SHOWN_CHARACTERS
     cleaned = clean_text(text[: limits.SHOWN_CHARACTERS]).rstrip()
     lines: Iterable[str] = cleaned.split("\n")
