@@ -1,0 +1,185 @@
+"""One SMTP conversation with another host, on aiosmtplib: explicit names, explicit TLS, every line tapped."""
+
+import asyncio
+import re
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import aiosmtplib
+
+from bundled_server.mta.routing import Hop
+
+CHUNK_OCTETS = 262_144
+_BARE_LINE_ENDING = re.compile(rb"\r\n|\r|\n")
+
+Tap = Callable[[str, str], None]
+"""Called with "C" or "S" and one line of dialogue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long to wait, in seconds (RFC 5321 §4.5.3.2); the upload may take as long as its size needs."""
+
+    connect: float = 30.0
+    command: float = 300.0
+    data: float = 600.0
+    octets_per_second: float = 10_000.0
+
+    def for_upload(self, size_octets: int) -> float:
+        return self.data + size_octets / self.octets_per_second
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the other host said."""
+
+    code: int
+    text: str
+
+    @property
+    def is_positive(self) -> bool:
+        return 200 <= self.code < 400
+
+
+class Unreachable(Exception):
+    """This hop cannot be talked to now: no connection, a bad greeting, a dropped or silent dialogue."""
+
+
+class RelayConnection:
+    """A connection that has said EHLO and, where the other side offers it, speaks TLS (opportunistically: the
+    certificate is not checked, RFC 7435). Raises Unreachable for the weather."""
+
+    def __init__(self, hop: Hop, local_hostname: str, timeouts: Timeouts, tap: Tap | None) -> None:
+        self.hop = hop
+        self.tap = tap
+        self.tls_failed = False
+        self._timeouts = timeouts
+        self._client = aiosmtplib.SMTP(
+            hostname=hop.address,
+            port=hop.port,
+            local_hostname=local_hostname,
+            timeout=timeouts.command,
+            use_tls=False,
+            start_tls=False,
+        )
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self._client.is_connected)
+
+    @property
+    def is_tls(self) -> bool:
+        return self.is_open and self._client.get_transport_info("sslcontext") is not None
+
+    def supports(self, extension: str) -> bool:
+        """Whether the last EHLO listed this keyword."""
+        return bool(self._client.supports_extension(extension))
+
+    async def open(self, *, tls: ssl.SSLContext | None) -> None:
+        """Connect, say EHLO (HELO to an old host), start TLS when `tls` is given and offered, EHLO again."""
+        greeting = await self._attempt(self._client.connect(timeout=self._timeouts.connect))
+        self._tell("S", Response(greeting.code, greeting.message))
+        await self._hello()
+        if tls is not None and self.supports("starttls"):
+            self._tap_line("C", "STARTTLS")
+            self.tls_failed = True
+            answer = await self._attempt(self._client.starttls(tls_context=tls, server_hostname=self.hop.hostname))
+            self.tls_failed = False
+            self._tell("S", Response(answer.code, answer.message))
+            await self._hello()
+
+    async def command(self, *words: str) -> Response:
+        """Send one line, read its reply, whatever its code."""
+        self._tap_line("C", " ".join(words))
+        raw = [word.encode("utf-8") for word in words]
+        answer = await self._attempt(self._client.execute_command(*raw))
+        response = Response(answer.code, answer.message)
+        self._tell("S", response)
+        return response
+
+    async def send_message(self, content: bytes) -> Response:
+        """The message after DATA's 354, in pieces, so that a slow reader holds us back instead of filling memory.
+        Raises Unreachable; the message is then possibly sent."""
+        protocol = self._client.protocol
+        if protocol is None:
+            raise Unreachable("connection lost")
+        wire = stuffed(content)
+        self._tap_line("C", f"… message of {len(content)} octets")
+        self._tap_line("C", ".")
+        try:
+            async with asyncio.timeout(self._timeouts.for_upload(len(wire))):
+                view = memoryview(wire)
+                for start in range(0, len(wire), CHUNK_OCTETS):
+                    protocol.write(bytes(view[start : start + CHUNK_OCTETS]))
+                    # aiosmtplib has no public way to wait for its own flow control
+                    await protocol._drain_helper()
+                answer = await protocol.read_response()
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as weather:
+            self._client.close()
+            raise Unreachable(_words(weather)) from weather
+        response = Response(answer.code, answer.message)
+        self._tell("S", response)
+        return response
+
+    async def quit(self) -> None:
+        """Say QUIT and close; nothing that goes wrong here matters."""
+        try:
+            if self.is_open:
+                await self.command("QUIT")
+        except Unreachable:
+            pass
+        finally:
+            self._client.close()
+
+    def close(self) -> None:
+        self._client.close()
+
+    async def _hello(self) -> None:
+        response = await self.command("EHLO", str(self._client.local_hostname))
+        if response.code == 250:
+            self._client.last_ehlo_response = aiosmtplib.SMTPResponse(response.code, response.text)
+        else:
+            response = await self.command("HELO", str(self._client.local_hostname))
+        if response.code != 250:
+            self._client.close()
+            raise Unreachable(f"{response.code} {response.text}")
+
+    async def _attempt(self, coroutine: Any) -> aiosmtplib.SMTPResponse:
+        try:
+            answer = await coroutine
+        except aiosmtplib.SMTPResponseException as refusal:
+            self._tell("S", Response(refusal.code, refusal.message))
+            self._client.close()
+            raise Unreachable(f"{refusal.code} {refusal.message}") from refusal
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as weather:
+            self._client.close()
+            raise Unreachable(_words(weather)) from weather
+        assert isinstance(answer, aiosmtplib.SMTPResponse)
+        return answer
+
+    def _tell(self, direction: str, response: Response) -> None:
+        if self.tap is not None:
+            lines = response.text.split("\n")
+            for number, line in enumerate(lines, 1):
+                self.tap(direction, f"{response.code}{' ' if number == len(lines) else '-'}{line}")
+
+    def _tap_line(self, direction: str, line: str) -> None:
+        if self.tap is not None:
+            self.tap(direction, line)
+
+
+def stuffed(content: bytes) -> bytes:
+    """`content` as it follows DATA: dots doubled, ended by CRLF.CRLF, never a bare CR or LF (RFC 5321 §4.5.2)."""
+    line_ends = content.count(b"\r\n")
+    if content.count(b"\n") != line_ends or content.count(b"\r") != line_ends:
+        content = _BARE_LINE_ENDING.sub(b"\r\n", content)
+    content = content.replace(b"\r\n.", b"\r\n..")
+    first = b"." if content.startswith(b".") else b""
+    last = b".\r\n" if content.endswith(b"\r\n") or not content else b"\r\n.\r\n"
+    return b"".join((first, content, last))
+
+
+def _words(weather: BaseException) -> str:
+    return str(weather) or ("timed out" if isinstance(weather, TimeoutError) else type(weather).__name__)
