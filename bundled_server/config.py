@@ -17,6 +17,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     imap_literal_before_login_octets: int = 4096
     imap_nesting: int = 32
     imap_list_items: int = 20_000
+    imap_errors: int = 50
+    imap_mailboxes: int = 10_000
+    imap_mailbox_name_octets: int = 1000
+    pop3_errors: int = 50
     pop3_line_octets: int = 1024
     idle_seconds: float = 300.0
     imap_idle_seconds: float = 1860.0
@@ -27,6 +31,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     output_buffer_octets: int = 262_144
     received_hops: int = 50
     login_failures_per_minute: int = 10
+    relays: int = 200
+    relays_per_destination: int = 8
+    queue_in_memory_items: int = 5000
+    queue_in_memory_octets: int = 67_108_864
+    bounce_returns_octets: int = 65_536
+    alias_expansion: int = 200
+    journal_file_octets: int = 67_108_864
+    admin_body_octets: int = 1_048_576
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +58,8 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     """One mail host: its names, its data folder, its ports and what it lets out of the machine.
 
     `egress`: "none" never leaves the world it was given, "smarthost" sends everything to `smarthost`,
-    "internet" routes by MX.
+    "internet" routes by MX. `aliases` maps a local part to the addresses that get its mail; `postmaster` is the
+    local part that reads postmaster's and abuse's mail, by default root or the first user.
     """
 
     hostname: str
@@ -55,6 +68,8 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     listen: str = "127.0.0.1"
     ports: Ports = Ports()
     users: tuple[tuple[str, str], ...] = ()
+    aliases: dict[str, tuple[str, ...]] = {}
+    postmaster: str = ""
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     insecure_auth: bool = False
@@ -63,4 +78,5 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     retry_seconds: tuple[float, ...] = (60, 300, 900, 1800, 3600, 7200, 14400)
     give_up_seconds: float = 432_000.0
+    delay_notice_seconds: float = 14_400.0
     journal_wire: bool = False

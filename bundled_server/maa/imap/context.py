@@ -1,0 +1,131 @@
+"""What the handler of an IMAP command works with: the state of one client, and ways to answer."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bundled_server.maa.imap.selected import SelectedMailbox
+from bundled_server.maa.service import Service, SessionRecord
+from bundled_server.mailbox.store import Mailbox
+from bundled_server.net.driver import Link
+from bundled_server.protocols.imap import names
+from bundled_server.protocols.imap.grammar import State, Syntax
+from bundled_server.protocols.imap.machine import ImapMachine
+from bundled_server.protocols.imap.responses import status_line
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command ended well: the words, and the response code, of its tagged OK."""
+
+    text: str
+    code: bytes = b""
+
+
+class Refusal(Exception):
+    """A command ends with NO, or BAD: an error of the client's that knows its response."""
+
+    def __init__(self, text: str, code: bytes = b"", status: bytes = b"NO") -> None:
+        super().__init__(text)
+        self.text = text
+        self.code = code
+        self.status = status
+
+
+@dataclass(slots=True)
+class ImapContext:
+    """One client. `owner` is "" before login; `continued` takes the next line while AUTHENTICATE runs, and
+    `idle_tag` is the tag of a running IDLE."""
+
+    service: Service
+    link: Link
+    machine: ImapMachine
+    record: SessionRecord
+    extensions: tuple[bytes, ...]
+    owner: str = ""
+    selected: SelectedMailbox | None = None
+    tag: bytes = b""
+    idle_tag: bytes = b""
+    enabled: set[bytes] = field(default_factory=set)
+    continued: Callable[[bytes], Awaitable[Done | None]] | None = None
+
+    def untagged(self, octets: bytes) -> None:
+        """Send `* octets`."""
+        self.machine.send(b"* %b\r\n" % octets)
+
+    def complete(self, tag: bytes, done: Done) -> None:
+        self.machine.send(status_line(tag, b"OK", done.code, done.text))
+
+    def refuse(self, tag: bytes, refusal: Refusal) -> None:
+        self.machine.send(status_line(tag, refusal.status, refusal.code, refusal.text))
+
+    @property
+    def mailbox(self) -> SelectedMailbox:
+        """The selected mailbox, for commands that the machine lets through in the selected state only."""
+        if self.selected is None:
+            raise Refusal("no mailbox is selected", status=b"BAD")
+        return self.selected
+
+    @property
+    def writable(self) -> SelectedMailbox:
+        """The selected mailbox, if it may be changed."""
+        if self.mailbox.read_only:
+            raise Refusal("the mailbox is open for reading only")
+        return self.mailbox
+
+    async def find(self, name: bytes, code: bytes = b"NONEXISTENT") -> Mailbox:
+        """The owner's mailbox of that wire name."""
+        mailbox = await self.service.store.mailbox(self.owner, mailbox_text(name))
+        if mailbox is None:
+            raise Refusal("there is no such mailbox", code)
+        return mailbox
+
+    async def report(self, *, expunges: bool) -> None:
+        """Tell the client what happened in its mailbox."""
+        selected = self.selected
+        if selected is None:
+            return
+        news = await selected.updates(expunges=expunges)
+        if news:
+            self.machine.send(news)
+        if selected.has_unclaimed:
+            if self.idle_tag:
+                await self.link.flush()  # the EXISTS does not wait for the claim's commit
+            self.machine.send(await selected.claim_recent())
+
+    def leave_mailbox(self) -> None:
+        """Forget the selected mailbox, if there is one."""
+        if self.selected is not None:
+            self.selected.stop_watching()
+            self.selected = None
+        if self.machine.state is State.SELECTED:
+            self.machine.state = State.AUTHENTICATED
+
+
+def mailbox_text(name: bytes) -> str:
+    """The text of a mailbox name from the wire; what is no name is refused with NO."""
+    try:
+        return names.decode(name)
+    except names.BadName as fault:
+        raise Refusal(f"this is no mailbox name: {fault}", b"CANNOT") from fault
+
+
+Handler = Callable[[ImapContext, Any], Awaitable[Done | None]]
+"""Runs one command: answers with Done, raises Refusal, or returns None when the tagged response comes later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One command from its grammar to its handler. `expunges`: EXPUNGE may be told before the tagged response."""
+
+    syntax: Syntax
+    handler: Handler
+    expunges: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A family of commands with the capabilities it brings; an extension is one more of these."""
+
+    verbs: tuple[Verb, ...] = ()
+    capabilities: tuple[bytes, ...] = ()

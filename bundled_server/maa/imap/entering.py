@@ -1,0 +1,131 @@
+"""Commands about the connection and the login: CAPABILITY NOOP LOGOUT STARTTLS LOGIN AUTHENTICATE ID ENABLE."""
+
+from bundled_server.config import HostSettings
+from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
+from bundled_server.maa.login import TooManyFailures, log_in
+from bundled_server.maa.service import may_log_in
+from bundled_server.protocols.imap import arguments, commands
+from bundled_server.protocols.imap.grammar import AFTER_LOGIN, ANY, BEFORE_LOGIN, State, Syntax
+from bundled_server.protocols.sasl import Challenge, Credentials, Failed, Plain, Progress, SaslExchange
+
+BEFORE_LOGIN_EXTENSIONS = (b"SASL-IR", b"LITERAL+", b"ID", b"ENABLE", b"IDLE")
+
+
+def capabilities(context: ImapContext) -> bytes:
+    """What this client may use now."""
+    if context.owner:
+        return b" ".join((b"CAPABILITY IMAP4rev1", b"SASL-IR", b"LITERAL+", *context.extensions))
+    words = [b"CAPABILITY IMAP4rev1", *BEFORE_LOGIN_EXTENSIONS]
+    if context.link.offers_tls:
+        words.append(b"STARTTLS")
+    words.append(b"AUTH=PLAIN" if may_log_in(context.service, context.link) else b"LOGINDISABLED")
+    return b" ".join(words)
+
+
+def greeting(settings: HostSettings) -> str:
+    return f"{settings.hostname} IMAP4rev1 termail server ready"
+
+
+async def _capability(context: ImapContext, _: commands.Nothing) -> Done:
+    context.untagged(capabilities(context))
+    return Done("CAPABILITY completed")
+
+
+async def _noop(context: ImapContext, _: commands.Nothing) -> Done:
+    return Done("NOOP completed")
+
+
+async def _logout(context: ImapContext, _: commands.Nothing) -> Done:
+    context.leave_mailbox()
+    context.machine.bye(f"{context.service.settings.hostname} IMAP4rev1 server terminating connection")
+    return Done("LOGOUT completed")
+
+
+async def _start_tls(context: ImapContext, _: commands.Nothing) -> Done:
+    if not context.link.offers_tls:
+        raise Refusal("TLS is not available here", status=b"BAD")
+    context.machine.start_tls()
+    return Done("begin TLS negotiation now")
+
+
+async def _login(context: ImapContext, login: commands.Login) -> Done:
+    _refuse_in_the_clear(context)
+    try:
+        claim = Credentials("", login.user.decode("utf-8"), login.password.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise Refusal("credentials are not UTF-8", b"AUTHENTICATIONFAILED") from error
+    return await _enter(context, claim)
+
+
+async def _authenticate(context: ImapContext, request: commands.Authenticate) -> Done | None:
+    exchange = SaslExchange({"PLAIN": Plain})
+    if not exchange.offers(request.mechanism):
+        raise Refusal("this mechanism is not supported")
+    _refuse_in_the_clear(context)
+    return await _advance(context, exchange, exchange.start(request.mechanism, request.initial))
+
+
+async def _advance(context: ImapContext, exchange: SaslExchange, progress: Progress) -> Done | None:
+    match progress:
+        case Challenge():
+
+            async def answer(line: bytes) -> Done | None:
+                return await _advance(context, exchange, exchange.next(line))
+
+            context.continued = answer
+            context.machine.ask(progress.encoded)
+            return None
+        case Failed(reason, cancelled):
+            raise Refusal(reason, b"" if cancelled else b"AUTHENTICATIONFAILED", b"BAD" if cancelled else b"NO")
+        case _:
+            return await _enter(context, progress)
+
+
+async def _enter(context: ImapContext, claim: Credentials) -> Done:
+    try:
+        owner = await log_in(context.service, context.record, context.link.peer, claim)
+    except TooManyFailures:
+        raise Refusal("too many failures, try again later", b"UNAVAILABLE") from None
+    if owner is None:
+        raise Refusal("authentication failed", b"AUTHENTICATIONFAILED")
+    context.owner = owner
+    context.machine.state = State.AUTHENTICATED
+    context.link.idle_seconds = context.service.settings.limits.imap_idle_seconds
+    context.link.finish_within(None)
+    return Done(f"User {owner} authenticated", capabilities(context))
+
+
+def _refuse_in_the_clear(context: ImapContext) -> None:
+    if not may_log_in(context.service, context.link):
+        raise Refusal("start TLS before logging in", b"PRIVACYREQUIRED")
+
+
+async def _identify(context: ImapContext, _: commands.ClientIdentity) -> Done:
+    context.untagged(b'ID ("name" "termail")')
+    return Done("ID completed")
+
+
+async def _enable(context: ImapContext, request: commands.Enable) -> Done:
+    new = [name for name in request.capabilities if name in ENABLEABLE and name not in context.enabled]
+    context.enabled.update(new)
+    context.untagged(b" ".join([b"ENABLED", *new]))
+    return Done("ENABLE completed")
+
+
+ENABLEABLE: frozenset[bytes] = frozenset()
+"""Extensions that change what we send; they add their names here."""
+
+FEATURE = Feature(
+    verbs=(
+        Verb(Syntax("CAPABILITY", ANY, arguments.nothing), _capability),
+        Verb(Syntax("NOOP", ANY, arguments.nothing), _noop),
+        Verb(Syntax("LOGOUT", ANY, arguments.nothing), _logout),
+        Verb(Syntax("STARTTLS", BEFORE_LOGIN, arguments.nothing), _start_tls),
+        Verb(Syntax("LOGIN", BEFORE_LOGIN, arguments.login, secret=True), _login),
+        Verb(Syntax("USER", BEFORE_LOGIN, arguments.login, secret=True), _login),  # as the lecture types it
+        Verb(Syntax("AUTHENTICATE", BEFORE_LOGIN, arguments.authenticate, secret=True), _authenticate),
+        Verb(Syntax("ID", ANY, arguments.identity), _identify),
+        Verb(Syntax("ENABLE", AFTER_LOGIN, arguments.enable), _enable),
+    ),
+    capabilities=(b"ID", b"ENABLE"),
+)

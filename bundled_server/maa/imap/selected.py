@@ -1,0 +1,212 @@
+"""The selected mailbox as one client knows it: sequence numbers over a snapshot that all sessions share."""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bundled_server.mailbox.changes import Change, ClaimRecent
+from bundled_server.mailbox.store import Index, Mailbox, Store
+from bundled_server.protocols.imap.responses import flag_list
+from bundled_server.protocols.imap.sequences import SequenceSet
+
+RECENT = "\\Recent"
+_STRIDE = 256
+_RECENT_RANGES = 63
+
+
+class FlagTexts(dict[frozenset[str], bytes]):
+    """Flag sets as FETCH sends them, each formatted once."""
+
+    def __missing__(self, flags: frozenset[str]) -> bytes:
+        if len(self) > 4096:
+            self.clear()
+        text = self[flags] = flag_list(flags)
+        return text
+
+
+FLAG_TEXTS = FlagTexts()
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """From one snapshot to a later one: `expunged` are positions in the earlier, `changed` in the later."""
+
+    expunged: tuple[int, ...]
+    changed: tuple[int, ...]
+    added: int
+
+
+def compare(earlier: Index, later: Index) -> Differences:
+    """What happened between two snapshots; equal stretches are compared as memory."""
+    expunged: list[int] = []
+    changed: list[int] = []
+    here = there = 0
+    count = len(earlier.uids)
+    while here < count:
+        stride = min(_STRIDE, count - here)
+        if (
+            earlier.uids[here : here + stride] == later.uids[there : there + stride]
+            and earlier.modseqs[here : here + stride] == later.modseqs[there : there + stride]
+        ):
+            here += stride
+            there += stride
+            continue
+        for position in range(here, here + stride):
+            if there >= len(later.uids) or earlier.uids[position] != later.uids[there]:
+                expunged.append(position)
+                continue
+            if earlier.modseqs[position] != later.modseqs[there]:
+                changed.append(there)
+            there += 1
+        here += stride
+    return Differences(tuple(expunged), tuple(changed), len(later.uids) - there)
+
+
+@dataclass(slots=True)
+class SelectedMailbox:
+    """`known` is what the client was told, `current` what the store says now. They are the same object almost
+    always; they differ while another client's expunge may not be reported yet (RFC 3501 §7.4.1)."""
+
+    store: Store
+    mailbox: Mailbox
+    known: Index
+    current: Index
+    read_only: bool
+    recent: list[tuple[int, int]]
+    is_stale: bool = False
+    is_aligned: bool = True
+    has_unclaimed: bool = False
+    own_changes: dict[int, int] = field(default_factory=dict)
+    stop_watching: Callable[[], None] = lambda: None
+
+    # what the client knows
+
+    @property
+    def count(self) -> int:
+        return len(self.known.uids)
+
+    def ranges(self, messages: SequenceSet, *, by_uid: bool) -> list[range]:
+        """Positions of a set; IndexError for a sequence number that is not in use."""
+        if by_uid:
+            return messages.positions_of_uids(self.known.uids)
+        return messages.positions_of_numbers(self.count)
+
+    def uids_at(self, ranges: Sequence[range]) -> "array[int]":
+        uids: array[int] = array(self.known.uids.typecode)
+        for span in ranges:
+            uids += self.known.uids[span.start : span.stop]
+        return uids
+
+    def is_recent(self, uid: int) -> bool:
+        return any(low <= uid <= high for low, high in self.recent)
+
+    def recent_count(self) -> int:
+        uids = self.known.uids
+        return sum(bisect_left(uids, high + 1) - bisect_left(uids, low) for low, high in self.recent)
+
+    # what the store says
+
+    async def refresh(self) -> None:
+        """Look at the store again if it called."""
+        if self.is_stale:
+            self.is_stale = False
+            self.current = await self.store.index(self.mailbox.mailbox_id)
+            count = self.count
+            self.is_aligned = self.current.uids[:count] == self.known.uids
+
+    async def commit(self, *changes: Change) -> tuple[Any, ...]:
+        """Commit, and look again before answering: the store's call may come after its answer."""
+        try:
+            return await self.store.commit(*changes)
+        finally:
+            self.is_stale = True
+
+    def position_now(self, uid: int) -> int | None:
+        """Where a uid stands in `current`, None when it is gone."""
+        uids = self.current.uids
+        position = bisect_left(uids, uid)
+        return position if position < len(uids) and uids[position] == uid else None
+
+    def flags_at(self, position: int) -> frozenset[str]:
+        """The flags of a known message, as they are now if it still exists."""
+        if self.is_aligned:
+            return self.current.flags[position]
+        now = self.position_now(self.known.uids[position])
+        return self.known.flags[position] if now is None else self.current.flags[now]
+
+    def modseq_at(self, position: int) -> int:
+        """The modseq that belongs to `flags_at`."""
+        if self.is_aligned:
+            return self.current.modseqs[position]
+        now = self.position_now(self.known.uids[position])
+        return self.known.modseqs[position] if now is None else self.current.modseqs[now]
+
+    def flag_texts(self, span: range) -> Iterator[bytes]:
+        """`(\\Seen …)` for a run of known messages, with this session's \\Recent."""
+        if self.is_aligned and not self._touches_recent(span):
+            return map(FLAG_TEXTS.__getitem__, self.current.flags[span.start : span.stop])
+        return map(self.flag_text, span)
+
+    def flag_text(self, position: int) -> bytes:
+        flags = self.flags_at(position)
+        return FLAG_TEXTS[flags | {RECENT} if self.is_recent(self.known.uids[position]) else flags]
+
+    def is_gone(self, position: int) -> bool:
+        """Whether another client expunged a message that this one still counts."""
+        return not self.is_aligned and self.position_now(self.known.uids[position]) is None
+
+    def remember_own_changes(self, uids: Sequence[int]) -> None:
+        """The client knows the present flags of these messages: do not tell it again."""
+        for uid in uids:
+            position = self.position_now(uid)
+            if position is not None:
+                self.own_changes[uid] = self.current.modseqs[position]
+
+    # telling
+
+    async def updates(self, *, expunges: bool) -> bytes:
+        """What happened, as untagged responses. Nothing while a message is gone and may not be reported so:
+        sequence numbers keep their meaning until it is."""
+        await self.refresh()
+        if self.current is self.known or not (expunges or self.is_aligned):
+            return b""
+        news = compare(self.known, self.current)
+        lines = [b"* %d EXPUNGE\r\n" % (position + 1) for position in reversed(news.expunged)]
+        self.known, self.is_aligned = self.current, True
+        if news.added:
+            lines.append(b"* %d EXISTS\r\n" % self.count)
+            self.has_unclaimed = not self.read_only
+        lines += self._flag_lines(news.changed)
+        self.own_changes.clear()
+        return b"".join(lines)
+
+    async def claim_recent(self) -> bytes:
+        """Make \\Recent ours for what came since the last claim; answers the RECENT response."""
+        self.has_unclaimed = False
+        (first,) = await self.commit(ClaimRecent(self.mailbox.mailbox_id))
+        await self.refresh()
+        self.note_recent(first)
+        return b"* %d RECENT\r\n" % self.recent_count()
+
+    def note_recent(self, first: int) -> None:
+        """Messages from `first` on, as many as there are now, are \\Recent in this session."""
+        uids = self.current.uids
+        if uids and first <= uids[-1]:
+            self.recent = [*self.recent[-_RECENT_RANGES:], (first, uids[-1])]
+
+    def _flag_lines(self, changed: Sequence[int]) -> list[bytes]:
+        lines = []
+        for position in changed:
+            uid = self.known.uids[position]
+            if self.own_changes.get(uid) != self.known.modseqs[position]:
+                text = self.flag_text(position)
+                lines.append(b"* %d FETCH (UID %d FLAGS %b)\r\n" % (position + 1, uid, text))
+        return lines
+
+    def _touches_recent(self, span: range) -> bool:
+        if not self.recent or not span:
+            return False
+        low, high = self.known.uids[span.start], self.known.uids[span.stop - 1]
+        return any(low <= last and first <= high for first, last in self.recent)

@@ -1,0 +1,139 @@
+"""Opening and closing a mailbox: SELECT EXAMINE CHECK CLOSE UNSELECT EXPUNGE (RFC 3501 §6.3.1, §6.4)."""
+
+from itertools import chain
+
+from bundled_server.maa.imap.context import Done, Feature, ImapContext, Verb
+from bundled_server.maa.imap.selected import SelectedMailbox
+from bundled_server.mailbox.changes import ClaimRecent, Expunge
+from bundled_server.mailbox.store import Index, Mailbox, Store
+from bundled_server.protocols.imap import arguments, commands
+from bundled_server.protocols.imap.cursor import SYSTEM_FLAGS
+from bundled_server.protocols.imap.grammar import AFTER_LOGIN, SELECTED, State, Syntax
+
+DELETED = "\\Deleted"
+
+
+async def _select(context: ImapContext, request: commands.MailboxName) -> Done:
+    await _open(context, request.mailbox, read_only=False)
+    return Done("SELECT completed", b"READ-WRITE")
+
+
+async def _examine(context: ImapContext, request: commands.MailboxName) -> Done:
+    await _open(context, request.mailbox, read_only=True)
+    return Done("EXAMINE completed", b"READ-ONLY")
+
+
+async def _open(context: ImapContext, name: bytes, *, read_only: bool) -> None:
+    context.leave_mailbox()
+    mailbox = await context.find(name)
+    selected = await _look(context, mailbox, read_only=read_only)
+    context.selected = selected
+    context.machine.state = State.SELECTED
+    context.record.note("opened", f"mailbox {mailbox.name}, {selected.count} messages")
+    _describe(context, selected)
+
+
+async def _look(context: ImapContext, mailbox: Mailbox, *, read_only: bool) -> SelectedMailbox:
+    """Take a snapshot that misses no change: watch first, claim \\Recent, then read."""
+    store, key = context.service.store, mailbox.mailbox_id
+    holder: list[SelectedMailbox] = []
+
+    def changed(_: int) -> None:
+        if holder:
+            holder[0].is_stale = True
+            if context.idle_tag:
+                context.link.wake()
+
+    stop_watching = store.watch(key, changed)
+    try:
+        first_recent = await _first_recent(store, key, read_only=read_only)
+        index = await store.index(key)
+    except BaseException:
+        stop_watching()
+        raise
+    selected = SelectedMailbox(store, mailbox, index, index, read_only, [], stop_watching=stop_watching)
+    selected.note_recent(first_recent)
+    holder.append(selected)
+    return selected
+
+
+async def _first_recent(store: Store, key: int, *, read_only: bool) -> int:
+    if not read_only:
+        (first,) = await store.commit(ClaimRecent(key))
+        return int(first)
+    recent = (await store.status(key)).recent
+    uids = (await store.index(key)).uids
+    return uids[max(len(uids) - recent, 0)] if recent and uids else 1 << 32
+
+
+def _describe(context: ImapContext, selected: SelectedMailbox) -> None:
+    index, mailbox = selected.known, selected.mailbox
+    keywords = sorted(set(chain.from_iterable(set(index.flags))) - set(SYSTEM_FLAGS))
+    names = " ".join((*SYSTEM_FLAGS, *keywords)).encode("ascii")
+    permanent = b"()" if selected.read_only else b"(%b \\*)" % names
+    uid_next = max(mailbox.uid_next, index.uids[-1] + 1 if index.uids else 1)
+    context.untagged(b"FLAGS (%b)" % names)
+    context.untagged(b"OK [PERMANENTFLAGS %b] flags that are kept" % permanent)
+    context.untagged(b"%d EXISTS" % selected.count)
+    context.untagged(b"%d RECENT" % selected.recent_count())
+    unseen = _first_unseen(index)
+    if unseen is not None:
+        context.untagged(b"OK [UNSEEN %d] first unseen message" % (unseen + 1))
+    context.untagged(b"OK [UIDVALIDITY %d] UIDs are valid" % mailbox.uid_validity)
+    context.untagged(b"OK [UIDNEXT %d] next UID" % uid_next)
+    context.untagged(b"OK [HIGHESTMODSEQ %d] highest" % max(index.highest_modseq, 1))
+
+
+def _first_unseen(index: Index) -> int | None:
+    return next((position for position, flags in enumerate(index.flags) if "\\Seen" not in flags), None)
+
+
+async def _check(context: ImapContext, _: commands.Nothing) -> Done:
+    return Done("CHECK completed")
+
+
+async def _close(context: ImapContext, _: commands.Nothing) -> Done:
+    if not context.mailbox.read_only:
+        await _expunge_deleted(context, None)
+    context.leave_mailbox()
+    return Done("CLOSE completed")
+
+
+async def _unselect(context: ImapContext, _: commands.Nothing) -> Done:
+    context.leave_mailbox()
+    return Done("UNSELECT completed")
+
+
+async def _expunge(context: ImapContext, _: commands.Nothing) -> Done:
+    await _expunge_deleted(context, None)
+    return Done("EXPUNGE completed")
+
+
+async def _expunge_uids(context: ImapContext, request: commands.ExpungeUids) -> Done:
+    await _expunge_deleted(context, request)
+    return Done("UID EXPUNGE completed")
+
+
+async def _expunge_deleted(context: ImapContext, request: commands.ExpungeUids | None) -> None:
+    """Remove what is \\Deleted, of the named UIDs or of all; the untagged EXPUNGEs come with the report."""
+    selected = context.writable
+    await selected.refresh()
+    index = selected.current
+    spans = [range(len(index.uids))] if request is None else request.uids.positions_of_uids(index.uids)
+    uids = tuple(index.uids[at] for span in spans for at in span if DELETED in index.flags[at])
+    if uids:
+        await selected.commit(Expunge(selected.mailbox.mailbox_id, uids))
+
+
+FEATURE = Feature(
+    verbs=(
+        Verb(Syntax("SELECT", AFTER_LOGIN, arguments.mailbox), _select),
+        Verb(Syntax("EXAMINE", AFTER_LOGIN, arguments.mailbox), _examine),
+        Verb(Syntax("CHECK", SELECTED, arguments.nothing), _check),
+        Verb(Syntax("CLOSE", SELECTED, arguments.nothing), _close),
+        Verb(Syntax("UNSELECT", SELECTED, arguments.nothing), _unselect),
+        Verb(Syntax("EXPUNGE", SELECTED, arguments.nothing), _expunge),
+        Verb(Syntax("UID EXPUNGE", SELECTED, arguments.expunge_uids), _expunge_uids),
+    ),
+    capabilities=(b"UNSELECT", b"UIDPLUS"),
+)

@@ -1,0 +1,75 @@
+"""What all IMAP and POP3 sessions of one host share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bundled_server.auth.directory import Directory
+from bundled_server.auth.throttle import LoginThrottle
+from bundled_server.clock import Clock
+from bundled_server.config import HostSettings
+from bundled_server.journal import Agent, Journal, Step
+from bundled_server.mailbox.store import Store
+from bundled_server.net.driver import Link
+
+LOOPBACK = ("127.", "::1", "::ffff:127.")
+_LONGEST_TRACED_LINE = 500
+_MOST_TRACED_LINES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts a session works with; `throttle` is None where nothing limits log-in attempts."""
+
+    store: Store
+    directory: Directory
+    throttle: LoginThrottle | None
+    journal: Journal
+    settings: HostSettings
+    clock: Clock
+
+
+def may_log_in(service: Service, link: Link) -> bool:
+    """Passwords travel under TLS, on loopback, or where the settings say otherwise."""
+    return link.is_tls or service.settings.insecure_auth or link.peer.startswith(LOOPBACK)
+
+
+class SessionRecord:
+    """Writes what one session does into the journal: the MAA at step 11 of the lecture's picture."""
+
+    def __init__(self, journal: Journal, link: Link) -> None:
+        self._journal = journal
+        self._link = link
+
+    def note(self, kind: str, text: str, message_id: str = "") -> None:
+        self._journal.record(
+            Agent.MAA,
+            kind,
+            text,
+            step=Step.RETRIEVE,
+            session=self._link.session_id,
+            message_id=message_id,
+            peer=self._link.peer,
+        )
+
+    def trace(self, direction: str, octets: bytes) -> None:
+        """Lines of dialogue; a long answer is cut short, it is mail and not protocol."""
+        lines = octets.split(b"\r\n", _MOST_TRACED_LINES)
+        if len(lines) > _MOST_TRACED_LINES:
+            lines[-1] = b"..."
+        elif not lines[-1]:
+            lines.pop()
+        for line in lines:
+            self._journal.record(
+                Agent.MAA,
+                "wire",
+                line[:_LONGEST_TRACED_LINE].decode("utf-8", "replace"),
+                step=Step.RETRIEVE,
+                direction=direction,
+                session=self._link.session_id,
+                peer=self._link.peer,
+            )
+
+
+def tracer(service: Service, record: SessionRecord) -> Callable[[str, bytes], None] | None:
+    """What a machine calls for every line, where the settings ask for it."""
+    return record.trace if service.settings.journal_wire else None
