@@ -1,10 +1,15 @@
 """Every family of IMAP commands this server speaks; an extension is one more line here."""
 
-from bundled_server.maa.imap import entering, idle, selecting
+from bundled_server.maa.imap import appending, copying, entering, idle, listing, mailboxes, selecting, storing
 from bundled_server.maa.imap.context import Feature
 
 FEATURES: tuple[Feature, ...] = (
     entering.FEATURE,
+    listing.FEATURE,
+    mailboxes.FEATURE,
     selecting.FEATURE,
+    appending.FEATURE,
+    storing.FEATURE,
+    copying.FEATURE,
     idle.FEATURE,
 )

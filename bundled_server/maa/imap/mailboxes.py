@@ -1,0 +1,110 @@
+"""Commands that change which mailboxes there are: CREATE DELETE RENAME (RFC 3501 §6.3.3-6.3.5)."""
+
+from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb, mailbox_text
+from bundled_server.maa.imap.patterns import INBOX, SEPARATOR, canonical, is_below, parents
+from bundled_server.mailbox.changes import CopyMessages, CreateMailbox, DeleteMailbox, RenameMailbox
+from bundled_server.mailbox.store import Mailbox, MailboxExists
+from bundled_server.protocols.imap import arguments, commands
+from bundled_server.protocols.imap.grammar import AFTER_LOGIN, Syntax
+
+_DEEPEST = 32
+
+
+def new_name(context: ImapContext, octets: bytes) -> str:
+    """The name of a mailbox to be made. Refused: empty levels, `.` and `..`, control characters, wildcards,
+    too long or too deep ones. A "/" at the end only tells that inferiors will follow."""
+    name = canonical(mailbox_text(octets).removesuffix(SEPARATOR))
+    levels = name.split(SEPARATOR)
+    if any(level in ("", ".", "..") for level in levels):
+        raise Refusal("a level of the name is empty or made of dots", b"CANNOT")
+    if any(not character.isprintable() or character in "%*" for character in name):
+        raise Refusal("the name has characters that cannot be in one", b"CANNOT")
+    if len(name.encode("utf-8")) > context.service.settings.limits.imap_mailbox_name_octets:
+        raise Refusal("the name is too long", b"CANNOT")
+    if len(levels) > _DEEPEST:
+        raise Refusal("the name has too many levels", b"CANNOT")
+    return name
+
+
+async def _existing(context: ImapContext) -> dict[str, Mailbox]:
+    return {mailbox.name: mailbox for mailbox in await context.service.store.mailboxes(context.owner)}
+
+
+async def _create(context: ImapContext, request: commands.MailboxName) -> Done:
+    name = new_name(context, request.mailbox)
+    existing = await _existing(context)
+    if name in existing:
+        raise Refusal("the mailbox exists", b"ALREADYEXISTS")
+    missing = [level for level in (*parents(name), name) if level not in existing]
+    if len(existing) + len(missing) > context.service.settings.limits.imap_mailboxes:
+        raise Refusal("there are too many mailboxes", b"LIMIT")
+    await _make(context, missing)
+    return Done("CREATE completed")
+
+
+async def _make(context: ImapContext, missing: list[str]) -> None:
+    try:
+        await context.service.store.commit(*(CreateMailbox(context.owner, name) for name in missing))
+    except MailboxExists as error:
+        raise Refusal("the mailbox exists", b"ALREADYEXISTS") from error
+
+
+async def _delete(context: ImapContext, request: commands.MailboxName) -> Done:
+    """Inferiors stay; the name then is a \\Noselect level until they are gone too."""
+    mailbox = await context.find(request.mailbox)
+    if mailbox.name == INBOX:
+        raise Refusal("INBOX cannot be deleted", b"CANNOT")
+    if context.selected is not None and context.selected.mailbox.mailbox_id == mailbox.mailbox_id:
+        context.leave_mailbox()
+    await context.service.store.commit(DeleteMailbox(mailbox.mailbox_id))
+    return Done("DELETE completed")
+
+
+async def _rename(context: ImapContext, request: commands.Rename) -> Done:
+    source = canonical(mailbox_text(request.source)).removesuffix(SEPARATOR)
+    target = new_name(context, request.target)
+    existing = await _existing(context)
+    moved = [name for name in existing if name == source or is_below(name, source)]
+    if not moved:
+        raise Refusal("there is no such mailbox", b"NONEXISTENT")
+    if target in existing or any(is_below(name, target) for name in existing):
+        raise Refusal("the mailbox exists", b"ALREADYEXISTS")
+    if is_below(target, source) and source != INBOX:
+        raise Refusal("a mailbox cannot be moved below itself", b"CANNOT")
+    missing = [level for level in parents(target) if level not in existing]
+    if source == INBOX:
+        await _empty_inbox_into(context, existing[INBOX], target, missing)
+        return Done("RENAME completed")
+    longest = max(len((target + name[len(source) :]).encode("utf-8")) for name in moved)
+    if longest > context.service.settings.limits.imap_mailbox_name_octets:
+        raise Refusal("the name of an inferior would be too long", b"CANNOT")
+    makings = [CreateMailbox(context.owner, name) for name in missing]
+    renamings = [RenameMailbox(existing[name].mailbox_id, target + name[len(source) :]) for name in moved]
+    try:
+        await context.service.store.commit(*makings, *renamings)
+    except MailboxExists as error:
+        raise Refusal("the mailbox exists", b"ALREADYEXISTS") from error
+    return Done("RENAME completed")
+
+
+async def _empty_inbox_into(context: ImapContext, inbox: Mailbox, target: str, missing: list[str]) -> None:
+    """RENAME INBOX moves its messages to a new mailbox; INBOX and its inferiors stay (RFC 3501 §6.3.5)."""
+    store = context.service.store
+    await _make(context, [*missing, target])
+    made = await store.mailbox(context.owner, target)
+    if made is None:
+        raise Refusal("the new mailbox is gone already", b"NONEXISTENT")
+    uids = tuple((await store.index(inbox.mailbox_id)).uids)
+    if uids:
+        await store.commit(CopyMessages(inbox.mailbox_id, uids, made.mailbox_id, remove=True))
+    if context.selected is not None:
+        context.selected.is_stale = True
+
+
+FEATURE = Feature(
+    verbs=(
+        Verb(Syntax("CREATE", AFTER_LOGIN, arguments.mailbox), _create),
+        Verb(Syntax("DELETE", AFTER_LOGIN, arguments.mailbox), _delete),
+        Verb(Syntax("RENAME", AFTER_LOGIN, arguments.rename), _rename),
+    ),
+)
