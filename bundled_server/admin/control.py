@@ -1,0 +1,42 @@
+"""What the admin API may do to a host, as a Protocol that the composition root fulfils."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from bundled_server.mailbox.changes import QueueItem
+
+
+class QueueControl(Protocol):
+    """Hands on the queue. The verbs answer False when no item has that id."""
+
+    async def items(self) -> list[QueueItem]: ...
+
+    async def item(self, queue_id: str) -> QueueItem | None: ...
+
+    async def hold(self, queue_id: str) -> bool: ...
+
+    async def release(self, queue_id: str) -> bool: ...
+
+    async def requeue(self, queue_id: str) -> bool: ...
+
+    async def delete(self, queue_id: str) -> bool: ...
+
+    async def flush(self, domain: str = "") -> int:
+        """Make everything (of one recipient domain) due now → how many items."""
+        ...
+
+
+class UserControl(Protocol):
+    """Hands on the users. `put` creates or gives a new password; `remove` answers False for an unknown name."""
+
+    async def names(self) -> list[str]: ...
+
+    async def put(self, name: str, password: str) -> None: ...
+
+    async def remove(self, name: str) -> bool: ...
+
+
+class Gauges(Protocol):
+    """Numbers that are read when somebody asks: metric name → value."""
+
+    async def read(self) -> Mapping[str, float]: ...

@@ -1,0 +1,56 @@
+"""The admin API's view of the journal: a list of what happened, and a live stream of what happens."""
+
+from collections.abc import Callable
+
+import msgspec
+from aiohttp import web
+
+from bundled_server.admin.answers import answer, refusal
+from bundled_server.journal import Event, Journal
+
+LIST_EVENTS = 10_000
+Matches = Callable[[Event], bool]
+
+
+class JournalRoutes:
+    """GET /journal?message_id=&queue_id=&session=&agent=&since=&limit= and GET /journal/stream (JSON lines)."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._encoder = msgspec.json.Encoder()
+
+    def table(self) -> list[web.RouteDef]:
+        return [web.get("/journal", self._list), web.get("/journal/stream", self._stream)]
+
+    async def _list(self, request: web.Request) -> web.Response:
+        try:
+            matches = _filter(request)
+            limit = min(int(request.query.get("limit", LIST_EVENTS)), LIST_EVENTS)
+        except ValueError as error:
+            return refusal(400, f"since and limit are numbers: {error}")
+        found = [event for event in self._journal.recent() if matches(event)]
+        return answer(found[-limit:] if limit > 0 else [])
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        try:
+            matches = _filter(request)
+        except ValueError as error:
+            return refusal(400, f"since is a number: {error}")
+        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+        await response.prepare(request)
+        async for event in self._journal.follow():
+            if matches(event):
+                await response.write(self._encoder.encode(event) + b"\n")
+        return response
+
+
+def _filter(request: web.Request) -> Matches:
+    """The query's conditions, all of which must hold. Raises ValueError for a `since` that is no number."""
+    query = request.query
+    since = float(query.get("since", 0.0))
+    wanted = [(name, query[name]) for name in ("message_id", "queue_id", "session", "agent") if query.get(name)]
+
+    def matches(event: Event) -> bool:
+        return event.time >= since and all(getattr(event, name) == value for name, value in wanted)
+
+    return matches
