@@ -26,9 +26,11 @@ class CopyTo(msgspec.Struct, frozen=True, tag=True):
 
 
 class Expunge(msgspec.Struct, frozen=True, tag=True):
-    """Remove for good the messages of a folder that are marked \\Deleted (mutt's `$`)."""
+    """Remove for good the messages of a folder that are marked \\Deleted (mutt's `$`); with `message_ids` only
+    those of them (UID EXPUNGE, RFC 4315 §2.1)."""
 
     folder_id: int
+    message_ids: tuple[int, ...] = ()
 
 
 class AppendTo(msgspec.Struct, frozen=True, tag=True):

@@ -1,175 +1,248 @@
 """The local mail store: everything the client shows, in one SQLite file shared by the UI and the agent.
 
-Both processes open it (WAL, busy time-out); each write is one short transaction. Reads are plain calls: a page of
-rows costs well under a millisecond, and the UI calls anything longer from a worker thread, each thread with a
+Both processes open it (WAL, fair turns at writing); each write is one short transaction. Reads are plain calls: a
+page of rows costs well under a millisecond, and the UI calls anything longer from a worker thread, each thread with a
 connection of its own.
 """
 
+import secrets
+import time
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-
-import msgspec
 
 from termail.model.actions import Action
 from termail.model.folder import Folder
 from termail.model.order import Order
 from termail.model.outbox import OutboxItem, OutboxState
 from termail.model.row import Row
+from termail.store.arrivals import Arrivals
+from termail.store.contents import Contents
+from termail.store.database import Database
+from termail.store.drafts import Drafts
+from termail.store.effects import Effects
+from termail.store.folder_list import FolderList
+from termail.store.folders import Folders
+from termail.store.identities import Identities
+from termail.store.journal import Journal
+from termail.store.listing import Listing
+from termail.store.matching import Matching
+from termail.store.outbox import Outbox
+from termail.store.pending import PendingFlags
+from termail.store.places import Places
+from termail.store.records import Arrived, Operation, RemoteFolder, SyncState, Thread
+from termail.store.rows import Rows
 
-
-class RemoteFolder(msgspec.Struct, frozen=True, kw_only=True):
-    """A mailbox as the server lists it."""
-
-    name: str
-    role: str = ""
-    selectable: bool = True
-
-
-class SyncState(msgspec.Struct, frozen=True, kw_only=True):
-    """What the MRA remembers of a folder between sessions; 0 means unknown."""
-
-    uid_validity: int = 0
-    uid_next: int = 0
-    highest_modseq: int = 0
-    complete_above_uid: int = 0
-
-
-class Arrived(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as the MRA brings it. `header` is the raw header block; `raw` the whole message when fetched.
-    `uid` is 0 for a server without UIDs (POP3 uses `uidl`)."""
-
-    uid: int
-    flags: frozenset[str]
-    internal_date: float
-    size_octets: int
-    header: bytes
-    raw: bytes | None = None
-    body_structure: bytes = b""
-    uidl: str = ""
-
-
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of the operation journal. `state` is "pending", "running", "done", "failed" or "undone"."""
-
-    operation_id: int
-    account: str
-    action: Action
-    state: str
-    created: float
-    attempts: int
-    next_try: float
-    reason: str = ""
-    summary: str = ""
-
-
-class Thread(msgspec.Struct, frozen=True):
-    """Placement of one line in the threaded order: depth in the tree and the mutt tree glyph text before the
-    subject ("├─>", "│ └─>" …)."""
-
-    message_id: int
-    depth: int
-    tree: str
+__all__ = ["Arrived", "LocalStore", "Operation", "RemoteFolder", "SyncState", "Thread"]
 
 
 class LocalStore:
-    """See the module. All methods are synchronous and thread-safe."""
+    """See the module. All methods are synchronous and thread-safe. The parts do the work; this is their one door."""
 
-    def __init__(self, path: Path) -> None: ...
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+        holder = secrets.token_hex(8)
+        self._database = Database(path)
+        self._folders = Folders(self._database)
+        self._contents = Contents(self._database)
+        self._places = Places(self._database, self._contents)
+        self._identities = Identities(self._database, self._folders)
+        self._folder_list = FolderList(self._database, self._folders, self._places)
+        self._arrivals = Arrivals(
+            self._database, self._folders, self._contents, self._places, PendingFlags(self._database)
+        )
+        effects = Effects(self._database, self._folders, self._contents, self._places, self._arrivals, clock)
+        self._journal = Journal(self._database, effects, self._places, clock, holder)
+        self._outbox = Outbox(self._database, self._folders, self._journal, clock, holder)
+        self._drafts = Drafts(self._database, clock)
+        self._rows = Rows(self._database)
+        self._matching = Matching(self._database, clock)
+        self._listing = Listing(self._database, self._matching)
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the connections of all threads; nothing may use the store any more."""
+        self._database.close()
 
     # --- folders
-    def folders(self, account: str | None = None) -> list[Folder]: ...
-    def folder(self, folder_id: int) -> Folder | None: ...
-    def folder_named(self, account: str, name: str) -> Folder | None: ...
-    def folder_with_role(self, account: str, role: str) -> Folder | None: ...
-    def put_folders(self, account: str, listed: Sequence[RemoteFolder]) -> list[Folder]: ...
+    def folders(self, account: str | None = None) -> list[Folder]:
+        """By account, role, name."""
+        return self._folders.all(account)
+
+    def folder(self, folder_id: int) -> Folder | None:
+        """None when it is gone."""
+        return self._folders.get(folder_id)
+
+    def folder_named(self, account: str, name: str) -> Folder | None:
+        """INBOX in any case."""
+        return self._folders.named(account, name)
+
+    def folder_with_role(self, account: str, role: str) -> Folder | None:
+        """See model.folder for the roles."""
+        return self._folders.with_role(account, role)
+
+    def put_folders(self, account: str, listed: Sequence[RemoteFolder]) -> list[Folder]:
+        """The account's folders as the server lists them: new ones appear, vanished ones go with their messages,
+        those our own pending operations made, renamed or deleted stay as the user left them → all of them."""
+        return self._folder_list.put(account, listed)
+
+    def set_identity(self, account: str, addresses: Iterable[str]) -> None:
+        """The user's own addresses: decides `to_me` of rows, ~p and ~P."""
+        self._identities.set_addresses(account, addresses)
 
     # --- the index
-    def listing(self, folder_id: int, order: Order, pattern: str = "") -> array[int]:
-        """Message ids in display order; `pattern` is mutt's language or the friendly syntax, limited in SQL.
-        Raises model.patterns.PatternError with a message for the user."""
-        ...
+    def listing(
+        self, folder_id: int, order: Order, pattern: str = "", *, tagged: Collection[int] = ()
+    ) -> "array[int]":
+        """Message ids in display order; `pattern` is mutt's language or the friendly syntax, limited in SQL;
+        `tagged` are the ids ~T means. Raises model.patterns.PatternError with a message for the user."""
+        return self._listing.ids(folder_id, order, pattern, tagged)
 
-    def threads(self, ids: array[int]) -> list[Thread]:
-        """Tree placement for a listing in THREADS order."""
-        ...
+    def threads(
+        self, ids: Sequence[int], start: int = 0, stop: int | None = None, *, ascii_only: bool = False
+    ) -> list[Thread]:
+        """Tree placement for ids[start:stop] of a listing in THREADS order: ask for what is on the screen."""
+        return self._listing.threads(ids, start, stop, ascii_only)
 
     def rows(self, ids: Sequence[int]) -> list[Row]:
         """In the order asked; ids that are gone are left out."""
-        ...
+        return self._rows.get(ids)
 
-    def search(self, query: str, limit: int = 1000) -> array[int]:
-        """Across all folders, best first."""
-        ...
+    def search(self, query: str, limit: int = 1000) -> "array[int]":
+        """Across all folders, best first (words), otherwise newest first. Raises PatternError."""
+        words = self._matching.words(query)
+        if words:
+            return self._matching.ranked(words, limit)
+        return self._listing.everywhere(self._matching.everywhere(query), limit)
 
-    def header(self, message_id: int) -> bytes: ...
+    def header(self, message_id: int) -> bytes:
+        """The raw header block; b"" when the message is gone."""
+        return self._contents.header(message_id)
+
     def raw(self, message_id: int) -> bytes | None:
         """The whole message when it is held locally."""
-        ...
+        return self._contents.raw(message_id)
+
+    def mark_old(self, folder_id: int) -> None:
+        """The user leaves the folder: unread messages become old (mutt's O). Local only."""
+        with self._database.transaction():
+            self._folders.mark_old(folder_id)
 
     # --- user actions: local effect and journal entry in one transaction
     def perform(self, account: str, action: Action, summary: str = "") -> int:
-        """→ operation id."""
-        ...
+        """→ operation id. Raises LookupError for a folder that is not there."""
+        return self._journal.perform(account, action, summary)
 
     def undo(self, operation_id: int | None = None) -> str:
         """Undo that (or the latest undoable) operation; → what was undone, in words. Raises LookupError."""
-        ...
+        return self._journal.undo(operation_id)
 
-    def operations(self, *, include_done: bool = False) -> list[Operation]: ...
-    def pending_count(self) -> int: ...
+    def operations(self, *, include_done: bool = False) -> list[Operation]:
+        """Oldest first: pending, running and failed ones."""
+        return self._journal.operations(include_done=include_done)
+
+    def pending_count(self) -> int:
+        """Operations that have not reached their server."""
+        return self._journal.pending_count()
 
     # --- the agent's side of the operation journal
-    def claim_operations(self, account: str, now: float, limit: int = 100) -> list[Operation]: ...
-    def complete_operation(self, operation_id: int) -> None: ...
-    def defer_operation(self, operation_id: int, next_try: float, reason: str) -> None: ...
-    def fail_operation(self, operation_id: int, reason: str) -> None: ...
+    def claim_operations(self, account: str, now: float, limit: int = 100) -> list[Operation]:
+        """Take due operations, in order. No two of a batch touch one message; what a killed agent left running
+        comes again."""
+        return self._journal.claim(account, now, limit)
+
+    def complete_operation(self, operation_id: int) -> None:
+        """The server has done it."""
+        self._journal.complete(operation_id)
+
+    def defer_operation(self, operation_id: int, next_try: float, reason: str) -> None:
+        """Try again at `next_try`."""
+        self._journal.defer(operation_id, next_try, reason)
+
+    def fail_operation(self, operation_id: int, reason: str) -> None:
+        """The server refused for good: the local effect is taken back."""
+        self._journal.fail(operation_id, reason)
 
     # --- the MRA's side
-    def sync_state(self, folder_id: int) -> SyncState: ...
-    def put_sync_state(self, folder_id: int, state: SyncState) -> None: ...
-    def add_messages(self, folder_id: int, arrived: Sequence[Arrived]) -> list[int]:
-        """Insert (or, for a uid that is there, update) → message ids. Threads and full text are kept up."""
-        ...
+    def sync_state(self, folder_id: int) -> SyncState:
+        """Zeros for a folder never synced."""
+        return self._folders.sync_state(folder_id)
 
-    def put_raw(self, message_id: int, raw: bytes) -> None: ...
+    def put_sync_state(self, folder_id: int, state: SyncState) -> None:
+        """Remember."""
+        with self._database.transaction():
+            self._folders.put_sync_state(folder_id, state)
+
+    def add_messages(self, folder_id: int, arrived: Sequence[Arrived]) -> list[int]:
+        """Insert (or, for a uid that is there, update) → message ids. Threads and full text are kept up. Long
+        sequences are committed in short transactions."""
+        return self._arrivals.add(folder_id, arrived)
+
+    def put_raw(self, message_id: int, raw: bytes) -> None:
+        """The whole message has been fetched."""
+        self._arrivals.put_raw(message_id, raw)
+
     def put_flags(self, folder_id: int, flags: Mapping[int, frozenset[str]]) -> list[int]:
         """Flags by uid as the server has them → message ids that changed. A flag with a pending local operation
         keeps its local value."""
-        ...
+        return self._arrivals.put_flags(folder_id, flags)
 
-    def remove_uids(self, folder_id: int, uids: Sequence[int]) -> None: ...
-    def uids(self, folder_id: int) -> array[int]: ...
+    def remove_uids(self, folder_id: int, uids: Sequence[int]) -> None:
+        """Gone on the server; what a running operation of ours moves is kept."""
+        for start in range(0, len(uids), 500):
+            with self._database.transaction():
+                self._places.remove_uids(folder_id, uids[start : start + 500])
+
+    def uids(self, folder_id: int) -> "array[int]":
+        """Known uids of the folder on the server, ascending."""
+        return self._places.uids(folder_id)
+
     def uid_of(self, message_id: int) -> tuple[int, int] | None:
-        """→ (folder id, uid)."""
-        ...
+        """→ (folder id, uid) where the server has it now: for a message moved here but not there yet, the old
+        place. uid 0 while it is unknown."""
+        return self._places.uid_of(message_id)
 
     def assign_uid(self, message_id: int, uid: int) -> None:
         """The server told the uid of a message we moved, copied or appended (UIDPLUS)."""
-        ...
+        with self._database.transaction():
+            self._places.assign_uid(message_id, uid)
 
-    def uidls(self, folder_id: int) -> set[str]: ...
+    def uidls(self, folder_id: int) -> set[str]:
+        """POP3's unique ids."""
+        return self._places.uidls(folder_id)
 
     def reset_uid_validity(self, folder_id: int, uid_validity: int) -> None:
         """Forget uids, keep messages and local state for re-matching by Message-ID and size."""
-        ...
+        with self._database.transaction():
+            self._places.forget_uids(folder_id)
+            self._folders.put_sync_state(folder_id, SyncState(uid_validity=uid_validity))
+
+    def remove_unmatched(self, folder_id: int) -> None:
+        """After a whole sync: messages without a uid that no operation of ours is bringing are gone."""
+        with self._database.transaction():
+            self._places.drop(self._places.without_uid(folder_id))
 
     # --- the outbox
     def queue_message(
         self, account: str, sender: str, recipients: Sequence[str], raw: bytes, *, not_before: float = 0.0
-    ) -> int: ...
-    def outbox(self) -> list[OutboxItem]: ...
-    def outbox_raw(self, outbox_id: int) -> bytes: ...
+    ) -> int:
+        """→ outbox id; on disk when this returns."""
+        return self._outbox.queue(account, sender, recipients, raw, not_before)
+
+    def outbox(self) -> list[OutboxItem]:
+        """Oldest first, the latest sent ones included."""
+        return self._outbox.items()
+
+    def outbox_raw(self, outbox_id: int) -> bytes:
+        """Raises LookupError."""
+        return self._outbox.raw(outbox_id)
+
     def claim_outbox(self, now: float) -> OutboxItem | None:
         """Take the next due item and mark it SENDING; items left SENDING by a killed agent come back as
-        DEFERRED, or as POSSIBLY_SENT when `outbox_data_sent` was noted."""
-        ...
+        DEFERRED, or as POSSIBLY_SENT when `note_data_sent` was called."""
+        return self._outbox.claim(now)
 
     def note_data_sent(self, outbox_id: int) -> None:
         """The final dot is about to go out: from here a crash means "possibly sent"."""
-        ...
+        self._outbox.note_data_sent(outbox_id)
 
     def put_outbox_state(
         self,
@@ -181,13 +254,21 @@ class LocalStore:
         transcript: Sequence[str] = (),
     ) -> None:
         """SENT also performs the Fcc (AppendTo the account's Sent folder) in the same transaction."""
-        ...
+        self._outbox.put_state(outbox_id, state, reason, next_try, transcript)
 
     def cancel_outbox(self, outbox_id: int) -> bytes | None:
         """Take a message back before it is sent (undo-send) → its octets, None when too late."""
-        ...
+        return self._outbox.cancel(outbox_id)
 
-    # --- drafts, history, settings of the UI
-    def save_draft(self, account: str, raw: bytes, draft_id: int | None = None) -> int: ...
-    def drafts(self) -> list[tuple[int, str, bytes]]: ...
-    def delete_draft(self, draft_id: int) -> None: ...
+    # --- drafts
+    def save_draft(self, account: str, raw: bytes, draft_id: int | None = None) -> int:
+        """Over the draft of that id, or as a new one → draft id."""
+        return self._drafts.save(account, raw, draft_id)
+
+    def drafts(self) -> list[tuple[int, str, bytes]]:
+        """(id, account, octets), the latest saved first."""
+        return self._drafts.all()
+
+    def delete_draft(self, draft_id: int) -> None:
+        """A draft that is not there is no error."""
+        self._drafts.delete(draft_id)

@@ -1,0 +1,181 @@
+"""Messages coming in from a server: put into folder, thread and full-text index."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from termail.mime.headers import HeaderSummary, header_end, summarize
+from termail.store import flags as flag_bits
+from termail.store import reading
+from termail.store.contents import Contents
+from termail.store.database import Database
+from termail.store.folders import Folders
+from termail.store.lineage import Lineage
+from termail.store.pending import PendingFlags
+from termail.store.places import Places
+from termail.store.records import Arrived
+
+CHUNK: Final = 200
+"""Messages in one transaction: some 20 ms, so that a key pressed meanwhile is not felt to wait."""
+CHUNK_OCTETS: Final = 2_000_000
+_INSERT: Final = (
+    "INSERT INTO messages (folder_id, remote_folder_id, uid, content_id, node_id, thread_id, parent_id, flags, date,"
+    " received, size_octets, lines, has_body, attachment_count, to_me, keywords, sender_name, sender_address,"
+    " to_shown, subject, message_id_header, list_id, to_text, cc_text, content_type, attachment_names, uidl)"
+    f" VALUES ({', '.join('?' * 27)})"
+)
+
+
+class _Ready(msgspec.Struct):
+    """A message read and waiting for its transaction: reading happens outside, transactions stay short."""
+
+    arrived: Arrived
+    summary: HeaderSummary
+    body: reading.BodyFacts
+
+
+class Arrivals:
+    """The MRA's way in."""
+
+    def __init__(
+        self, database: Database, folders: Folders, contents: Contents, places: Places, pending: PendingFlags
+    ) -> None:
+        self._database = database
+        self._folders = folders
+        self._contents = contents
+        self._lineage = Lineage(database)
+        self._places = places
+        self._pending = pending
+
+    def add(self, folder_id: int, arrived: Sequence[Arrived]) -> list[int]:
+        """Insert, or update where the uid is known → message ids in order."""
+        account = self._folders.account_of(folder_id)
+        mine = self._folders.addresses(account)
+        ids: list[int] = []
+        for chunk in _chunks(arrived):
+            ready = [_read(entry) for entry in chunk]
+            with self._database.transaction():
+                account_id = self._folders.account_id(account)
+                ids.extend(self._put(account_id, folder_id, entry, mine) for entry in ready)
+        return ids
+
+    def add_local(self, account: str, folder_id: int, raw: bytes, flags: Sequence[str], received: float) -> int:
+        """A message of our own (Fcc, a draft), not on the server yet: inside a transaction → message id."""
+        entry = Arrived(
+            uid=0,
+            flags=frozenset(flags),
+            internal_date=received,
+            size_octets=len(raw),
+            header=raw[: header_end(raw)[0]],
+            raw=raw,
+        )
+        return self._insert(
+            self._folders.account_id(account), folder_id, _read(entry), self._folders.addresses(account)
+        )
+
+    def put_raw(self, message_id: int, raw: bytes) -> None:
+        """The whole of a message whose header is here."""
+        facts = reading.read_body(raw)
+        with self._database.transaction():
+            self._put_raw(message_id, raw, facts)
+
+    def put_flags(self, folder_id: int, flags: Mapping[int, frozenset[str]]) -> list[int]:
+        """Flags by uid as the server has them → message ids that changed."""
+        rows = self._database.query(
+            "SELECT uid, message_id, flags, keywords FROM messages WHERE remote_folder_id = ? AND uid > 0",
+            (folder_id,),
+        ).fetchall()
+        differing = []
+        for uid, message_id, bits, packed in rows:
+            wanted = flags.get(uid)
+            if wanted is None:
+                continue
+            new_bits, keywords = flag_bits.split(wanted)
+            if new_bits != bits & ~flag_bits.OLD or flag_bits.pack(keywords) != packed:
+                differing.append((message_id, wanted))
+        changed: list[int] = []
+        for start in range(0, len(differing), CHUNK):
+            with self._database.transaction():
+                part = differing[start : start + CHUNK]
+                changed.extend(message_id for message_id, wanted in part if self._put_flags(message_id, wanted))
+        return changed
+
+    def _put(self, account_id: int, folder_id: int, ready: _Ready, mine: frozenset[str]) -> int:
+        entry = ready.arrived
+        known = self._places.known(folder_id, entry, ready.summary.message_id)
+        if known is None:
+            return self._insert(account_id, folder_id, ready, mine)
+        self._put_flags(known, entry.flags)
+        if entry.raw is not None:
+            self._put_raw(known, entry.raw, ready.body)
+        return known
+
+    def _put_flags(self, message_id: int, wanted: frozenset[str]) -> bool:
+        row = self._database.query(
+            "SELECT flags, keywords FROM messages WHERE message_id = ?", (message_id,)
+        ).fetchone()
+        if row is None:
+            return False
+        server_bits, server_keywords = flag_bits.split(wanted)
+        bits, keywords = self._pending.applied(message_id, server_bits, server_keywords)
+        bits |= row[0] & flag_bits.OLD
+        packed = flag_bits.pack(keywords)
+        if (bits, packed) == tuple(row):
+            return False
+        self._database.query(
+            "UPDATE messages SET flags = ?, keywords = ? WHERE message_id = ?", (bits, packed, message_id)
+        )
+        return True
+
+    def _put_raw(self, message_id: int, raw: bytes, facts: reading.BodyFacts) -> None:
+        content_id = self._database.one("SELECT content_id FROM messages WHERE message_id = ?", (message_id,))
+        if content_id is None:
+            return
+        self._contents.put_raw(content_id, raw, facts.text)
+        self._database.query(
+            "UPDATE messages SET has_body = 1, lines = ?, attachment_count = ?, attachment_names = ?,"
+            " size_octets = CASE size_octets WHEN 0 THEN ? ELSE size_octets END WHERE content_id = ?",
+            (facts.lines, facts.attachment_count, facts.attachment_names, len(raw), content_id),
+        )
+
+    def _insert(self, account_id: int, folder_id: int, ready: _Ready, mine: frozenset[str]) -> int:
+        entry, summary, body = ready.arrived, ready.summary, ready.body
+        content_id = self._contents.add(summary, entry.header, body.text, entry.raw)
+        node = self._lineage.place(account_id, summary.message_id, summary.references)
+        bits, keywords = flag_bits.split(entry.flags)
+        name, address = summary.from_[0] if summary.from_ else ("", "")
+        message_id = self._database.query(
+            _INSERT,
+            (
+                *(folder_id, folder_id, entry.uid, content_id, node.node_id, node.thread_id, node.parent_id, bits),
+                *(summary.date or entry.internal_date, entry.internal_date, entry.size_octets, body.lines),
+                *(entry.raw is not None, body.attachment_count, reading.to_me(summary, mine)),
+                *(flag_bits.pack(keywords), name, address, reading.shown_recipients(summary.to), summary.subject),
+                *(summary.message_id, summary.list_id, reading.people(summary.to), reading.people(summary.cc)),
+                *(summary.content_type, body.attachment_names, entry.uidl),
+            ),
+        ).lastrowid
+        assert message_id is not None
+        return message_id
+
+
+def _read(entry: Arrived) -> _Ready:
+    summary = reading.storable(summarize(entry.header))
+    if entry.raw is not None:
+        return _Ready(entry, summary, reading.read_body(entry.raw))
+    count, names = reading.read_structure(entry.body_structure, summary.content_type)
+    return _Ready(entry, summary, reading.BodyFacts("", 0, count, names))
+
+
+def _chunks(arrived: Sequence[Arrived]) -> Iterator[list[Arrived]]:
+    chunk: list[Arrived] = []
+    octets = 0
+    for entry in arrived:
+        chunk.append(entry)
+        octets += len(entry.raw or b"")
+        if len(chunk) == CHUNK or octets > CHUNK_OCTETS:
+            yield chunk
+            chunk, octets = [], 0
+    if chunk:
+        yield chunk

@@ -1,0 +1,73 @@
+"""The octets and the searchable text of messages, shared by their copies."""
+
+from termail.mime.headers import HeaderSummary
+from termail.store.database import Database
+from termail.store.reading import pack, people, unpack
+
+
+class Contents:
+    """Header block, whole message, and the full-text index over them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, summary: HeaderSummary, header: bytes, body_text: str, raw: bytes | None) -> int:
+        """Inside a transaction → content id."""
+        text = (summary.subject, people(summary.from_), f"{people(summary.to)} {people(summary.cc)}", body_text)
+        content_id = self._database.query(
+            "INSERT INTO contents (subject, sender, recipients, body, header) VALUES (?, ?, ?, ?, ?)",
+            (*text, pack(header)),
+        ).lastrowid
+        assert content_id is not None
+        self._database.query(
+            "INSERT INTO words (rowid, subject, sender, recipients, body) VALUES (?, ?, ?, ?, ?)",
+            (content_id, *text),
+        )
+        if raw is not None:
+            self._database.query("INSERT INTO bodies (content_id, raw) VALUES (?, ?)", (content_id, pack(raw)))
+        return content_id
+
+    def put_raw(self, content_id: int, raw: bytes, body_text: str) -> None:
+        """The whole message has come: inside a transaction."""
+        self._forget_words(content_id)
+        self._database.query("UPDATE contents SET body = ? WHERE content_id = ?", (body_text, content_id))
+        self._database.query(
+            "INSERT INTO words (rowid, subject, sender, recipients, body)"
+            " SELECT content_id, subject, sender, recipients, body FROM contents WHERE content_id = ?",
+            (content_id,),
+        )
+        self._database.query(
+            "INSERT OR REPLACE INTO bodies (content_id, raw) VALUES (?, ?)", (content_id, pack(raw))
+        )
+
+    def drop_unused(self, content_id: int) -> None:
+        """Remove a content no message has any more: inside a transaction."""
+        if self._database.one("SELECT 1 FROM messages WHERE content_id = ? LIMIT 1", (content_id,)):
+            return
+        self._forget_words(content_id)
+        self._database.query("DELETE FROM contents WHERE content_id = ?", (content_id,))
+        self._database.query("DELETE FROM bodies WHERE content_id = ?", (content_id,))
+
+    def header(self, message_id: int) -> bytes:
+        """The raw header block; b"" when the message is gone."""
+        packed = self._database.one(
+            "SELECT header FROM contents WHERE content_id = (SELECT content_id FROM messages WHERE message_id = ?)",
+            (message_id,),
+        )
+        return b"" if packed is None else unpack(packed)
+
+    def raw(self, message_id: int) -> bytes | None:
+        """The whole message when it is held."""
+        packed = self._database.one(
+            "SELECT raw FROM bodies WHERE content_id = (SELECT content_id FROM messages WHERE message_id = ?)",
+            (message_id,),
+        )
+        return None if packed is None else unpack(packed)
+
+    def _forget_words(self, content_id: int) -> None:
+        """An external-content index is told the old text when a row leaves it (SQLite FTS5 §4.4.3)."""
+        self._database.query(
+            "INSERT INTO words (words, rowid, subject, sender, recipients, body)"
+            " SELECT 'delete', content_id, subject, sender, recipients, body FROM contents WHERE content_id = ?",
+            (content_id,),
+        )

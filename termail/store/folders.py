@@ -1,0 +1,123 @@
+"""Accounts and folders, with their counts."""
+
+from typing import Any, Final
+
+from termail.model.folder import Folder
+from termail.store.database import Database
+from termail.store.records import SyncState
+
+_COLUMNS: Final = "folder_id, account, name, role, total, unread, flagged"
+_ROLE_ORDER: Final = ("inbox", "drafts", "sent", "archive", "junk", "trash", "outbox", "")
+
+
+class Folders:
+    """What the folder list shows and what the MRA remembers of each folder."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self, account: str | None = None) -> list[Folder]:
+        """Ordered by account, role, name."""
+        chosen = "hidden = 0" if account is None else "hidden = 0 AND account = ?"
+        rows = self._database.query(
+            f"SELECT {_COLUMNS} FROM folders WHERE {chosen}",  # noqa: S608 - two constants
+            () if account is None else (account,),
+        )
+        found = [_folder(row) for row in rows]
+        return sorted(
+            found, key=lambda entry: (entry.account, _rank(entry.role), entry.name.casefold(), entry.name)
+        )
+
+    def get(self, folder_id: int) -> Folder | None:
+        """A folder the user can see."""
+        return self._one("folder_id = ?", (folder_id,))
+
+    def named(self, account: str, name: str) -> Folder | None:
+        """INBOX in any case (RFC 9051 §5.1), other names as they are."""
+        if name.upper() == "INBOX":
+            return self._one("account = ? AND upper(name) = 'INBOX'", (account,))
+        return self._one("account = ? AND name = ?", (account, name))
+
+    def with_role(self, account: str, role: str) -> Folder | None:
+        """The account's folder with that role; by its usual name when the server tells none (RFC 6154)."""
+        found = self._one("account = ? AND role = ? ORDER BY folder_id", (account, role))
+        return found or (self.named(account, role) if role == "inbox" else None)
+
+    def create(self, account: str, name: str, role: str = "", *, selectable: bool = True) -> int:
+        """Inside a transaction → folder id."""
+        self.account_id(account)
+        folder_id = self._database.query(
+            "INSERT INTO folders (account, name, role, selectable) VALUES (?, ?, ?, ?)",
+            (account, name, role, selectable),
+        ).lastrowid
+        assert folder_id is not None
+        return folder_id
+
+    def mark_old(self, folder_id: int) -> None:
+        """Unread messages of the folder were listed once. Inside a transaction."""
+        self._database.query(
+            "UPDATE messages SET flags = flags | 32 WHERE folder_id = ? AND flags & 33 = 0", (folder_id,)
+        )
+
+    def set_role(self, folder_id: int, role: str) -> None:
+        """Inside a transaction."""
+        self._database.query("UPDATE folders SET role = ? WHERE folder_id = ?", (role, folder_id))
+
+    def account_id(self, account: str) -> int:
+        """Inside a transaction: the number of an account, made when new."""
+        found = self._database.one("SELECT account_id FROM accounts WHERE account = ?", (account,))
+        if found is None:
+            self._database.query(
+                "INSERT INTO accounts (account, account_id)"
+                " SELECT ?, coalesce(max(account_id), 0) + 1 FROM accounts",
+                (account,),
+            )
+            found = self._database.one("SELECT account_id FROM accounts WHERE account = ?", (account,))
+        return int(found)
+
+    def account_of(self, folder_id: int) -> str:
+        """Whose folder it is. Raises LookupError."""
+        account = self._database.one("SELECT account FROM folders WHERE folder_id = ?", (folder_id,))
+        if account is None:
+            raise LookupError(f"there is no folder {folder_id}")
+        return str(account)
+
+    def addresses(self, account: str) -> frozenset[str]:
+        """The user's own addresses, lower case."""
+        found = self._database.one("SELECT addresses FROM accounts WHERE account = ?", (account,))
+        return frozenset((found or "").split("\n")) - {""}
+
+    def sync_state(self, folder_id: int) -> SyncState:
+        """Zeros for a folder never synced."""
+        row = self._database.query(
+            "SELECT uid_validity, uid_next, highest_modseq, complete_above_uid FROM folders WHERE folder_id = ?",
+            (folder_id,),
+        ).fetchone()
+        if row is None:
+            return SyncState()
+        return SyncState(uid_validity=row[0], uid_next=row[1], highest_modseq=row[2], complete_above_uid=row[3])
+
+    def put_sync_state(self, folder_id: int, state: SyncState) -> None:
+        """Inside a transaction."""
+        self._database.query(
+            "UPDATE folders SET uid_validity = ?, uid_next = ?, highest_modseq = ?, complete_above_uid = ?"
+            " WHERE folder_id = ?",
+            (state.uid_validity, state.uid_next, state.highest_modseq, state.complete_above_uid, folder_id),
+        )
+
+    def _one(self, condition: str, parameters: tuple[Any, ...]) -> Folder | None:
+        row = self._database.query(
+            f"SELECT {_COLUMNS} FROM folders WHERE hidden = 0 AND {condition}",  # noqa: S608 - constants above
+            parameters,
+        ).fetchone()
+        return None if row is None else _folder(row)
+
+
+def _folder(row: tuple[Any, ...]) -> Folder:
+    return Folder(
+        folder_id=row[0], account=row[1], name=row[2], role=row[3], total=row[4], unread=row[5], flagged=row[6]
+    )
+
+
+def _rank(role: str) -> int:
+    return _ROLE_ORDER.index(role) if role in _ROLE_ORDER else len(_ROLE_ORDER)

@@ -1,0 +1,50 @@
+"""SQL functions the store lends to SQLite: matching text beyond ASCII and looking into packed headers."""
+
+import re
+import sqlite3
+import zlib
+from functools import lru_cache
+from typing import Final
+
+from termail.mime.headers import decode_words, scan_headers
+
+LINE_LIMIT: Final = 2_000
+"""A regular expression sees text line by line, each cut here, so that its worst case stays bounded."""
+
+
+def register(connection: sqlite3.Connection) -> None:
+    """Make the functions known to this connection."""
+    connection.create_function("regex_matches", 3, regex_matches, deterministic=True)
+    connection.create_function("folded_contains", 2, folded_contains, deterministic=True)
+    connection.create_function("header_text", 2, header_text, deterministic=True)
+
+
+def regex_matches(pattern: str, ignore_case: int, text: str | None) -> bool:
+    """True when some line of `text` matches."""
+    if not text:
+        return bool(_compiled(pattern, ignore_case).search(""))
+    search = _compiled(pattern, ignore_case).search
+    if len(text) <= LINE_LIMIT and "\n" not in text:
+        return search(text) is not None
+    return any(search(line[:LINE_LIMIT]) for line in text.splitlines())
+
+
+def folded_contains(needle: str, text: str | None) -> bool:
+    """Substring without regard to case in any script; `needle` comes folded."""
+    return text is not None and needle in text.casefold()
+
+
+def header_text(packed: bytes | None, names: str) -> str:
+    """Decoded lines of the fields named (separated by spaces; "" for all as "Name: value") of a packed header."""
+    if not packed:
+        return ""
+    wanted = frozenset(names.split())
+    found = scan_headers(zlib.decompress(packed))
+    if not wanted:
+        return "\n".join(f"{name}: {decode_words(value)}" for name, value in found)
+    return "\n".join(decode_words(value) for name, value in found if name.lower() in wanted)
+
+
+@lru_cache(maxsize=32)
+def _compiled(pattern: str, ignore_case: int) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE if ignore_case else 0)

@@ -1,0 +1,110 @@
+"""Threads: which message answers which, by References and In-Reply-To, kept up as messages arrive.
+
+Every Message-ID that is mentioned becomes a node, held here or not, so a parent that arrives later only fills its
+node (the idea of J. Zawinski's algorithm, done step by step). A thread has the node id of one of its nodes.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from termail.store.database import Database
+
+DEPTH_LIMIT: Final = 1_000
+"""Ancestors that are followed when a loop is looked for; a link that would go deeper is not made."""
+
+
+class Node(msgspec.Struct, frozen=True):
+    """`parent_id` is 0 for the top of a thread, or while the parent is unknown."""
+
+    node_id: int
+    thread_id: int
+    parent_id: int
+
+
+class Lineage:
+    """Places messages into threads; call inside a transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def place(self, account_id: int, message_id_header: str, references: Sequence[str]) -> Node:
+        """The node of a message. `references` are oldest first, the parent last."""
+        own = self._find(account_id, message_id_header)
+        references = [entry for entry in references if entry != message_id_header]
+        if not references:
+            return own or self._make(account_id, message_id_header)
+        parent = self._find(account_id, references[-1])
+        if own is None:
+            parent = parent or self._make(account_id, references[-1])
+            own = self._make(account_id, message_id_header, parent.thread_id, parent.node_id)
+        else:
+            parent = parent or self._make(account_id, references[-1], own.thread_id)
+            own = self._hang(own, parent)
+        if own.parent_id == parent.node_id and not parent.parent_id and len(references) > 1:
+            thread = self._chain(account_id, references, parent)
+            own = Node(own.node_id, thread, own.parent_id)
+        return own
+
+    def _chain(self, account_id: int, references: Sequence[str], child: Node) -> int:
+        """Link the older references, each to the next, as far as nobody linked them before → the thread."""
+        for header in reversed(references[:-1]):
+            parent = self._find(account_id, header) or self._make(account_id, header, child.thread_id)
+            linked = self._hang(child, parent)
+            if linked.parent_id != parent.node_id or parent.parent_id:
+                return linked.thread_id
+            child = Node(parent.node_id, linked.thread_id, 0)
+        return child.thread_id
+
+    def _find(self, account_id: int, header: str) -> Node | None:
+        if not header:
+            return None
+        found = self._database.query(
+            "SELECT node_id, thread_id, parent_id FROM nodes WHERE account_id = ? AND message_id_header = ?",
+            (account_id, header),
+        ).fetchone()
+        return None if found is None else Node(*found)
+
+    def _make(self, account_id: int, header: str, thread: int = 0, parent: int = 0) -> Node:
+        """A new node, in a thread of its own unless one is given."""
+        node = self._database.query(
+            "INSERT INTO nodes (account_id, message_id_header, thread_id, parent_id) VALUES (?, ?, ?, ?)",
+            (account_id, header or None, thread, parent),
+        ).lastrowid
+        assert node is not None
+        if not thread:
+            self._database.query("UPDATE nodes SET thread_id = node_id WHERE node_id = ?", (node,))
+        return Node(node, thread or node, parent)
+
+    def _hang(self, child: Node, parent: Node) -> Node:
+        """Put `child` under `parent`, unless that made a loop → the child as it is now."""
+        if child.parent_id == parent.node_id or self._descends(parent, child.node_id):
+            return child
+        self._database.query("UPDATE nodes SET parent_id = ? WHERE node_id = ?", (parent.node_id, child.node_id))
+        self._database.query(
+            "UPDATE messages SET parent_id = ? WHERE node_id = ?", (parent.node_id, child.node_id)
+        )
+        if child.thread_id != parent.thread_id:
+            self._merge(child.thread_id, parent.thread_id)
+        return Node(child.node_id, parent.thread_id, parent.node_id)
+
+    def _merge(self, gone: int, kept: int) -> None:
+        self._database.query(
+            "UPDATE messages SET thread_id = ? WHERE node_id IN (SELECT node_id FROM nodes WHERE thread_id = ?)",
+            (kept, gone),
+        )
+        self._database.query("UPDATE nodes SET thread_id = ? WHERE thread_id = ?", (kept, gone))
+
+    def _descends(self, node: Node, ancestor: int) -> bool:
+        """True when `ancestor` is `node` or above it (or too far up to tell)."""
+        current = node.node_id
+        above = node.parent_id
+        for _ in range(DEPTH_LIMIT):
+            if current == ancestor:
+                return True
+            if not above:
+                return False
+            current = above
+            above = self._database.one("SELECT parent_id FROM nodes WHERE node_id = ?", (current,)) or 0
+        return True

@@ -1,0 +1,161 @@
+"""The durable outbox: messages on their way out, one row each."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from termail.mime.headers import header_end, summarize
+from termail.model.actions import AppendTo, CreateFolder
+from termail.model.outbox import OutboxItem, OutboxState
+from termail.store.database import Database
+from termail.store.folders import Folders
+from termail.store.journal import Journal
+from termail.store.reading import pack, storable, unpack
+
+SENT_KEPT: Final = 50
+"""Sent items that stay in the list, so that the user sees what became of them."""
+
+_COLUMNS: Final = (
+    "outbox_id, account, sender, recipients, subject, message_id_header, size_octets, state, queued, not_before,"
+    " next_try, attempts, reason, transcript"
+)
+_TEXTS: Final = msgspec.msgpack.Decoder(tuple[str, ...])
+_ENCODER: Final = msgspec.msgpack.Encoder()
+
+
+class Outbox:
+    """The local MTA's queue. Every write is durable: nobody else has these messages yet."""
+
+    def __init__(
+        self, database: Database, folders: Folders, journal: Journal, clock: Callable[[], float], holder: str
+    ) -> None:
+        self._database = database
+        self._folders = folders
+        self._journal = journal
+        self._clock = clock
+        self._holder = holder
+
+    def queue(self, account: str, sender: str, recipients: Sequence[str], raw: bytes, not_before: float) -> int:
+        """→ outbox id."""
+        summary = storable(summarize(raw[: header_end(raw)[0]]))
+        with self._database.transaction(durable=True):
+            outbox_id = self._database.query(
+                "INSERT INTO outbox (account, sender, recipients, subject, message_id_header, size_octets, state,"
+                " queued, not_before, raw) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)",
+                (
+                    *(account, sender, _ENCODER.encode(tuple(recipients)), summary.subject, summary.message_id),
+                    *(len(raw), self._clock(), not_before, pack(raw)),
+                ),
+            ).lastrowid
+        assert outbox_id is not None
+        return outbox_id
+
+    def items(self) -> list[OutboxItem]:
+        """Oldest first; the latest sent ones included."""
+        rows = self._database.query(
+            f"SELECT {_COLUMNS} FROM outbox WHERE state <> 'sent' OR outbox_id IN"  # noqa: S608 - constants
+            " (SELECT outbox_id FROM outbox WHERE state = 'sent' ORDER BY outbox_id DESC LIMIT ?) ORDER BY outbox_id",
+            (SENT_KEPT,),
+        )
+        return [_item(row) for row in rows]
+
+    def raw(self, outbox_id: int) -> bytes:
+        """Raises LookupError."""
+        packed = self._database.one("SELECT raw FROM outbox WHERE outbox_id = ?", (outbox_id,))
+        if not packed:
+            raise LookupError(f"the outbox does not hold message {outbox_id}")
+        return unpack(packed)
+
+    def claim(self, now: float) -> OutboxItem | None:
+        """The next due item, SENDING from now on."""
+        with self._database.transaction(durable=True):
+            self._database.query(
+                "UPDATE outbox SET state = CASE data_sent WHEN 1 THEN 'possibly sent' ELSE 'deferred' END,"
+                " reason = 'the program was stopped while sending' WHERE state = 'sending' AND holder <> ?",
+                (self._holder,),
+            )
+            row = self._database.query(
+                f"SELECT {_COLUMNS} FROM outbox WHERE state IN ('queued', 'deferred') AND not_before <= ?"  # noqa: S608
+                " AND next_try <= ? ORDER BY max(not_before, next_try), outbox_id LIMIT 1",
+                (now, now),
+            ).fetchone()
+            if row is None:
+                return None
+            self._database.query(
+                "UPDATE outbox SET state = 'sending', attempts = attempts + 1, holder = ?, data_sent = 0"
+                " WHERE outbox_id = ?",
+                (self._holder, row[0]),
+            )
+        return msgspec.structs.replace(_item(row), state=OutboxState.SENDING, attempts=row[11] + 1)
+
+    def note_data_sent(self, outbox_id: int) -> None:
+        """From here a crash means "possibly sent"."""
+        with self._database.transaction(durable=True):
+            self._database.query("UPDATE outbox SET data_sent = 1 WHERE outbox_id = ?", (outbox_id,))
+
+    def put_state(
+        self, outbox_id: int, state: OutboxState, reason: str, next_try: float, transcript: Sequence[str]
+    ) -> None:
+        """SENT also files the message under Sent, once."""
+        with self._database.transaction(durable=True):
+            row = self._database.query(
+                "SELECT account, state, message_id_header, raw FROM outbox WHERE outbox_id = ?", (outbox_id,)
+            ).fetchone()
+            if row is None:
+                raise LookupError(f"the outbox does not hold message {outbox_id}")
+            self._database.query(
+                "UPDATE outbox SET state = ?, reason = ?, next_try = ?, transcript = ? WHERE outbox_id = ?",
+                (state.value, reason, next_try, _ENCODER.encode(tuple(transcript)), outbox_id),
+            )
+            if state is OutboxState.SENT and row[1] != "sent":
+                self._file(row[0], unpack(row[3]), row[2])
+                self._tidy()
+
+    def cancel(self, outbox_id: int) -> bytes | None:
+        """Take a message back → its octets; None when it is being sent or was."""
+        with self._database.transaction(durable=True):
+            packed = self._database.one(
+                "SELECT raw FROM outbox WHERE outbox_id = ? AND state NOT IN ('sending', 'sent')", (outbox_id,)
+            )
+            if packed is None:
+                return None
+            self._database.query("DELETE FROM outbox WHERE outbox_id = ?", (outbox_id,))
+        return unpack(packed)
+
+    def _file(self, account: str, raw: bytes, message_id_header: str) -> None:
+        sent = self._folders.with_role(account, "sent") or self._folders.named(account, "Sent")
+        if sent is None:
+            self._journal.record(account, CreateFolder(account, "Sent"))
+            sent = self._folders.named(account, "Sent")
+            assert sent is not None
+            self._folders.set_role(sent.folder_id, "sent")
+        self._journal.record(
+            account, AppendTo(sent.folder_id, raw, ("\\Seen",), message_id_header), "keep a copy of what was sent"
+        )
+
+    def _tidy(self) -> None:
+        self._database.query(
+            "DELETE FROM outbox WHERE state = 'sent' AND outbox_id NOT IN"
+            " (SELECT outbox_id FROM outbox WHERE state = 'sent' ORDER BY outbox_id DESC LIMIT ?)",
+            (SENT_KEPT,),
+        )
+
+
+def _item(row: Sequence[Any]) -> OutboxItem:
+    return OutboxItem(
+        outbox_id=row[0],
+        account=row[1],
+        sender=row[2],
+        recipients=_TEXTS.decode(row[3]),
+        subject=row[4],
+        message_id_header=row[5],
+        size_octets=row[6],
+        state=OutboxState(row[7]),
+        queued=row[8],
+        not_before=row[9],
+        next_try=row[10],
+        attempts=row[11],
+        reason=row[12],
+        transcript=_TEXTS.decode(row[13]),
+    )

@@ -1,0 +1,114 @@
+"""What the store keeps of a message's octets for the index and for search."""
+
+import re
+import zlib
+from typing import Final
+
+import msgspec
+
+from termail.mime.headers import HeaderSummary
+from termail.mime.message import attachments, main_text, parse_message
+
+TEXT_LIMIT: Final = 1_000_000
+"""Characters of a body that are indexed."""
+NAMES_LIMIT: Final = 2_000
+SHOWN_RECIPIENTS: Final = 3
+
+_TAG: Final = re.compile(
+    r"<(?:style|script)\b.{0,100000}?</(?:style|script)\s*>|<[^<>]*>", re.IGNORECASE | re.DOTALL
+)
+_FILENAME: Final = re.compile(rb'"(?:file)?name\*?(?:0\*?)?" "([^"\\]{1,255})"', re.IGNORECASE)
+
+
+class BodyFacts(msgspec.Struct, frozen=True):
+    """What a whole message tells beyond its header."""
+
+    text: str
+    lines: int
+    attachment_count: int
+    attachment_names: str
+
+
+def read_body(raw: bytes) -> BodyFacts:
+    """Searchable text and attachments of a whole message."""
+    try:
+        root = parse_message(raw)
+        part = main_text(root)
+        text = "" if part is None else part.text()[:TEXT_LIMIT]
+        if part is not None and part.content_type == "text/html":
+            text = _TAG.sub(" ", text)
+        files = [entry for entry in attachments(root) if entry.filename or entry.disposition == "attachment"]
+        names = "\n".join(f"{entry.filename} {entry.content_type}" for entry in files)
+        return BodyFacts(_mend_text(text), text.count("\n"), len(files), _mend_text(names[:NAMES_LIMIT]))
+    except NotImplementedError:
+        text = raw.partition(b"\r\n\r\n")[2].decode("utf-8", "replace")[:TEXT_LIMIT]
+        return BodyFacts(text, text.count("\n"), 0, "")
+
+
+def read_structure(body_structure: bytes, content_type: str) -> tuple[int, str]:
+    """(attachments, their names) as far as IMAP's BODYSTRUCTURE or the content type alone can tell."""
+    if body_structure:
+        lowered = body_structure.lower()
+        names = [name.decode("utf-8", "replace") for name in _FILENAME.findall(body_structure)]
+        return max(lowered.count(b'"attachment"'), 0), "\n".join(dict.fromkeys(names))[:NAMES_LIMIT]
+    return int(content_type == "multipart/mixed"), ""
+
+
+def storable(summary: HeaderSummary) -> HeaderSummary:
+    """The same without lone surrogates, which a hostile charset can smuggle in and SQLite refuses."""
+    try:
+        repr(summary).encode()
+        return summary
+    except UnicodeEncodeError:
+        mended = msgspec.to_builtins(summary, builtin_types=(bytes,), str_keys=True)
+        return msgspec.convert(_mend(mended), HeaderSummary)
+
+
+def _mend(value: object) -> object:
+    if isinstance(value, str):
+        return _mend_text(value)
+    if isinstance(value, dict):
+        return {key: _mend(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mend(entry) for entry in value]
+    return value
+
+
+def _mend_text(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def people(pairs: tuple[tuple[str, str], ...]) -> str:
+    """Addresses as searchable text: "Name <address>, …"."""
+    if len(pairs) == 1:
+        name, address = pairs[0]
+        return f"{name} <{address}>" if name else f"<{address}>"
+    return ", ".join(f"{name} <{address}>" if name else f"<{address}>" for name, address in pairs)
+
+
+def shown_recipients(pairs: tuple[tuple[str, str], ...]) -> str:
+    """The first few recipients as the index shows them."""
+    if len(pairs) == 1:
+        return pairs[0][0] or pairs[0][1]
+    return ", ".join(name or address for name, address in pairs[:SHOWN_RECIPIENTS])
+
+
+def to_me(summary: HeaderSummary, mine: frozenset[str]) -> str:
+    """mutt's to-chars: "+" to you alone, "T" to you among others, "C" in copy, "F" from you, "L" by a list."""
+    if summary.from_ and summary.from_[0][1].lower() in mine:
+        return "F"
+    if any(address.lower() in mine for _, address in summary.to):
+        return "+" if len(summary.to) == 1 and not summary.cc else "T"
+    if any(address.lower() in mine for _, address in summary.cc):
+        return "C"
+    return "L" if summary.list_id else ""
+
+
+def pack(data: bytes) -> bytes:
+    """Compressed as stored; level 1 costs about 25 µs for a header block."""
+    return zlib.compress(data, 1)
+
+
+def unpack(packed: bytes) -> bytes:
+    """The opposite of `pack`."""
+    return zlib.decompress(packed)
