@@ -1,20 +1,29 @@
-"""HTML mail as text to read: reduced first, then rendered by html2text under a deadline."""
+"""HTML mail as text to read: laid out by a process with a deadline, bare text when that fails."""
 
 import html as entities
 import re
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
+from termail.mime import limits
 from termail.mime.html_process import HtmlProcess
-from termail.mime.html_simplify import Simplified, simplify
-from termail.mime.link_numbers import LinkNumbers, true_host
+from termail.mime.html_worker import Rendered, Request
+from termail.mime.link_numbers import LinkNumbers
 
-_ESCAPED_LIST: Final = re.compile(r"(?m)^(\s*(?:>\s*)*)(?:\\([-+#>])|(\d{1,9})\\\.)")
-_TRAILING_SPACE: Final = re.compile(r"[ \t]+$", re.MULTILINE)
+_ESCAPED_LIST: Final = re.compile(r"(?m)^([ \t]*+(?:>[ \t]?)*+)(?:\\([-+#>])|(\d{1,9})\\\.)")
+_TRAILING_SPACE: Final = re.compile(r"(?m)(?<![ \t])[ \t]+$")
 _EMPTY_LINES: Final = re.compile(r"\n{3,}")
-_TAG: Final = re.compile(r"<[^<>]*>")
 _LONG_GAP: Final = re.compile(r"(?<=\S) {4,}")
+_UNSEEN: Final = re.compile(r"(?i)<(script|style|head|title|template|svg|!--)")
+_UNSEEN_ENDS: Final = {"!--": re.compile("-->")} | {
+    name: re.compile(f"(?i)</{name}") for name in ("script", "style", "head", "title", "template", "svg")
+}
+_BREAK: Final = re.compile(
+    r"(?i)<(?:br|/?p|/?div|/?tr|/?table|/?ul|/?ol|li|/?h[1-6]|/?blockquote|hr)\b[^<>]{0,5000}>"
+)
+_TAG: Final = re.compile(r"<[/!?a-zA-Z][^<>]*+>")
 
 
 class HtmlText(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,37 +35,50 @@ class HtmlText(msgspec.Struct, frozen=True, kw_only=True):
 
 def html_to_text(document: str, *, links: LinkNumbers, process: HtmlProcess) -> HtmlText:
     """Never raises; nothing is fetched; the process is killed at its deadline."""
-    simplified = simplify(document, number=links.number, host_of=true_host)
-    rendered = process.render(simplified.markup)
-    problems = list(_problems(simplified))
+    request = Request(document[: limits.HTML_OCTETS], len(links.links))
+    rendered = process.render(request)
     if rendered is None:
-        rendered = text_of_markup(simplified.markup)
-        problems.append("[this HTML took too long to lay out: shown as bare text]")
-    return HtmlText(text=_tidied(rendered), problems=tuple(problems))
+        told = "[this HTML took too long to lay out: shown as bare text]"
+        return HtmlText(text=_tidied(bare_text(document)), problems=(told,))
+    links.extend(rendered.links)
+    told_of = tuple(_problems(rendered, len(document) > limits.HTML_OCTETS))
+    return HtmlText(text=_tidied(rendered.text), problems=told_of)
 
 
 def bare_text(document: str) -> str:
-    """The text of an HTML document, cheaply, for the full-text index."""
-    return text_of_markup(simplify(document, number=lambda _url: 0, host_of=lambda _url: "").markup)
+    """The text of an HTML document in linear time and without a parser: for the index, and when all else fails."""
+    visible = "".join(_visible(document[: limits.HTML_OCTETS]))
+    return entities.unescape(_TAG.sub("", _BREAK.sub("\n", visible))).replace("\r", "\n")
 
 
-def text_of_markup(markup: str) -> str:
-    """Reduced markup as text without html2text."""
-    text = markup.replace("<br>", "\n").replace("<p>", "\n\n").replace("<li>", "\n  * ").replace("<pre>", "\n")
-    return entities.unescape(_TAG.sub("\n", text)).replace("\r", "\n")
+def _visible(document: str) -> Iterator[str]:
+    """`document` without comments, scripts, styles and head. Linear: what has no end is looked for once."""
+    position = 0
+    endless: set[str] = set()
+    while (found := _UNSEEN.search(document, position)) is not None:
+        yield document[position : found.start()]
+        name = found[1].lower()
+        end = None if name in endless else _UNSEEN_ENDS[name].search(document, found.end())
+        if end is not None:
+            position = end.end()
+            continue
+        if name in ("!--", "script", "style"):
+            return
+        endless.add(name)
+        position = found.end()
+        yield "<"
+    yield document[position:]
 
 
-def _problems(simplified: Simplified) -> list[str]:
-    told = []
-    if simplified.blocked_images:
-        told.append(f"[{_counted(simplified.blocked_images, 'remote image')} not loaded]")
-    if simplified.tracking_pixels:
-        told.append(f"[{_counted(simplified.tracking_pixels, 'tracking pixel')} not loaded]")
-    for shown, target, number in simplified.deceptive:
-        told.append(f"[link {number} says {shown} but leads to {target}]")
-    if simplified.is_cut:
-        told.append("[this HTML is too large: the end is left out]")
-    return told
+def _problems(rendered: Rendered, is_cut: bool) -> Iterator[str]:
+    if rendered.blocked_images:
+        yield f"[{_counted(rendered.blocked_images, 'remote image')} not loaded]"
+    if rendered.tracking_pixels:
+        yield f"[{_counted(rendered.tracking_pixels, 'tracking pixel')} not loaded]"
+    for shown, target, number in rendered.deceptive:
+        yield f"[link {number} says {shown} but leads to {target}]"
+    if is_cut or rendered.is_cut:
+        yield "[this HTML is too large: the end is left out]"
 
 
 def _counted(count: int, noun: str) -> str:

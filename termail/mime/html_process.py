@@ -10,15 +10,17 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
+import msgspec
+
 from termail.mime import limits
-from termail.mime.html_worker import FRAME
+from termail.mime.html_worker import FRAME, Rendered, Request
 
 _COMMAND: Final = (sys.executable, "-P", "-m", "termail.mime.html_worker")
 _LARGEST_ANSWER: Final = 64_000_000
 
 
 class HtmlProcess:
-    """Renders reduced markup with html2text in a process of its own. Safe to call from any thread."""
+    """Lays out HTML in a process of its own. Safe to call from any thread."""
 
     def __init__(
         self,
@@ -31,17 +33,17 @@ class HtmlProcess:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def render(self, markup: str) -> str | None:
+    def render(self, request: Request) -> Rendered | None:
         """The text, None when the process did not answer in time (or at all)."""
+        document = request.document.encode("utf-8", "replace").decode("utf-8")  # no lone surrogates
+        octets = msgspec.msgpack.encode(Request(document, request.links_before))
         with self._lock:
             try:
-                answer = self._exchange(markup.encode("utf-8", "replace"))
-            except OSError:
-                answer = None
-            if answer is None:
+                answer = self._exchange(octets)
+                return None if answer is None else msgspec.msgpack.decode(answer, type=Rendered)
+            except (OSError, msgspec.MsgspecError):
                 self._stop()
                 return None
-            return answer.decode("utf-8", "replace")
 
     def close(self) -> None:
         """End the process, if there is one."""
@@ -49,11 +51,19 @@ class HtmlProcess:
             self._stop()
 
     def _exchange(self, request: bytes) -> bytes | None:
-        process = self._running()
+        allowed_seconds = self._deadline_seconds
+        if self._process is None or self._process.poll() is not None:
+            allowed_seconds += limits.HTML_START_SECONDS
+        answer = self._answer(self._running(), request, allowed_seconds)
+        if answer is None:
+            self._stop()
+        return answer
+
+    def _answer(self, process: subprocess.Popen[bytes], request: bytes, allowed_seconds: float) -> bytes | None:
         assert process.stdin is not None and process.stdout is not None
         to_send = memoryview(FRAME.pack(len(request)) + request)
         received = bytearray()
-        ends_at = self._monotonic() + self._deadline_seconds
+        ends_at = self._monotonic() + allowed_seconds
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdin, selectors.EVENT_WRITE)
             selector.register(process.stdout, selectors.EVENT_READ)

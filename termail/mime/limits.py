@@ -49,7 +49,9 @@ HTML_NODES: Final = 100_000
 HTML_LINKS: Final = 2_000
 """Links numbered in one message."""
 HTML_SECONDS: Final = 3.0
-"""How long html2text may think before its process is killed."""
+"""How long the layout of one HTML document may take before its process is killed."""
+HTML_START_SECONDS: Final = 5.0
+"""How much longer when the process must be started first."""
 
 INDEXED_CHARACTERS: Final = 1_000_000
 """Text of one message given to the full-text index."""

@@ -17,7 +17,8 @@ _SCHEMES: Final = frozenset(("http", "https", "ftp", "mailto", "tel", "news", "n
 class LinkNumbers:
     """Gives each address a number once; stops numbering at the limit."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: int = 0) -> None:
+        self._before = before  # links numbered elsewhere
         self._numbers: dict[str, int] = {}
         self.links: list[tuple[str, str]] = []
 
@@ -27,11 +28,16 @@ class LinkNumbers:
         known = self._numbers.get(url)
         if known is not None:
             return known
-        if len(self.links) >= limits.HTML_LINKS or not is_followable(url):
+        if self._before + len(self.links) >= limits.HTML_LINKS or not is_followable(url):
             return 0
         self.links.append((url, true_host(url)))
-        self._numbers[url] = len(self.links)
-        return len(self.links)
+        number = self._before + len(self.links)
+        self._numbers[url] = number
+        return number
+
+    def extend(self, links: list[tuple[str, str]]) -> None:
+        """Take over links that were numbered after ours, elsewhere."""
+        self.links += links
 
     def find_marks(self, line: str) -> tuple[str, int]:
         """→ (`line`, the number of the first "[n]" in it that is a link of ours, or 0)."""
