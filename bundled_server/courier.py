@@ -1,10 +1,13 @@
 """The courier: the one Protocol that every delivery path (local, relay) fulfils."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 from bundled_server.envelope import Envelope, Recipient
+from bundled_server.mailbox.changes import Change
+from bundled_server.mailbox.content import Content
 
 
 class Verdict(Enum):
@@ -32,3 +35,24 @@ class Courier(Protocol):
     for the weather (no route, time-out, full disk): that is DEFERRED with its reason."""
 
     async def deliver(self, queue_id: str, envelope: Envelope, content: bytes) -> list[Outcome]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPlan:
+    """A delivery inside this host that is ready to be committed: `outcomes` hold, one for each recipient in order,
+    once `changes` are durable; then `settled` is to be called with the results of the changes."""
+
+    outcomes: tuple[Outcome, ...]
+    changes: tuple[Change, ...]
+    settled: Callable[[tuple[Any, ...]], None]
+
+
+class LocalPlanner(Protocol):
+    """The MDA as the queue sees it: it says what to commit, so that the delivery and the end of the queue item
+    are one commit, and many messages share one."""
+
+    async def plan(self, queue_id: str, envelope: Envelope, content: Content) -> LocalPlan: ...
+
+    def forget(self) -> None:
+        """A commit failed: trust nothing remembered of mailboxes."""
+        ...

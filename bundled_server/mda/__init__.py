@@ -1,1 +1,1 @@
-"""MDA/LDA, Mail (Local) Delivery Agent: takes a message from the MTA into a local user's mailbox."""
+"""MDA, Mail Delivery Agent (LDA): takes accepted mail to the mailboxes of this host's users."""

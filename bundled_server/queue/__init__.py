@@ -1,1 +1,1 @@
-"""MQ, the mail queue: what was answered 250 and is not yet delivered, and when it is tried again."""
+"""MQ, Mail Queue: the spool between acceptance and delivery, its retries and its bounces."""

@@ -1,0 +1,144 @@
+"""The directory of users that live in the host's own store."""
+
+import asyncio
+import hmac
+import os
+import re
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+
+from bundled_server.auth.passwords import Cost, hash_password, is_right
+from bundled_server.clock import Clock
+from bundled_server.mailbox.changes import CreateMailbox, DeleteUser, PutUser
+from bundled_server.mailbox.store import MailboxExists, Store, User
+
+HASHING_THREADS = 2
+LOGIN_REMEMBERED_SECONDS = 300.0
+LOGINS_REMEMBERED = 10_000
+USERS_REMEMBERED = 50_000
+LONGEST_PASSWORD_OCTETS = 1024
+
+SPECIAL_MAILBOXES = (
+    ("INBOX", ""),
+    ("Archive", "\\Archive"),
+    ("Drafts", "\\Drafts"),
+    ("Junk", "\\Junk"),
+    ("Sent", "\\Sent"),
+    ("Trash", "\\Trash"),
+)
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9_])?")
+
+
+class BadUser(ValueError):
+    """A user name or password that cannot be; the text says what to change."""
+
+
+class StoreDirectory:
+    """Implements `auth.directory.Directory`, and is the one place where users come and go.
+
+    A right password is remembered for some minutes as an HMAC under a key of this process, so that a mail client
+    that opens ten connections pays for one hash.
+    """
+
+    def __init__(self, store: Store, clock: Clock, cost: Cost | None = None) -> None:
+        self._store = store
+        self._clock = clock
+        self._cost = cost or Cost()
+        self._pool = ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix="passwords")
+        self._key = os.urandom(32)
+        self._logins: OrderedDict[bytes, float] = OrderedDict()
+        self._users: OrderedDict[str, User] = OrderedDict()
+        self._nobody = hash_password("", self._cost)
+
+    # Directory
+
+    async def exists(self, name: str) -> bool:
+        return await self._user(name.lower()) is not None
+
+    async def verify(self, name: str, password: str) -> bool:
+        name = name.lower()
+        if len(password) > LONGEST_PASSWORD_OCTETS:
+            return False
+        user = await self._user(name)
+        secret = user.secret if user else self._nobody
+        mark = self._mark(name, password, secret)
+        if user is not None and self._logins.get(mark, 0.0) > self._clock.now():
+            return True
+        loop = asyncio.get_running_loop()
+        right = await loop.run_in_executor(self._pool, is_right, password, secret)
+        if user is None or not right:
+            return False
+        self._remember_login(mark)
+        return True
+
+    # administration
+
+    async def names(self) -> list[str]:
+        """Everybody, in order."""
+        return sorted(user.name for user in await self._store.users())
+
+    async def put(self, name: str, password: str) -> None:
+        """Create a user with the usual mailboxes, or change the password of one. Raises BadUser."""
+        name = checked_name(name)
+        if not password or len(password) > LONGEST_PASSWORD_OCTETS:
+            raise BadUser(f"the password of {name} must have 1 to {LONGEST_PASSWORD_OCTETS} characters")
+        loop = asyncio.get_running_loop()
+        secret = await loop.run_in_executor(self._pool, hash_password, password, self._cost)
+        await self._store.commit(PutUser(name, secret))
+        self._users.pop(name, None)
+        await self._make_mailboxes(name)
+
+    async def remove(self, name: str) -> bool:
+        """Remove a user with all mail; false when there was none of that name."""
+        name = name.lower()
+        if await self._user(name) is None:
+            return False
+        await self._store.commit(DeleteUser(name))
+        self._users.pop(name, None)
+        return True
+
+    def close(self) -> None:
+        """Let the hashing threads end."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    # helpers
+
+    async def _user(self, name: str) -> User | None:
+        known = self._users.get(name)
+        if known is not None:
+            return known
+        user = await self._store.user(name)
+        if user is not None:
+            self._users[name] = user
+            if len(self._users) > USERS_REMEMBERED:
+                self._users.popitem(last=False)
+        return user
+
+    async def _make_mailboxes(self, owner: str) -> None:
+        present = {mailbox.name for mailbox in await self._store.mailboxes(owner)}
+        for name, special_use in SPECIAL_MAILBOXES:
+            if name not in present:
+                try:
+                    await self._store.commit(CreateMailbox(owner, name, special_use))
+                except MailboxExists:
+                    continue
+
+    def _mark(self, name: str, password: str, secret: str) -> bytes:
+        text = "\0".join((name, secret, password)).encode("utf-8", "surrogatepass")
+        return hmac.digest(self._key, text, "sha256")
+
+    def _remember_login(self, mark: bytes) -> None:
+        self._logins[mark] = self._clock.now() + LOGIN_REMEMBERED_SECONDS
+        self._logins.move_to_end(mark)
+        if len(self._logins) > LOGINS_REMEMBERED:
+            self._logins.popitem(last=False)
+
+
+def checked_name(name: str) -> str:
+    """The user name in lower case. Raises BadUser."""
+    lowered = name.strip().lower()
+    if not _NAME.fullmatch(lowered):
+        raise BadUser(
+            f"{name[:80]!r} is not a user name: use letters, digits, dot, hyphen and underscore, 64 at most"
+        )
+    return lowered

@@ -1,0 +1,165 @@
+"""The local courier: brings mail into the mailboxes of this host."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bundled_server.courier import LocalPlan, Outcome, Verdict
+from bundled_server.envelope import Envelope, Recipient
+from bundled_server.journal import Agent, Journal, Step
+from bundled_server.mailbox.changes import Added, AddMessage, Change, CreateMailbox, Enqueue
+from bundled_server.mailbox.content import Content, prepare
+from bundled_server.mailbox.store import MailboxExists, Store, StoreError
+from bundled_server.mda.addresses import Addresses, Resolution, Target
+from bundled_server.mda.trace import delivery_lines, forward_lines, was_delivered_to, with_lines
+
+INBOX = "INBOX"
+DELIVERED_STATUS = "2.1.5"
+NO_FLAGS: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class LocalParts:
+    """What the courier works with; `new_queue_id` names the forwards."""
+
+    store: Store
+    addresses: Addresses
+    journal: Journal
+    now: Callable[[], float]
+    new_queue_id: Callable[[], str]
+    domain: str
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A plan in the making."""
+
+    queue_id: str
+    envelope: Envelope
+    content: Content
+    outcomes: list[Outcome] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    owners: list[tuple[int, Target]] = field(default_factory=list)
+
+
+class LocalCourier:
+    """Implements `courier.LocalPlanner`, and `courier.Courier` for those who have nothing else to commit.
+
+    Delivery keys make it safe to repeat: a message reaches each mailbox once however often it is tried.
+    """
+
+    def __init__(self, parts: LocalParts) -> None:
+        self._parts = parts
+        self._inboxes: dict[str, int] = {}
+
+    async def deliver(self, queue_id: str, envelope: Envelope, content: bytes) -> list[Outcome]:
+        try:
+            plan = await self.plan(queue_id, envelope, prepare(content))
+            plan.settled(await self._parts.store.commit(*plan.changes) if plan.changes else ())
+        except StoreError as weather:
+            self.forget()
+            return [
+                Outcome(r, Verdict.DEFERRED, "4.2.0", f"mailbox not available: {weather}")
+                for r in envelope.recipients
+            ]
+        return list(plan.outcomes)
+
+    async def plan(self, queue_id: str, envelope: Envelope, content: Content) -> LocalPlan:
+        draft = _Draft(queue_id, envelope, content)
+        for recipient in envelope.recipients:
+            draft.outcomes.append(await self._plan_one(draft, recipient))
+
+        def settled(results: tuple[Any, ...]) -> None:
+            self._note_deliveries(draft, results)
+
+        return LocalPlan(tuple(draft.outcomes), tuple(draft.changes), settled)
+
+    def forget(self) -> None:
+        self._inboxes.clear()
+
+    async def stamp(self, envelope: Envelope, content: Content) -> Content:
+        """`queue.spool.Stamp`: mail for exactly one mailbox gets its lines before it is queued, so that queue and
+        mailbox share its octets."""
+        if len(envelope.recipients) != 1:
+            return content
+        address = envelope.recipients[0].address
+        if not self._parts.addresses.is_here(address):
+            return content
+        resolution = await self._parts.addresses.resolve(address)
+        if len(resolution.targets) != 1 or resolution.forwards or was_delivered_to(content, address):
+            return content
+        return with_lines(content, delivery_lines(envelope.sender, address))
+
+    async def _plan_one(self, draft: _Draft, recipient: Recipient) -> Outcome:
+        address = recipient.address
+        lines = delivery_lines(draft.envelope.sender, address)
+        is_stamped = draft.content.data.startswith(lines)
+        if not is_stamped and was_delivered_to(draft.content, address):
+            return Outcome(
+                recipient, Verdict.REFUSED, "5.4.6", "mail loop: it was delivered to this address before"
+            )
+        resolution = await self._parts.addresses.resolve(address)
+        if not resolution.targets and not resolution.forwards:
+            return _refused(recipient, resolution)
+        if resolution.targets:
+            content = draft.content if is_stamped else with_lines(draft.content, lines)
+            for target in resolution.targets:
+                await self._add(draft, target, content)
+        if resolution.forwards:
+            draft.changes.append(self._forward(draft, recipient, resolution.forwards))
+        return Outcome(recipient, Verdict.DELIVERED, DELIVERED_STATUS, "delivered")
+
+    async def _add(self, draft: _Draft, target: Target, content: Content) -> None:
+        inbox = await self._inbox(target.user)
+        draft.owners.append((len(draft.changes), target))
+        key = f"{draft.queue_id}/{target.user}"
+        draft.changes.append(AddMessage(inbox, content, NO_FLAGS, self._parts.now(), key))
+
+    def _forward(self, draft: _Draft, recipient: Recipient, addresses: tuple[str, ...]) -> Enqueue:
+        """An alias led outside: the message goes back into the queue, from the same sender."""
+        queue_id = self._parts.new_queue_id()
+        recipients = tuple(Recipient(address, recipient.notify) for address in addresses)
+        content = with_lines(draft.content, forward_lines(recipient.address))
+        self._note(draft, "forwarded", f"<{recipient.address}> leads to {', '.join(addresses)} as {queue_id}")
+        envelope = replace(draft.envelope, recipients=recipients)
+        return Enqueue(queue_id, envelope, content, content.message_id, self._parts.now(), "forward")
+
+    async def _inbox(self, owner: str) -> int:
+        known = self._inboxes.get(owner)
+        if known is not None:
+            return known
+        store = self._parts.store
+        mailbox = await store.mailbox(owner, INBOX)
+        if mailbox is None:
+            try:
+                (mailbox,) = await store.commit(CreateMailbox(owner, INBOX))
+            except MailboxExists:
+                mailbox = await store.mailbox(owner, INBOX)
+        if mailbox is None:
+            raise StoreError(f"{owner} has no INBOX")
+        self._inboxes[owner] = int(mailbox.mailbox_id)
+        return self._inboxes[owner]
+
+    # journal
+
+    def _note_deliveries(self, draft: _Draft, results: tuple[Any, ...]) -> None:
+        for position, target in draft.owners:
+            added: Added = results[position]
+            where = f"{target.user}'s {INBOX}"
+            self._note(draft, "handed over", f"to the local delivery agent, for {where}", Step.HAND_TO_LDA)
+            text = f"into {where}, uid {added.uid}" if added.uid else f"was in {where} before"
+            self._note(draft, "delivered", text, Step.MAILBOX)
+        for outcome in draft.outcomes:
+            if outcome.verdict is Verdict.REFUSED:
+                self._note(draft, "refused", f"<{outcome.recipient.address}>: {outcome.text}", Step.HAND_TO_LDA)
+
+    def _note(self, draft: _Draft, kind: str, text: str, step: Step = Step.HAND_TO_LDA) -> None:
+        self._parts.journal.record(
+            Agent.MDA, kind, text, step=step, queue_id=draft.queue_id, message_id=draft.content.message_id
+        )
+
+
+def _refused(recipient: Recipient, resolution: Resolution) -> Outcome:
+    if resolution.nowhere:
+        return Outcome(recipient, Verdict.REFUSED, "5.1.1", "no user of that name here")
+    return Outcome(recipient, Verdict.REFUSED, "5.4.6", "its aliases go round in circles")

@@ -1,0 +1,44 @@
+"""The lines that final delivery puts on top: Return-Path (RFC 5321 §4.4) and Delivered-To (RFC 9228)."""
+
+import hashlib
+
+from bundled_server.mailbox.content import Content, prepare
+
+
+def delivery_lines(sender: str, address: str) -> bytes:
+    """Both lines with their CRLF, for one mailbox."""
+    return f"Return-Path: <{_clean(sender)}>\r\nDelivered-To: {_clean(address)}\r\n".encode("utf-8", "replace")
+
+
+def forward_lines(address: str) -> bytes:
+    """The line that a message gets on its way through an alias: with it a circle is seen."""
+    return f"Delivered-To: {_clean(address)}\r\n".encode("utf-8", "replace")
+
+
+def was_delivered_to(content: Content, address: str) -> bool:
+    """Whether the message passed this very address before: it is going in circles."""
+    wanted = f"\ndelivered-to: {_clean(address).lower()}\r\n".encode("utf-8", "replace")
+    header = content.data[: content.header_octets]
+    return wanted in b"\n" + header.lower()
+
+
+def with_lines(content: Content, lines: bytes) -> Content:
+    """The same message with `lines` on top. None of them shows in ENVELOPE or BODYSTRUCTURE: only the octets,
+    their digest and the length of the header are new."""
+    data = lines + content.data
+    if not content.header_octets:
+        return prepare(data)
+    return Content(
+        data=data,
+        digest=hashlib.sha256(data).digest(),
+        header_octets=content.header_octets + len(lines),
+        envelope=content.envelope,
+        body=content.body,
+        body_structure=content.body_structure,
+        message_id=content.message_id,
+    )
+
+
+def _clean(address: str) -> str:
+    """Without CR, LF and NUL, whatever an alias or a remote server made of it."""
+    return "".join(c for c in address if c.isprintable())

@@ -1,0 +1,166 @@
+"""The queue as others use it: accept a message, and look after what waits."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from bundled_server.clock import Clock
+from bundled_server.envelope import Envelope
+from bundled_server.journal import Agent, Journal, Step
+from bundled_server.mailbox.changes import (
+    Enqueue,
+    QueuedRecipient,
+    QueueItem,
+    RecipientState,
+    RemoveFromQueue,
+    UpdateQueue,
+)
+from bundled_server.mailbox.content import Content, prepare
+from bundled_server.mailbox.store import Store
+from bundled_server.queue.ids import QueueIds
+from bundled_server.queue.runner import PREPARE_OFF_THE_LOOP_OCTETS, Runner
+
+Stamp = Callable[[Envelope, Content], Awaitable[Content]]
+"""Gives a message for a single mailbox of this host the form it will have there: its octets are stored once."""
+
+
+class Spool:
+    """The message queue (MQ) of one host. Works on a stopped host too: then `runner` is None."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        ids: QueueIds,
+        journal: Journal,
+        runner: Runner | None,
+        stamp: Stamp | None,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._journal = journal
+        self._runner = runner
+        self._stamp = stamp
+
+    async def accept(self, envelope: Envelope, data: bytes, origin: str) -> str:
+        """Make a message durable and set it going → its queue id. Raises StoreUnavailable; implements
+        `smtp_policy.Accept`."""
+        queue_id = self._ids.next()
+        if len(data) > PREPARE_OFF_THE_LOOP_OCTETS:
+            content = await asyncio.to_thread(prepare, data)
+        else:
+            content = prepare(data)
+        if self._stamp is not None:
+            content = await self._stamp(envelope, content)
+        change = Enqueue(queue_id, envelope, content, content.message_id, self._clock.now(), origin)
+        runner = self._runner
+        if runner is not None:
+            runner.expect(queue_id)
+        try:
+            (item,) = await self._store.commit(change)
+        except BaseException:
+            if runner is not None:
+                runner.not_coming(queue_id)
+            raise
+        self._note(item, "queued", f"{item.size_octets} octets for {len(item.recipients)} recipients")
+        if runner is not None:
+            runner.take(item, content)
+        return queue_id
+
+    # looking after it
+
+    async def items(self) -> list[QueueItem]:
+        """Everything that waits, oldest first."""
+        return sorted(await self._store.queue_items(), key=lambda item: item.arrived)
+
+    async def item(self, queue_id: str) -> QueueItem | None:
+        """One item."""
+        return await self._store.queue_item(queue_id)
+
+    async def hold(self, queue_id: str) -> bool:
+        """Keep an item from being tried; false when there is none of that id."""
+        return await self._mark(queue_id, held=True)
+
+    async def release(self, queue_id: str) -> bool:
+        """Let a held item go on; false when there is none of that id."""
+        return await self._mark(queue_id, held=False)
+
+    async def flush(self) -> int:
+        """Try now whatever waits and is not held → how many items that is."""
+        busy = {item.queue_id for item in await self._store.queue_items() if self._is_in_hand(item.queue_id)}
+        changes = [
+            change
+            for item in await self._store.queue_items()
+            if not item.held and item.queue_id not in busy and not self._is_in_hand(item.queue_id)
+            if (change := self._due_now(item, fresh=False)) is not None
+        ]
+        if changes:
+            await self._store.commit(*changes)
+        self._wake()
+        return len(changes)
+
+    async def requeue(self, queue_id: str) -> bool:
+        """Treat an item as if it had just arrived: due now, no attempts counted, not held."""
+        item = await self._store.queue_item(queue_id)
+        if item is None:
+            return False
+        change = self._due_now(item, fresh=True)
+        held = UpdateQueue(queue_id, held=False, warned=False)
+        await self._store.commit(held if change is None else replace(change, held=False, warned=False))
+        self._note(item, "requeued", "by the administrator")
+        self._wake()
+        return True
+
+    async def delete(self, queue_id: str) -> bool:
+        """Forget an item without telling its sender; false when there is none of that id."""
+        item = await self._store.queue_item(queue_id)
+        if item is None:
+            return False
+        if self._runner is not None:
+            self._runner.drop(queue_id)
+        await self._store.commit(RemoveFromQueue(queue_id))
+        self._note(item, "deleted", "by the administrator")
+        return True
+
+    # helpers
+
+    async def _mark(self, queue_id: str, *, held: bool) -> bool:
+        item = await self._store.queue_item(queue_id)
+        if item is None:
+            return False
+        await self._store.commit(UpdateQueue(queue_id, held=held))
+        self._note(item, "held" if held else "released", "by the administrator")
+        self._wake()
+        return True
+
+    def _due_now(self, item: QueueItem, *, fresh: bool) -> UpdateQueue | None:
+        now = self._clock.now()
+        waiting = tuple(
+            replace(queued, next_try=now, attempts=0 if fresh else queued.attempts)
+            for queued in item.recipients
+            if queued.state is RecipientState.WAITING
+        )
+        return UpdateQueue(item.queue_id, waiting) if waiting else None
+
+    def _is_in_hand(self, queue_id: str) -> bool:
+        return self._runner is not None and self._runner.has(queue_id)
+
+    def _wake(self) -> None:
+        if self._runner is not None:
+            self._runner.wake()
+
+    def _note(self, item: QueueItem, kind: str, text: str) -> None:
+        self._journal.record(
+            Agent.MQ,
+            kind,
+            text,
+            step=Step.LMTA_QUEUE,
+            queue_id=item.queue_id,
+            message_id=item.message_id,
+        )
+
+
+def waiting(item: QueueItem) -> list[QueuedRecipient]:
+    """The recipients that are still to be reached."""
+    return [queued for queued in item.recipients if queued.state is RecipientState.WAITING]
