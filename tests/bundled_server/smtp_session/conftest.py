@@ -1,0 +1,200 @@
+"""A running SMTP port that keeps what it accepts, and a peer that speaks raw octets to it."""
+
+import asyncio
+import re
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bundled_server.auth.throttle import LoginThrottle
+from bundled_server.clock import SystemClock
+from bundled_server.config import Limits
+from bundled_server.envelope import Envelope
+from bundled_server.journal import Journal
+from bundled_server.mailbox.store import StoreUnavailable
+from bundled_server.msa.policy import SubmissionPolicy
+from bundled_server.mta.policy import Filter, TransferPolicy
+from bundled_server.net.listener import Listener
+from bundled_server.net.tls import issue, make_authority, server_context
+from bundled_server.smtp_session import SmtpServices, smtp_sessions
+
+HOSTNAME = "brasilia.cities.org"
+NOW = 1_123_801_256.0  # Thu, 11 Aug 2005 23:00:56 +0000
+PEOPLE = frozenset({"alice", "juan", "root"})
+PATIENCE_SECONDS = 20.0
+
+
+class People:
+    """A directory whose every password is 123456."""
+
+    async def exists(self, name: str) -> bool:
+        return name in PEOPLE
+
+    async def verify(self, name: str, password: str) -> bool:
+        return name in PEOPLE and password == "123456"
+
+
+class StandingClock(SystemClock):
+    """Time stands still, and sleeping takes none of it."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return NOW
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+@dataclass
+class Peer:
+    """The client's end of a connection, in octets."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def send(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def reply(self) -> str:
+        """One whole reply, its lines joined by newlines; "" at the end of the stream."""
+        lines: list[str] = []
+        while True:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                line = (await self.reader.readline()).decode("ascii")
+            if not line:
+                return "\n".join(lines)
+            assert line.endswith("\r\n")
+            lines.append(line[:-2])
+            if line[3:4] != "-":
+                return "\n".join(lines)
+
+    async def ask(self, line: str) -> str:
+        await self.send(line.encode() + b"\r\n")
+        return await self.reply()
+
+    async def rest(self) -> bytes:
+        """Everything until the server closes."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await self.reader.read()
+
+    async def play(self, transcript: str) -> None:
+        """Send the C: lines, compare the S: lines; "…" stands for anything."""
+        for line in transcript.strip().splitlines():
+            side, text = line.strip()[:2], line.strip()[3:]
+            if side == "C:":
+                await self.send(text.encode() + b"\r\n")
+            else:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    heard = (await self.reader.readline()).decode().rstrip("\r\n")
+                pattern = ".*".join(re.escape(part) for part in text.split("…"))
+                assert re.fullmatch(pattern, heard), f"expected {text!r}, heard {heard!r}"
+
+
+@dataclass
+class Server:
+    """One port and what it took."""
+
+    listener: Listener
+    journal: Journal
+    clock: StandingClock
+    accepted: list[tuple[Envelope, bytes, str]] = field(default_factory=list)
+    weather: bool = False
+
+    async def accept(self, envelope: Envelope, content: bytes, origin: str) -> str:
+        if self.weather:
+            raise StoreUnavailable("disk full")
+        self.accepted.append((envelope, content, origin))
+        return f"Q{len(self.accepted):05d}"
+
+    async def connect(self, *, greeted: bool = True) -> Peer:
+        peer = Peer(*await asyncio.open_connection("127.0.0.1", self.listener.port))
+        if greeted:
+            assert (await peer.reply()).startswith("220 ")
+        return peer
+
+
+Serve = Callable[..., Awaitable[Server]]
+
+
+@pytest.fixture(scope="session")
+def server_tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    folder: Path = tmp_path_factory.mktemp("tls")
+    return server_context(issue(make_authority(folder), HOSTNAME, folder))
+
+
+@pytest.fixture
+def client_tls() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+@pytest.fixture
+async def serve(server_tls: ssl.SSLContext) -> AsyncIterator[Serve]:
+    listeners: list[Listener] = []
+
+    async def start(
+        *,
+        submission: bool = False,
+        limits: Limits | None = None,
+        tls: bool = False,
+        implicit_tls: bool = False,
+        filters: tuple[Filter, ...] = (),
+        journal_wire: bool = False,
+        idle_seconds: float | None = None,
+    ) -> Server:
+        clock = StandingClock()
+        journal = Journal(HOSTNAME, clock.now)
+        limits = limits or Limits()
+
+        async def exists(local: str, domain: str) -> bool:
+            return local in PEOPLE
+
+        policy = (
+            SubmissionPolicy(
+                hostname=HOSTNAME,
+                domains=["cities.org"],
+                directory=People(),
+                throttle=LoginThrottle(clock, limits.login_failures_per_minute),
+                now=clock.now,
+                recipient_exists=exists,
+                token=lambda: "made-here",
+            )
+            if submission
+            else TransferPolicy(
+                hostname=HOSTNAME,
+                domains=["cities.org"],
+                recipient_exists=exists,
+                now=clock.now,
+                filters=filters,
+            )
+        )
+
+        async def accept(envelope: Envelope, content: bytes, origin: str) -> str:
+            return await server.accept(envelope, content, origin)
+
+        services = SmtpServices(HOSTNAME, policy, accept, journal, limits, journal_wire)
+        listener = Listener(
+            smtp_sessions(services),
+            name="smtp",
+            limits=limits,
+            tls=server_tls if tls or implicit_tls else None,
+            implicit_tls=implicit_tls,
+            busy_line=b"421 4.3.2 too many connections\r\n",
+            idle_seconds=idle_seconds,
+        )
+        server = Server(listener, journal, clock)
+        await listener.open()
+        listeners.append(listener)
+        return server
+
+    yield start
+    for listener in listeners:
+        await listener.close()
