@@ -1,16 +1,42 @@
 """The client's settings: TOML in $TERMAIL_CONFIG_DIR or the XDG place, read strictly into frozen structs."""
 
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any, Final, Literal, NoReturn, TypeVar, get_args
 
 import msgspec
 
+from termail.net.endpoint import Endpoint, LocalPlace, parse_retrieve, parse_send
 
-class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+FILE_NAME: Final = "config.toml"
+FILE_LIMIT: Final = 1_000_000
+_ACCOUNT_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_ADDRESS: Final = re.compile(r"[^\s<>@,]+@[^\s<>@,]+")
+_TABLE_LINE: Final = re.compile(r"\s*\[+([^\]]+)\]+")
+_KEY_LINE: Final = re.compile(r"\s*([A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')\s*[=.]")
+_RANGES: Final = {
+    "check_minutes": (0.1, 1440.0),
+    "keep_messages": (0, 10_000_000),
+    "keep_days": (0, 36_500),
+}
+_Struct = TypeVar("_Struct", bound=msgspec.Struct)
+_SECRETS: Final = frozenset({"password", "passwd", "pass", "secret", "token", "passphrase"})
+
+
+class SettingsError(ValueError):
+    """config.toml cannot be used; the text names file, line, key, and what is allowed."""
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
     """One mail account, as [accounts.NAME] in config.toml (keys are written with _ or -).
 
     `retrieve`: imaps://USER@HOST[:PORT], imap:// (STARTTLS), imap+insecure://, pop3s://, pop3://,
     pop3+insecure://, maildir:PATH, mbox:PATH. `send`: smtps://USER@HOST[:PORT], smtp:// (STARTTLS),
     smtp+insecure://, "" for none. `ca`: a PEM file trusted for this account beside the system's.
+    Bodies of the newest `keep_messages` of a folder and of the last `keep_days` are held here.
     """
 
     from_: str
@@ -20,19 +46,214 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ca: str = ""
     signature: str = ""
     alternates: tuple[str, ...] = ()
+    check_minutes: float = 5.0
+    keep_messages: int = 500
+    keep_days: int = 90
+    leave_on_server: bool = True
+
+    @property
+    def address(self) -> str:
+        """The bare address of `from_`, for the envelope."""
+        found = _ADDRESS.findall(self.from_)
+        return str(found[-1]) if found else ""
+
+    @property
+    def retrieval(self) -> Endpoint | LocalPlace:
+        """`retrieve`, typed."""
+        return parse_retrieve(self.retrieve)
+
+    @property
+    def submission(self) -> Endpoint | None:
+        """`send`, typed; None when this account only reads."""
+        return parse_send(self.send)
+
+
+class Ui(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[ui]: how the client looks. "" means the built-in choice; formats are mutt's % expandos."""
+
+    theme: str = ""
+    index_format: str = ""
+    date_format: str = ""
+    sort: Literal["threads", "date", "received", "from", "to", "subject", "size", "unsorted"] = "threads"
+    sort_reverse: bool = False
+    sort_second: Literal["date", "received", "from", "to", "subject", "size"] = "date"
+    editor: str = ""
+    wrap_columns: int = 0
+    pager_index_lines: int = 0
+    markers: bool = True
+    mark_old: bool = True
+    undo_send_seconds: float = 5.0
+    notify: bool = True
+    mouse: bool = True
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything in config.toml. The config room's owner completes this."""
+    """Everything in config.toml. `keys` is [keys.CONTEXT] KEY = COMMAND, judged by the keymap."""
 
     accounts: dict[str, Account] = {}
+    ui: Ui = Ui()
+    keys: dict[str, dict[str, str]] = {}
 
 
 def config_folder() -> Path:
     """$TERMAIL_CONFIG_DIR, else $XDG_CONFIG_HOME/termail, else ~/.config/termail."""
-    raise NotImplementedError
+    return _folder("TERMAIL_CONFIG_DIR", "XDG_CONFIG_HOME", ".config")
 
 
 def data_folder() -> Path:
-    """$TERMAIL_DATA_DIR, else $XDG_DATA_HOME/termail, else ~/.local/share/termail: the store, the agent's socket."""
-    raise NotImplementedError
+    """$TERMAIL_DATA_DIR, else $XDG_DATA_HOME/termail, else ~/.local/share/termail: store and socket."""
+    return _folder("TERMAIL_DATA_DIR", "XDG_DATA_HOME", ".local/share")
+
+
+def _folder(own: str, shared: str, default: str) -> Path:
+    if os.environ.get(own):
+        return Path(os.environ[own]).expanduser()
+    # The XDG specification: a relative path in these variables is invalid and ignored.
+    wished = os.environ.get(shared, "")
+    return (Path(wished) if wished.startswith("/") else Path.home() / default) / "termail"
+
+
+def load(folder: Path) -> Settings:
+    """config.toml of `folder`; no file means no accounts. Raises SettingsError."""
+    path = folder / FILE_NAME
+    try:
+        with path.open("rb") as file:
+            raw = file.read(FILE_LIMIT + 1)
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from error
+    if len(raw) > FILE_LIMIT:
+        raise SettingsError(f"{path}: longer than {FILE_LIMIT} octets")
+    try:
+        text = raw.decode("utf-8")
+        return _Reader(path, text).settings(tomllib.loads(text))
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise SettingsError(f"{path}, line {line}: not UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: not TOML: {error}") from error
+
+
+class _Reader:
+    """Turns the parsed document into structs, remembering where each complaint belongs."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._text = text
+
+    def settings(self, document: Mapping[str, Any]) -> Settings:
+        """The whole document, table by table."""
+        for name in document:
+            if name not in ("accounts", "ui", "keys"):
+                self._refuse((), name, f"there is no such table; allowed are {_list(('accounts', 'ui', 'keys'))}")
+        return Settings(
+            accounts={name: self._account(name, table) for name, table in self._tables(document, "accounts")},
+            ui=self._ui(document.get("ui", {})),
+            keys={name: self._keys(name, table) for name, table in self._tables(document, "keys")},
+        )
+
+    def _tables(self, document: Mapping[str, Any], name: str) -> list[tuple[str, Mapping[str, Any]]]:
+        outer = document.get(name, {})
+        if not isinstance(outer, dict):
+            self._refuse((), name, f"must be tables such as [{name}.NAME]")
+        for inner, table in outer.items():
+            if not isinstance(table, dict):
+                self._refuse((name,), inner, f"must be a table such as [{name}.{inner}]")
+        return list(outer.items())
+
+    def _account(self, name: str, table: Mapping[str, Any]) -> Account:
+        at = ("accounts", name)
+        if not _ACCOUNT_NAME.fullmatch(name):
+            self._refuse(("accounts",), name, "an account's name is made of letters, digits, _ . and -")
+        for key in table:
+            if key.replace("-", "_").lower() in _SECRETS:
+                self._refuse(
+                    at,
+                    key,
+                    "passwords never stand in this file; use password_command, or leave it out: "
+                    "the keyring is asked, then the encrypted file, then you",
+                )
+        account = self._convert(at, table, Account)
+        if not _ADDRESS.search(account.from_):
+            self._refuse(at, "from", 'no address in it; write "Name <user@domain>"')
+        if "\n" in account.from_ or "\r" in account.from_:
+            self._refuse(at, "from", "a line end inside a header field")
+        for key, value, parse in (
+            ("retrieve", account.retrieve, parse_retrieve),
+            ("send", account.send, parse_send),
+        ):
+            try:
+                parse(value)
+            except ValueError as error:
+                self._refuse(at, key, str(error))
+        for key, limits in _RANGES.items():
+            if not limits[0] <= getattr(account, key) <= limits[1]:
+                self._refuse(at, key, f"must be from {limits[0]} to {limits[1]}")
+        return account
+
+    def _ui(self, table: Any) -> Ui:
+        if not isinstance(table, dict):
+            self._refuse((), "ui", "must be a table [ui]")
+        ui = self._convert(("ui",), table, Ui)
+        for key in ("wrap_columns", "pager_index_lines", "undo_send_seconds"):
+            if not 0 <= getattr(ui, key) <= 3600:
+                self._refuse(("ui",), key, "must be from 0 to 3600")
+        return ui
+
+    def _keys(self, context: str, table: Mapping[str, Any]) -> dict[str, str]:
+        for key, command in table.items():
+            if not isinstance(command, str):
+                self._refuse(("keys", context), key, 'must be a command in quotes, or "noop"')
+        return dict(table)
+
+    def _convert(self, at: tuple[str, ...], table: Mapping[str, Any], kind: type[_Struct]) -> _Struct:
+        """A table as a struct: keys may be written with - or _, lists as TOML has them."""
+        written = {key.replace("-", "_"): key for key in table}
+        allowed = [field.encode_name for field in msgspec.structs.fields(kind)]
+        for plain, key in written.items():
+            if plain not in allowed:
+                self._refuse(at, key, f"there is no such key; allowed are {_list(allowed)}")
+        for field in msgspec.structs.fields(kind):
+            if field.required and field.encode_name not in written:
+                self._refuse(at, field.encode_name, "is missing")
+        try:
+            return msgspec.convert({key.replace("-", "_"): value for key, value in table.items()}, kind)
+        except msgspec.ValidationError as error:
+            complaint, _, place = str(error).rpartition(" - at `$.")
+            plain = re.split(r"[.\[`]", place, maxsplit=1)[0]
+            choices = get_args(
+                next((f.type for f in msgspec.structs.fields(kind) if f.encode_name == plain), None)
+            )
+            if choices and all(isinstance(choice, str) for choice in choices):
+                complaint += f"; allowed are {_list(choices)}"
+            self._refuse(at, written.get(plain, plain), complaint[:1].lower() + complaint[1:])
+
+    def _refuse(self, at: tuple[str, ...], key: str, complaint: str) -> NoReturn:
+        line = _line_of(self._text, at, key)
+        where = f"{self._path}, line {line}" if line else f"{self._path}"
+        table = f"[{'.'.join(at)}] " if at else ""
+        raise SettingsError(f"{where}: {table}{key}: {complaint}")
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _line_of(text: str, at: tuple[str, ...], key: str) -> int:
+    """The line where a key stands (or its table begins), 0 when it is written in a way this does not see."""
+    inside: tuple[str, ...] = ()
+    table_line = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        header = _TABLE_LINE.match(line)
+        if header is not None:
+            inside = tuple(part.strip().strip("\"'") for part in header[1].split("."))
+            if inside == (*at, key) or inside[: len(at) + 1] == (*at, key):
+                return number
+            if inside == at:
+                table_line = number
+        elif inside == at:
+            found = _KEY_LINE.match(line)
+            if found is not None and found[1].strip("\"'") == key:
+                return number
+    return table_line

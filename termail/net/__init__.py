@@ -1,0 +1,1 @@
+"""What every agent of the client needs of the network: endpoints, trust, the wire tap, failures in words."""
