@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 
 
-class Context(str, Enum):
+class Context(StrEnum):
     """Where a key is pressed. GENERIC keys work in every other context that does not rebind them."""
 
     GENERIC = "generic"
@@ -215,7 +215,8 @@ def _markdown_line(command: Command) -> str:
     for context, keys in command.keys.items():
         by_keys.setdefault(keys, []).append(context.value)
     shown = [
-        (" ".join(f"`{key}`" for key in keys) or "digits") + ("" if contexts == ["generic"] else f" ({', '.join(contexts)})")
+        (" ".join(f"`{key}`" for key in keys) or "digits")
+        + ("" if contexts == ["generic"] else f" ({', '.join(contexts)})")
         for keys, contexts in by_keys.items()
     ]
     return f"| {'; '.join(shown).replace('|', chr(92) + '|')} | {command.name} | {command.help} |"

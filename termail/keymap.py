@@ -31,7 +31,11 @@ _NAMES = {
     **{f"f{number}": f"F{number}" for number in range(1, 13)},
 }
 NAMED_KEYS = tuple(dict.fromkeys(_NAMES.values()))
-_BY_LOWER = {name.lower(): name for name in NAMED_KEYS} | {"<return>": "Enter", "pagedown": "PgDn", "pageup": "PgUp"}
+_BY_LOWER = {name.lower(): name for name in NAMED_KEYS} | {
+    "<return>": "Enter",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+}
 
 
 def stroke_of(key: str, character: str | None) -> str:
@@ -52,7 +56,7 @@ def stroke_of(key: str, character: str | None) -> str:
 
 
 def parse_keys(text: str) -> tuple[str, ...]:
-    """Strokes of a key setting: `d`, `gg`, `^D`, `\\Cd`, `M-d`, `\\ed`, `<Esc>d`, `Tab`, `<Tab>`. Raises KeymapError."""
+    """Strokes of a setting: `d`, `gg`, `^D`, `\\Cd`, `M-d`, `\\ed`, `<Esc>d`, `Tab`, `<Tab>`. Raises KeymapError."""
     strokes: list[str] = []
     rest, meta = text, False
     while rest:

@@ -101,7 +101,7 @@ def default_roles() -> dict[str, str]:
 
 
 def theme_name(wanted: str, *, no_color: bool, has_true_color: bool) -> str:
-    """The theme to start with: what the settings want, "terminal" where colours are few or unwelcome (NO_COLOR)."""
+    """The theme to start with: the settings', or "terminal" where colours are few or unwelcome (NO_COLOR)."""
     if no_color or (not has_true_color and not wanted):
         return "terminal"
     return wanted if wanted in THEMES else "dark"

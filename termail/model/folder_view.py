@@ -1,8 +1,9 @@
 """A folder as the index looks at it: order, limit, the listing, collapsed threads, tags, a window of rows."""
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 from termail.model.folder import Folder
 from termail.model.order import Order, SortKey
@@ -13,14 +14,28 @@ KEPT_ROWS = 8192  # rows held before the cache starts again
 SCAN_LIMIT = 20_000  # lines looked at for one motion
 
 
+class Placement(Protocol):
+    """Where a message stands in its thread."""
+
+    @property
+    def depth(self) -> int: ...
+
+    @property
+    def tree(self) -> str: ...
+
+
+Rows = Callable[[Sequence[int]], list[Row]]
+Placements = Callable[[Sequence[int], int, int], Sequence[Placement]]
+
+
 class FolderView:
     """Lines are what is shown, top to bottom from 0; a line holds one message. `rows` fetches rows by id.
 
-    Every motion costs what it moves over, never the size of the folder. Depths and trees come from the
-    threaded order only; without them each message is a thread of its own.
+    Every motion costs what it moves over, never the size of the folder. `placements` gives the trees of a part of
+    the listing; without the threaded order each message is a thread of its own.
     """
 
-    def __init__(self, folder: Folder, order: Order, rows: Callable[[Sequence[int]], list[Row]]) -> None:
+    def __init__(self, folder: Folder, order: Order, rows: Rows, placements: Placements) -> None:
         self.folder = folder
         self.order = order
         self.limit = ""
@@ -28,21 +43,20 @@ class FolderView:
         self.collapsed: set[int] = set()
         self.generation = 0
         self._fetch = rows
+        self._place = placements
         self._ids: array[int] = array("q")
-        self._depths: Sequence[int] = ()
-        self._trees: Sequence[str] = ()
-        self._roots: array[int] = array("q")
         self._shown: array[int] | None = None
         self._rows: dict[int, Row] = {}
+        self._placed: dict[int, Placement] = {}
 
     # --- the listing
 
-    def put_listing(self, ids: array[int], depths: Sequence[int] = (), trees: Sequence[str] = ()) -> None:
-        """Another listing; rows and tags of messages that stayed are kept."""
+    def put_listing(self, ids: array[int], depths: Sequence[int] = ()) -> None:
+        """Another listing; rows and tags of messages that stayed are kept. `depths` of all messages are needed
+        while threads are collapsed; without them all threads open."""
         self._ids = ids
-        self._depths, self._trees = (depths, trees) if len(depths) == len(ids) else ((), ())
-        self._roots = array("q", (at for at, depth in enumerate(self._depths) if depth == 0))
-        self._show()
+        self._placed.clear()
+        self._show(depths)
         self.generation += 1
 
     def forget_rows(self, message_ids: Iterable[int] | None = None) -> None:
@@ -64,7 +78,7 @@ class FolderView:
 
     @property
     def is_threaded(self) -> bool:
-        return self.order.key is SortKey.THREADS and bool(self._depths)
+        return self.order.key is SortKey.THREADS
 
     # --- lines
 
@@ -101,7 +115,7 @@ class FolderView:
         return self._rows.get(message_id)
 
     def tree_at(self, line: int) -> str:
-        return self._trees[self.position(line)] if self._trees else ""
+        return self._placement(self.position(line)).tree if self.is_threaded else ""
 
     def hidden_at(self, line: int) -> int:
         """How many messages a collapsed line hides."""
@@ -138,49 +152,41 @@ class FolderView:
             at += step
         return None
 
-    def next_new(self, line: int, step: int) -> int | None:
-        """mutt's next-new-then-unread, going round the end of the folder once."""
-        start = -1 if step > 0 else len(self)
-        for accept in (_is_new, _is_unread):
-            for begin in (line, start):
-                found = self.find(begin, step, accept)
-                if found is not None:
-                    return found
+    def next_of(self, line: int, step: int, wanted: set[int]) -> int | None:
+        """The next line that shows one of `wanted`, going round the end of the folder once."""
+        count = len(self)
+        for distance in range(1, count + 1):
+            at = (line + step * distance) % count
+            if self._ids[self.position(at)] in wanted:
+                return at
         return None
 
     def next_thread(self, line: int, step: int) -> int | None:
         """The head of the next thread, or of the one before the thread of `line`."""
-        if not len(self):
-            return None
-        if not self._roots:
-            target = line + step
-            return target if 0 <= target < len(self) else None
-        at = bisect_right(self._roots, self.position(line)) - 1 + step
-        return self._line_of_position(self._roots[at]) if 0 <= at < len(self._roots) else None
+        start, stop = self._thread_span(self.position(line))
+        if step > 0:
+            return self._line_of_position(stop) if stop < len(self._ids) else None
+        return self._line_of_position(self._thread_span(start - 1)[0]) if start > 0 else None
 
     def next_subthread(self, line: int, step: int) -> int | None:
         """The next message of the same depth or above, in the same thread or after it."""
-        if not self._depths:
-            return self.next_thread(line, step)
         position = self.position(line)
-        depth, at = self._depths[position], position + step
+        depth, at = self._depth(position), position + step
         while 0 <= at < len(self._ids) and abs(at - position) < SCAN_LIMIT:
-            if self._depths[at] <= depth:
+            if self._depth(at) <= depth:
                 return self._line_of_position(at)
             at += step
         return None
 
     def parent(self, line: int) -> int | None:
         """The message this one answers, as far as the tree knows."""
-        if not self._depths:
-            return None
         position = self.position(line)
-        depth = self._depths[position]
-        for at in range(position - 1, -1, -1):
-            if self._depths[at] < depth:
-                return self._line_of_position(at)
-            if self._depths[at] == 0:
+        depth = self._depth(position)
+        for at in range(position - 1, max(-1, position - SCAN_LIMIT), -1):
+            if depth == 0:
                 break
+            if self._depth(at) < depth:
+                return self._line_of_position(at)
         return None
 
     # --- threads
@@ -193,11 +199,8 @@ class FolderView:
     def subthread_ids(self, line: int) -> tuple[int, ...]:
         """This message and the answers below it."""
         position = self.position(line)
-        if not self._depths:
-            return (self._ids[position],)
-        _, stop = self._thread_span(position)
-        end = position + 1
-        while end < stop and self._depths[end] > self._depths[position]:
+        depth, end = self._depth(position), position + 1
+        while end < len(self._ids) and self._depth(end) > depth:
             end += 1
         return tuple(self._ids[position:end])
 
@@ -212,44 +215,60 @@ class FolderView:
         """Collapse or open the thread of a line → the line of its head."""
         start, stop = self._thread_span(self.position(line))
         head = self._ids[start]
+        if stop - start == 1:
+            return line
+        if self._shown is None:
+            self._shown = array("q", range(len(self._ids)))
+        head_line = self._line_of_position(start) or 0
         if head in self.collapsed:
             self.collapsed.discard(head)
-        elif stop - start > 1:
+            self._shown[head_line + 1 : head_line + 1] = array("q", range(start + 1, stop))
+        else:
             self.collapsed.add(head)
-        self._show()
+            del self._shown[head_line + 1 : head_line + stop - start]
         self.generation += 1
-        return self._line_of_position(start) or 0
+        return head_line
 
-    def toggle_collapse_all(self) -> None:
-        """Open everything, or collapse every thread that has answers."""
+    def toggle_collapse_all(self, depths: Sequence[int]) -> None:
+        """Open everything, or collapse every thread that has answers; `depths` of all messages."""
         if self.collapsed:
             self.collapsed.clear()
         else:
-            self.collapsed = {self._ids[start] for start, stop in self._spans() if stop - start > 1}
-        self._show()
+            heads = zip(self._ids, depths, [*depths[1:], 0], strict=True)
+            self.collapsed = {message_id for message_id, depth, below in heads if depth == 0 and below > 0}
+        self._show(depths)
         self.generation += 1
 
+    def _placement(self, position: int) -> Placement:
+        if position not in self._placed:
+            start = max(0, position - WINDOW // 2)
+            placed = self._place(self._ids, start, min(len(self._ids), start + WINDOW))
+            self._placed.update(enumerate(placed, start))
+        return self._placed[position]
+
+    def _depth(self, position: int) -> int:
+        return self._placement(position).depth if self.is_threaded else 0
+
     def _thread_span(self, position: int) -> tuple[int, int]:
-        if not self._roots:
-            return position, position + 1
-        at = bisect_right(self._roots, position) - 1
-        stop = self._roots[at + 1] if at + 1 < len(self._roots) else len(self._ids)
-        return self._roots[at], stop
+        start, stop = position, position + 1
+        while start > 0 and self._depth(start) > 0:
+            start -= 1
+        while stop < len(self._ids) and self._depth(stop) > 0:
+            stop += 1
+        return start, stop
 
-    def _spans(self) -> Iterable[tuple[int, int]]:
-        stops = [*self._roots[1:], len(self._ids)]
-        return zip(self._roots, stops, strict=False)
-
-    def _show(self) -> None:
-        if not self.collapsed or not self._roots:
+    def _show(self, depths: Sequence[int]) -> None:
+        if not self.collapsed or len(depths) != len(self._ids):
+            self.collapsed.clear()
             self._shown = None
             return
         shown: array[int] = array("q")
-        for start, stop in self._spans():
-            if self._ids[start] in self.collapsed:
-                shown.append(start)
-            else:
-                shown.extend(range(start, stop))
+        hides = False
+        for position, depth in enumerate(depths):
+            if depth == 0:
+                hides = self._ids[position] in self.collapsed
+            if depth == 0 or not hides:
+                shown.append(position)
         self._shown = shown
 
 
@@ -261,12 +280,4 @@ def nearest(ids: array[int], old_ids: array[int], old_position: int) -> int:
     for message_id in old_ids[old_position : old_position + SCAN_LIMIT]:
         if message_id in stayed:
             return ids.index(message_id)
-    return min(bisect_left(range(len(ids)), old_position), len(ids) - 1)
-
-
-def _is_new(row: Row) -> bool:
-    return not row.is_read and not row.is_old and not row.is_deleted
-
-
-def _is_unread(row: Row) -> bool:
-    return not row.is_read and not row.is_deleted
+    return min(old_position, len(ids) - 1)

@@ -12,30 +12,28 @@ Run = tuple[str, str]  # text and the role it is drawn in
 class Ink(Widget):
     """Widgets below it draw runs of (text, role); `style_of` turns roles into styles of the theme."""
 
-    COMPONENT_CLASSES = frozenset(
-        {
-            "ink--text",
-            "ink--strong",
-            "ink--dim",
-            "ink--faint",
-            "ink--accent",
-            "ink--new",
-            "ink--flagged",
-            "ink--deleted",
-            "ink--tagged",
-            "ink--selected",
-            "ink--quote-1",
-            "ink--quote-2",
-            "ink--quote-3",
-            "ink--link",
-            "ink--match",
-            "ink--ok",
-            "ink--warning",
-            "ink--error",
-            "ink--added",
-            "ink--removed",
-        }
-    )
+    COMPONENT_CLASSES = {  # noqa: RUF012 # Textual's declaration
+        "ink--text",
+        "ink--strong",
+        "ink--dim",
+        "ink--faint",
+        "ink--accent",
+        "ink--new",
+        "ink--flagged",
+        "ink--deleted",
+        "ink--tagged",
+        "ink--selected",
+        "ink--quote-1",
+        "ink--quote-2",
+        "ink--quote-3",
+        "ink--link",
+        "ink--match",
+        "ink--ok",
+        "ink--warning",
+        "ink--error",
+        "ink--added",
+        "ink--removed",
+    }
     DEFAULT_CSS = """
     Ink { background: $mail-background; color: $mail-text; }
     Ink > .ink--text { color: $mail-text; }

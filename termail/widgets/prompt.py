@@ -13,12 +13,6 @@ from termail.mime.sanitize import clean_line
 Complete = Callable[[str], Sequence[str]]
 
 
-class PromptInput(Input):
-    """An Input that leaves Esc and ^G to the prompt, and Tab to completion."""
-
-    BINDINGS = ()
-
-
 class Prompt(Horizontal):
     """Hidden until `ask` or `ask_key`; posts Answered once. Up and Down walk the history, Tab completes."""
 
@@ -53,7 +47,7 @@ class Prompt(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(id="label", markup=False)
-        yield PromptInput(id="answer", select_on_focus=False, compact=True)
+        yield Input(id="answer", select_on_focus=False, compact=True)
         yield Static(id="completions", markup=False)
 
     @property
@@ -71,7 +65,13 @@ class Prompt(Horizontal):
         return str(self.query_one("#label", Static).content) if self.is_asking else ""
 
     def ask(
-        self, label: str, default: str = "", *, history: str = "", complete: Complete | None = None, secret: bool = False
+        self,
+        label: str,
+        default: str = "",
+        *,
+        history: str = "",
+        complete: Complete | None = None,
+        secret: bool = False,
     ) -> None:
         """Ask for a line of text."""
         self._letters, self._complete, self._offers = "", complete, []

@@ -1,0 +1,177 @@
+"""The client's Textual app: builds the services, opens the first screen, listens to the agent."""
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from termail.agent.client import AgentClient
+from termail.agent.messages import Password, PasswordWanted, ToUI
+from termail.commands import commands_of
+from termail.config import load
+from termail.keymap import Keymap
+from termail.screens.index import IndexScreen
+from termail.screens.mail_screen import MailScreen
+from termail.screens.services import NoAgent, Services
+from termail.screens.waiting import WaitingScreen
+from termail.store.local_store import LocalStore
+from termail.themes import THEMES, default_roles, theme_name
+
+SWITCH_INTERVAL_SECONDS = 0.0005  # a key never waits long for a thread that reads a listing
+
+
+class TermailApp(App[int], inherit_bindings=False):
+    """Small: themes, the palette, and the agent's messages handed to the screens."""
+
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "f12"
+    TITLE = "termail"
+    ALLOW_SELECT = False
+
+    def __init__(self, services: Services, *, folder: str | None = None) -> None:
+        no_color = "NO_COLOR" in os.environ
+        super().__init__(ansi_color=no_color or None)
+        self.services = services
+        self._wanted_folder = folder
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        true_color = os.environ.get("COLORTERM", "") in ("truecolor", "24bit") or "256" in os.environ.get(
+            "TERM", ""
+        )
+        self.theme = theme_name(services.settings.ui.theme, no_color=no_color, has_true_color=true_color)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Screens opened under a theme that is not ours still find every role."""
+        return default_roles()
+
+    def on_mount(self) -> None:
+        """The first screen from the store, then the agent."""
+        self.show_mail()
+        self.run_worker(self._listen(), name="agent", exit_on_error=False)
+
+    def show_mail(self) -> None:
+        """The index when there is a folder, else the screen that waits for one."""
+        folder = self.services.first_folder(self._wanted_folder)
+        screen = IndexScreen(self.services, folder) if folder else WaitingScreen(self.services, self.show_mail)
+        if isinstance(self.screen, WaitingScreen):
+            if folder is not None:
+                self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    async def _listen(self) -> None:
+        """Everything the agent says, to the services and every open screen."""
+        agent = self.services.agent
+        try:
+            await agent.connect()
+            async for message in agent.messages():
+                await self._take(message)
+        except OSError as error:
+            self.services.log(f"The agent cannot be reached: {error}")
+            for screen in self._mail_screens():
+                screen.tell(f"The agent cannot be reached: {error.strerror or error}", "error")
+
+    async def _take(self, message: ToUI) -> None:
+        self.services.take(message)
+        screens = self._mail_screens()
+        for screen in screens:
+            screen.heard(message)
+        if isinstance(message, PasswordWanted) and screens:
+            top = screens[-1]
+            top.run_worker(top.guard(self._ask_password(top, message)), group="password")
+
+    async def _ask_password(self, screen: MailScreen, wanted: PasswordWanted) -> None:
+        label = f"{wanted.prompt or f'Password for {wanted.account}'}: "
+        secret = await screen.ask(label, secret=True)
+        await self.services.agent.send(Password(account=wanted.account, secret=secret))
+
+    def _mail_screens(self) -> list[MailScreen]:
+        return [screen for screen in self.screen_stack if isinstance(screen, MailScreen)]
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette: the commands of the screen below it, with their keys."""
+        if not isinstance(screen, MailScreen):
+            return
+        for command in commands_of(screen.CONTEXT):
+            keys = " ".join(self.services.keymap.keys_of(screen.CONTEXT, command.name))
+            if screen.handler_of(command.name) is not None:
+                yield SystemCommand(command.name, f"{command.help} ({keys})", _runner(screen, command.name))
+
+
+def _runner(screen: MailScreen, command: str) -> Any:
+    return lambda: screen.run_command(command)
+
+
+def places() -> dict[str, Any]:
+    """The screens by name. Imported when first opened: the first screen comes sooner."""
+    return {
+        "pager": _place("termail.screens.pager", "PagerScreen"),
+        "compose": _place("termail.screens.compose", "ComposeScreen"),
+        "compose from raw": _compose_from_raw,
+        "editor": _place("termail.screens.editor", "EditorScreen"),
+        "folders": _place("termail.screens.folders", "FoldersScreen"),
+        "attachments": _place("termail.screens.attachments", "AttachmentsScreen"),
+        **{
+            name: _place("termail.screens.reports", screen)
+            for name, screen in {
+                "help": "HelpScreen",
+                "outbox": "OutboxScreen",
+                "operations": "OperationsScreen",
+                "drafts": "DraftsScreen",
+                "log": "LogScreen",
+                "text": "TextScreen",
+            }.items()
+        },
+    }
+
+
+def _place(module: str, name: str) -> Any:
+    def make(*arguments: Any) -> Screen[Any]:
+        from importlib import import_module
+
+        screen: Screen[Any] = getattr(import_module(module), name)(*arguments)
+        return screen
+
+    return make
+
+
+def _compose_from_raw(services: Services, raw: bytes, account: str) -> Screen[Any]:
+    """A message taken back from the outbox, as a draft again."""
+    from termail.mime.draft import parse_draft
+    from termail.screens.compose import ComposeScreen
+
+    return ComposeScreen(services, parse_draft(raw, account), edit_first=False)
+
+
+def build_services(config: Path, data: Path, *, agent: bool = True) -> Services:
+    """Settings, store, keymap, agent. Raises SettingsError, KeymapError."""
+    settings = load(config)
+    keymap = Keymap(settings.keys)
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = LocalStore(data / "mail.sqlite")
+    link = AgentClient(config, data) if agent else NoAgent()
+    return Services(store, link, settings, keymap, time.time, places())
+
+
+def run(
+    config: Path,
+    data: Path,
+    *,
+    folder: str | None = None,
+    agent: bool = True,
+    environ: Mapping[str, str] | None = None,
+) -> int:
+    """The client, until the user leaves → exit status. `folder` is a name or ACCOUNT/NAME."""
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    services = build_services(config, data, agent=agent)
+    app = TermailApp(services, folder=folder)
+    try:
+        status = app.run()
+    finally:
+        services.store.close()
+    return app.return_code or 0 if status is None else status

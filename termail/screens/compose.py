@@ -1,0 +1,93 @@
+"""Compose: the letter as it will go out, and the keys to change it, send it or keep it."""
+
+from typing import Any
+
+import msgspec
+from textual.app import ComposeResult
+
+from termail.commands import Context
+from termail.mime.draft import Draft
+from termail.screens.compose_commands import ComposeCommands
+from termail.screens.everywhere import Everywhere
+from termail.screens.identity import address_of
+from termail.screens.list_motions import ListMotions
+from termail.screens.mail_screen import MailScreen
+from termail.screens.services import Services
+from termail.widgets.ink import Run
+from termail.widgets.letter import Letter, LetterAttachment
+
+
+class ComposeScreen(MailScreen):
+    """`answered` is the message this one replies to (0: none); `draft_id` the postponed draft it came from."""
+
+    CONTEXT = Context.COMPOSE
+    HINTS = (("send-message", "send"), ("edit-message", "edit"), ("attach-file", "attach"), ("postpone-message", "postpone"),
+             ("quit", "abort"), ("help", "keys"))  # fmt: skip
+
+    def __init__(
+        self, services: Services, draft: Draft, answered: int = 0, draft_id: int = 0, *, edit_first: bool = True
+    ) -> None:
+        super().__init__(services)
+        self.draft = draft
+        self.answered = answered
+        self.draft_id = draft_id
+        self.was_edited = False
+        self.letter = Letter(id="work")
+        self._edit_first = edit_first and not draft_id
+        self.commands = ComposeCommands(self)
+        self.helpers = [
+            self.commands,
+            ListMotions(self, self.letter, lambda line: ""),
+            Everywhere(self),
+        ]
+
+    def compose_work(self) -> ComposeResult:
+        yield self.letter
+
+    def on_mount(self) -> None:
+        """mutt opens the editor first."""
+        self.show_status()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.show_draft()
+        if self._edit_first:
+            self.run_command("edit-message")
+
+    def on_resize(self) -> None:
+        """The rules are as long as the screen is wide."""
+        self.show_draft()
+
+    def change(self, **changes: Any) -> None:
+        """Another draft; kept in the store at once, so that nothing is lost."""
+        changed = msgspec.structs.replace(self.draft, **changes)
+        if changed == self.draft:
+            return
+        self.draft = changed
+        self.was_edited = True
+        self.commands.autosave()
+        self.show_draft()
+
+    def show_draft(self) -> None:
+        """The page and the bars."""
+        draft = self.draft
+        headers = [("From", draft.from_), ("To", draft.to)]
+        headers += [(name, value) for name, value in (("Cc", draft.cc), ("Bcc", draft.bcc)) if value]
+        headers += [("Reply-To", draft.reply_to)] if draft.reply_to else []
+        headers += [("Subject", draft.subject)]
+        headers += [("Fcc", draft.fcc)] if draft.fcc else []
+        attachments = [
+            LetterAttachment(item.filename, item.content_type, len(item.data), item.description)
+            for item in draft.attachments
+        ]
+        self.letter.put_letter(headers, draft.body, attachments)
+        self.show_title()
+
+    def title_runs(self) -> tuple[Run, ...]:
+        kind = "Reply" if self.answered else "Draft" if self.draft_id else "New message"
+        delay = self.services.settings.ui.undo_send_seconds
+        when = f", in {delay:g} s" if delay else ""
+        return (
+            (kind, "strong"),
+            (f" · sends as {address_of(self.draft.from_)}{when}", "dim"),
+        )

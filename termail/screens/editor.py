@@ -1,0 +1,53 @@
+"""The built-in editor: a text area for short mail, for when there is no $EDITOR."""
+
+from typing import Any
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import TextArea
+
+from termail.mime.sanitize import clean_line, clean_text
+from termail.screens.services import Services
+from termail.widgets.bars import StatusBar, TitleBar, key_hints
+
+
+class EditorScreen(Screen[Any], inherit_bindings=False):
+    """Esc or ^S keeps the text, ^G leaves it as it was. Returns the text, or None."""
+
+    DEFAULT_CSS = """
+    EditorScreen { background: $mail-background; }
+    EditorScreen > TextArea, EditorScreen > TextArea:focus {
+        height: 1fr; border: none; padding: 0 1; background: $mail-background; color: $mail-text;
+    }
+    """
+
+    def __init__(self, services: Services, text: str, subject: str) -> None:
+        super().__init__()
+        self._subject = subject
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        title = TitleBar()
+        title.left = (("Edit", "strong"), (f" · {clean_line(self._subject) or '(no subject)'}", "dim"))
+        yield title
+        yield TextArea(clean_text(self._text), soft_wrap=True, id="editor", compact=True)
+        status = StatusBar()
+        status.right = key_hints([("Esc", "done"), ("^G", "leave as it was")])
+        yield status
+
+    def on_mount(self) -> None:
+        """Write at the top of a reply."""
+        self.query_one(TextArea).focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """The keys that end editing."""
+        match event.key:
+            case "escape" | "ctrl+s":
+                self.dismiss(self.query_one(TextArea).text)
+            case "ctrl+g" | "ctrl+c":
+                self.dismiss(None)
+            case _:
+                return
+        event.stop()
+        event.prevent_default()

@@ -1,0 +1,134 @@
+"""The folder list: every account's folders with their counts."""
+
+from textual.app import ComposeResult
+
+from termail.agent.messages import FolderChanged, FoldersChanged, ToUI
+from termail.commands import Context
+from termail.mime.sanitize import clean_line
+from termail.model.actions import Action, CreateFolder, DeleteFolder, RenameFolder
+from termail.model.folder import Folder
+from termail.screens.desk import CommandError
+from termail.screens.everywhere import Everywhere
+from termail.screens.list_motions import ListMotions
+from termail.screens.mail_screen import MailScreen
+from termail.screens.services import Services
+from termail.widgets.folder_lines import account_line, folder_line, sorted_folders
+from termail.widgets.ink import Run
+from termail.widgets.select_list import SelectList, TextList
+
+MAX_WIDTH = 100
+
+
+class FoldersScreen(MailScreen):
+    """Returns the id of the folder chosen, or None."""
+
+    CONTEXT = Context.FOLDERS
+    HINTS = (("select-entry", "open"), ("create-folder", "create"), ("rename-folder", "rename"),
+             ("delete-folder", "delete"), ("quit", "back"), ("help", "keys"))  # fmt: skip
+
+    def __init__(self, services: Services, current_id: int = 0) -> None:
+        super().__init__(services)
+        self._current_id = current_id
+        self._folders: list[Folder | None] = []
+        self.list = TextList(id="work")
+        self.helpers = [ListMotions(self, self.list, self.list.text_of), Everywhere(self, after_undo=self._read)]
+
+    def compose_work(self) -> ComposeResult:
+        yield self.list
+
+    def on_mount(self) -> None:
+        """Start at the folder the user comes from."""
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self._read()
+        for line, folder in enumerate(self._folders):
+            if folder is not None and folder.folder_id == self._current_id:
+                self.list.cursor = line
+
+    def on_resize(self) -> None:
+        """Counts stand at the right."""
+        self._read()
+
+    def _read(self) -> None:
+        lines: list[list[Run]] = []
+        self._folders = []
+        width = min(MAX_WIDTH, self.list.size.width)
+        account = None
+        for folder in sorted_folders(self.services.store.folders()):
+            if folder.account != account:
+                account = folder.account
+                heading = [account_line(account)] if not lines else [[], account_line(account)]
+                lines += heading
+                self._folders += [None] * len(heading)
+            lines.append(folder_line(folder, width, current=folder.folder_id == self._current_id))
+            self._folders.append(folder)
+        self.list.put_lines(lines)
+        self.show_title()
+
+    def title_runs(self) -> tuple[Run, ...]:
+        folders = [folder for folder in self._folders if folder is not None]
+        unread = sum(folder.unread for folder in folders)
+        return (
+            ("Folders", "strong"),
+            (f" · {len(folders)}", "dim"),
+            (f" · {unread:,} unread" if unread else "", "accent"),
+        )
+
+    def heard(self, message: ToUI) -> None:
+        """Counts change in place."""
+        super().heard(message)
+        if isinstance(message, FoldersChanged | FolderChanged):
+            self._read()
+
+    def on_select_list_line_opened(self, event: SelectList.LineOpened) -> None:
+        """A double click opens."""
+        event.stop()
+        self.run_command("select-entry")
+
+    # --- commands
+
+    def _selected(self) -> Folder:
+        at = self.list.cursor
+        folder = self._folders[at] if 0 <= at < len(self._folders) else None
+        if folder is None:
+            raise CommandError("Select a folder first.")
+        return folder
+
+    def do_select_entry(self, argument: str) -> None:
+        self.dismiss(self._selected().folder_id)
+
+    async def do_create_folder(self, argument: str) -> None:
+        nearby = [folder for folder in self._folders if folder is not None]
+        at = self.list.cursor
+        here = self._folders[at] if at < len(self._folders) else None
+        account = here.account if here else nearby[0].account if nearby else self.services.account_names[0]
+        name = argument or await self.ask(f"Create folder in {clean_line(account)}: ")
+        if not name.strip():
+            raise CommandError("A folder needs a name.")
+        await self._perform(account, CreateFolder(account, name.strip()), f"create {name}")
+
+    async def do_rename_folder(self, argument: str) -> None:
+        folder = self._selected()
+        name = argument or await self.ask("Rename to: ", folder.name)
+        if name.strip() and name != folder.name:
+            await self._perform(
+                folder.account, RenameFolder(folder.folder_id, name.strip()), f"rename {folder.name}"
+            )
+
+    async def do_delete_folder(self, argument: str) -> None:
+        folder = self._selected()
+        what = (
+            f"{clean_line(folder.name)} and its {folder.total:,} messages"
+            if folder.total
+            else clean_line(folder.name)
+        )
+        if folder.role == "inbox":
+            raise CommandError("The inbox cannot be deleted.")
+        if await self.confirm(f"Delete {what}?", default=False):
+            await self._perform(folder.account, DeleteFolder(folder.folder_id), f"delete folder {folder.name}")
+
+    async def _perform(self, account: str, action: Action, summary: str) -> None:
+        self.services.store.perform(account, action, summary)
+        self._read()
+        await self.services.work_waits()

@@ -1,0 +1,331 @@
+"""The index: the messages of one folder, with a folder column and a preview where there is room."""
+
+import asyncio
+from array import array
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from termail.agent.messages import FolderChanged, FoldersChanged, NewMail, OpenFolder, ToUI
+from termail.commands import Context
+from termail.mime.sanitize import clean_line
+from termail.model.folder import Folder
+from termail.model.folder_view import FolderView, nearest
+from termail.model.order import Order, SortKey
+from termail.screens.desk import CommandError
+from termail.screens.everywhere import Everywhere
+from termail.screens.index_commands import IndexCommands
+from termail.screens.list_motions import ListMotions
+from termail.screens.listings import Listing, read_listing
+from termail.screens.mail_screen import MailScreen
+from termail.screens.message_actions import MessageActions
+from termail.screens.message_motions import MessageMotions
+from termail.screens.reading import read_message
+from termail.screens.services import Services
+from termail.screens.writing_actions import WritingActions
+from termail.widgets.folder_lines import account_line, folder_line, sorted_folders
+from termail.widgets.ink import Run
+from termail.widgets.mail_text import MailText
+from termail.widgets.message_list import MessageList
+from termail.widgets.select_list import SelectList, TextList
+
+FOLDER_COLUMN = 28
+PREVIEW_DELAY_SECONDS = 0.06
+
+
+class IndexScreen(MailScreen):
+    """A MailDesk. The listing is read in a thread, except the first, which is the first thing a user sees."""
+
+    CONTEXT = Context.INDEX
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (160, "-very-wide")]  # noqa: RUF012 # Textual's declaration
+    HINTS = (
+        ("display-message", "open"),
+        ("mail", "write"),
+        ("delete-message", "delete"),
+        ("limit", "limit"),
+        ("help", "keys"),
+    )
+    DEFAULT_CSS = """
+    IndexScreen #columns { height: 1fr; }
+    IndexScreen #folders { width: 28; display: none; background: $mail-bar-background; }
+    IndexScreen #preview { width: 45%; display: none; border-left: vkey $mail-faint; }
+    IndexScreen.-wide #folders, IndexScreen.-very-wide #folders { display: block; }
+    IndexScreen.-very-wide #preview { display: block; }
+    """
+
+    def __init__(self, services: Services, folder: Folder) -> None:
+        super().__init__(services)
+        self.view = FolderView(folder, Order(), services.store.rows, services.store.threads)
+        self.messages = MessageList(now=services.clock, id="work")
+        self.folders = TextList(id="folders")
+        self.folders.can_focus = False
+        self.preview = MailText(id="preview")
+        self.preview.can_focus = False
+        self._folder_ids: list[int] = []
+        self._tag_prefix = False
+        self._reloading = False
+        self._reload_again = False
+        self.actions = MessageActions(self)
+        self.helpers = [
+            self.actions,
+            MessageMotions(self),
+            WritingActions(self),
+            IndexCommands(self, self.actions),
+            ListMotions(self, self.messages, self._text_of),
+            Everywhere(self, after_undo=self._undone),
+        ]
+
+    def compose_work(self) -> ComposeResult:
+        with Horizontal(id="columns"):
+            yield self.folders
+            yield self.messages
+            yield self.preview
+
+    def on_mount(self) -> None:
+        """Paint from the store at once."""
+        self._put(self._read(self.view.folder, self.view.order, ""))
+        self.messages.put_view(self.view)
+        self.call_after_refresh(self._go_to_first_new)
+        self.show_folders()
+        self.show_title()
+        self.show_status()
+        self._announce()
+
+    def on_screen_resume(self) -> None:
+        """Back from another screen, which may have changed rows."""
+        super().on_screen_resume()
+        if self.messages.is_attached:
+            self.view.generation += 1
+            self.messages.lines_changed()
+            self._refresh_folder()
+
+    # --- being a MailDesk
+
+    @property
+    def line(self) -> int:
+        return self.messages.cursor
+
+    def go_to(self, line: int) -> None:
+        """Select a message."""
+        self.messages.cursor = line
+
+    def advance(self) -> None:
+        """mutt's resolve: on to the next undeleted message."""
+        line = self.view.find(self.line, 1, lambda row: not row.is_deleted)
+        if line is not None:
+            self.go_to(line)
+
+    def take_tag_prefix(self) -> bool:
+        """Used up by the command that asks."""
+        taken, self._tag_prefix = self._tag_prefix, False
+        return taken
+
+    def set_tag_prefix(self) -> None:
+        """`;` was typed."""
+        if not self.view.tagged:
+            raise CommandError("No tagged messages.")
+        self._tag_prefix = True
+        self.tell_quietly("tag-")
+
+    def rows_changed(self, message_ids: Sequence[int]) -> None:
+        """Draw these again, in place."""
+        self.view.forget_rows(message_ids)
+        self.messages.lines_changed()
+        self._refresh_folder()
+        self.show_title()
+
+    def reload(self, *, to_message: int | None = None) -> None:
+        """Read the listing again in a thread; calls while it is read are gathered into one more."""
+        if self._reloading:
+            self._reload_again = True
+            return
+        self._reloading = True
+        self.run_worker(self.guard(self._reload(to_message)), group="listing")
+
+    def open_folder(self, folder: Folder) -> None:
+        """Look at another folder."""
+        if folder.folder_id == self.view.folder.folder_id:
+            return
+        self.services.previous_folder_id = self.view.folder.folder_id
+        self.actions.visit_operations.clear()
+        self.run_worker(self.guard(self._open(folder)), group="listing", exclusive=True)
+
+    def leave(self) -> None:
+        """The program ends."""
+        self.app.exit(0)
+
+    # --- the listing
+
+    async def relist(self, order: Order, limit: str, *, to_message: int | None = None) -> None:
+        """Another order or limit; nothing changes when the pattern is wrong."""
+        listing = await asyncio.to_thread(self._read, self.view.folder, order, limit)
+        if limit and not len(listing.ids):
+            raise CommandError("No messages matched the criteria.")
+        self.view.order, self.view.limit = order, limit
+        self._put(listing, to_message)
+
+    def _read(self, folder: Folder, order: Order, limit: str) -> Listing:
+        view = self.view
+        with_depths = bool(view.collapsed) and order.key is SortKey.THREADS
+        return read_listing(
+            self.services.store, folder.folder_id, order, limit, set(view.tagged), with_depths=with_depths
+        )
+
+    async def _reload(self, to_message: int | None) -> None:
+        try:
+            again = True
+            while again:
+                self._reload_again = False
+                folder = self.view.folder
+                listing = await asyncio.to_thread(self._read, folder, self.view.order, self.view.limit)
+                if folder.folder_id == self.view.folder.folder_id:
+                    self._put(listing, to_message)
+                again = self._reload_again
+        finally:
+            self._reloading = False
+
+    async def _open(self, folder: Folder) -> None:
+        order = self.view.order
+        self.services.store.mark_old(self.view.folder.folder_id)
+        listing = await asyncio.to_thread(self._read, folder, order, "")
+        self.view = FolderView(folder, order, self.services.store.rows, self.services.store.threads)
+        self.view.put_listing(listing.ids, listing.depths)
+        self._reloading = False
+        self.messages.put_view(self.view)
+        self._go_to_first_new()
+        self.show_folders()
+        self._announce()
+
+    def _put(self, listing: Listing, to_message: int | None = None) -> None:
+        """A new listing under the same cursor: the selected message keeps its place on the screen."""
+        view, messages = self.view, self.messages
+        old_ids: array[int] = view.ids
+        old_line, old_top = self.line, messages.scroll_offset.y
+        old_position = view.position(old_line) if len(view) else 0
+        keep = to_message or view.id_at(old_line)
+        view.put_listing(listing.ids, listing.depths)
+        view.tagged &= set(listing.ids) if view.tagged else set()
+        line = view.line_of(keep) if keep is not None else None
+        if line is None:
+            line = nearest(view.ids, old_ids, old_position)
+        messages.lines_changed()
+        messages.cursor = line
+        if line != old_line:
+            messages.scroll_to(y=max(0, line - (old_line - old_top)), animate=False)
+            messages.keep_in_sight()
+        self._refresh_folder()
+        self.show_title()
+
+    def _go_to_first_new(self) -> None:
+        """Where mutt starts: the first new message, else the last one."""
+        view, line = self.view, None
+        if view.folder.unread and len(view):
+            listing = self.services.store.listing
+            for pattern in ("~N !~D", "~U !~D"):
+                ids = listing(view.folder.folder_id, view.order, pattern)
+                line = view.line_of(ids[0]) if len(ids) else None
+                if line is not None:
+                    break
+        self.go_to(len(view) - 1 if line is None else line)
+        self.messages.keep_in_sight()
+        self.show_title()
+
+    def _announce(self) -> None:
+        folder_id = self.view.folder.folder_id
+        self.run_worker(self.guard(self.services.agent.send(OpenFolder(folder_id=folder_id))), group="agent")
+
+    def _undone(self) -> None:
+        self.view.forget_rows()
+        self.reload()
+
+    # --- bars
+
+    def title_runs(self) -> tuple[Run, ...]:
+        folder, view = self.view.folder, self.view
+        runs: list[Run] = [(f"{clean_line(folder.account)}/{clean_line(folder.name)}", "strong")]
+        runs.append((f" · {len(view.ids):,} message{'' if len(view.ids) == 1 else 's'}", "dim"))
+        if folder.unread:
+            runs += [(" · ", "dim"), (f"{folder.unread:,} new", "accent")]
+        if view.tagged:
+            runs += [(" · ", "dim"), (f"{len(view.tagged):,} tagged", "tagged")]
+        if view.limit:
+            runs += [(" · limit ", "dim"), (clean_line(view.limit), "warning")]
+        return tuple(runs)
+
+    def _refresh_folder(self) -> None:
+        """The counts of this folder, and of the others."""
+        folder = self.services.store.folder(self.view.folder.folder_id)
+        if folder is not None:
+            self.view.folder = folder
+        if self.folders.display:
+            self.show_folders()
+
+    def show_folders(self) -> None:
+        """The folder column."""
+        lines: list[list[Run]] = []
+        self._folder_ids = []
+        account = None
+        for folder in sorted_folders(self.services.store.folders()):
+            if folder.account != account:
+                account = folder.account
+                lines += [[], account_line(account)] if lines else [account_line(account)]
+                self._folder_ids += [0, 0] if len(lines) > 1 else [0]
+            is_current = folder.folder_id == self.view.folder.folder_id
+            lines.append(folder_line(folder, FOLDER_COLUMN, current=is_current))
+            self._folder_ids.append(folder.folder_id)
+            if is_current:
+                self.folders.set_reactive(SelectList.cursor, len(lines) - 1)
+        self.folders.put_lines(lines)
+
+    # --- the agent
+
+    def heard(self, message: ToUI) -> None:
+        """New mail and changed rows appear without a key pressed."""
+        super().heard(message)
+        match message:
+            case FolderChanged(folder_id=folder_id) if folder_id == self.view.folder.folder_id:
+                self.view.forget_rows()
+                self.reload()
+            case FoldersChanged() | FolderChanged():
+                self._refresh_folder()
+                self.show_title()
+            case NewMail(sender=sender, subject=subject):
+                self.tell(f"New mail from {sender}: {subject}", "accent")
+            case _:
+                pass
+
+    # --- the mouse, the preview
+
+    def on_select_list_cursor_moved(self, event: SelectList.CursorMoved) -> None:
+        """Another message, or a click in the folder column."""
+        event.stop()
+        if event.widget is self.folders:
+            folder_id = self._folder_ids[event.line] if event.line < len(self._folder_ids) else 0
+            folder = self.services.store.folder(folder_id) if folder_id else None
+            if folder is not None:
+                self.open_folder(folder)
+        elif self.preview.display and self.has_class("-very-wide"):
+            self.run_worker(self.guard(self._show_preview()), group="preview", exclusive=True)
+
+    def on_select_list_line_opened(self, event: SelectList.LineOpened) -> None:
+        """A double click reads."""
+        event.stop()
+        if event.widget is self.messages:
+            self.run_command("display-message")
+
+    async def _show_preview(self) -> None:
+        message_id = self.view.id_at(self.line)
+        if message_id is None:
+            self.preview.put_notice("")
+            return
+        await asyncio.sleep(PREVIEW_DELAY_SECONDS)  # a held j moves on before this message is rendered
+        if self.services.store.raw(message_id) is None:
+            self.preview.put_notice("Not fetched yet; Enter fetches it.")
+            return
+        width = max(20, self.preview.size.width)
+        self.preview.put_display(await read_message(self.services, message_id, width))
+
+    def _text_of(self, line: int) -> str:
+        row = self.view.row_at(line)
+        return f"{row.sender_name} {row.sender_address} {row.subject}" if row is not None else ""

@@ -1,0 +1,285 @@
+"""The base of every screen: title bar, work, wire pane, status bar, prompt; keys become commands."""
+
+import asyncio
+import inspect
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, ClassVar
+
+from textual import events
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.screen import Screen
+
+from termail.agent.messages import AccountState, OperationsChanged, OutboxChanged, ToUI, WireLine
+from termail.commands import COMMANDS, Context
+from termail.keymap import Found, KeyReader, Unbound, Waiting, stroke_of
+from termail.mime.sanitize import clean_line
+from termail.model.outbox import OutboxState
+from termail.screens.desk import Cancelled, CommandError, Handler
+from termail.screens.outside import run_outside
+from termail.screens.services import Services
+from termail.screens.wire_lines import wire_runs
+from termail.widgets.bars import StatusBar, TitleBar, key_hints
+from termail.widgets.ink import Run
+from termail.widgets.prompt import Prompt
+from termail.widgets.wire_pane import WirePane
+
+# What a command may raise and the user reads as one line; anything else is a defect and shows as one.
+EXPECTED = (CommandError, LookupError, ValueError, OSError, sqlite3.Error, SuspendNotSupported)
+_STATE_ROLES = {"error": "error", "offline": "warning", "idle": "ok"}
+
+
+class MailScreen(Screen[Any], inherit_bindings=False):
+    """`helpers` answer the commands the screen itself has no `do_…` method for."""
+
+    CONTEXT: ClassVar[Context] = Context.LISTS
+    HINTS: ClassVar[tuple[tuple[str, str], ...]] = (("quit", "back"), ("help", "keys"))
+    AUTO_FOCUS = "#work"
+    DEFAULT_CSS = """
+    MailScreen { background: $mail-background; color: $mail-text; layout: vertical; }
+    """
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.services = services
+        self.helpers: list[object] = []
+        self.prompt = Prompt(id="prompt")
+        self.title_bar = TitleBar(id="title")
+        self.status_bar = StatusBar(id="status")
+        self.wire_pane = WirePane(id="wire")
+        self.reader = KeyReader(
+            services.keymap, self.CONTEXT, numbers=self.CONTEXT in (Context.INDEX, Context.PAGER)
+        )
+        self._notice: Run | None = None
+        self._answer: asyncio.Future[str | None] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self.title_bar
+        yield from self.compose_work()
+        yield self.wire_pane
+        yield self.status_bar
+        yield self.prompt
+
+    def compose_work(self) -> ComposeResult:
+        """The widgets between the bars; the one with the keyboard has the id `work`."""
+        yield from ()
+
+    def on_screen_resume(self) -> None:
+        """Back on top: things may have changed meanwhile."""
+        notice, self.services.next_notice = self.services.next_notice, ""
+        if notice:
+            self.tell(notice)
+        self.show_title()
+        self.show_status()
+
+    # --- bars
+
+    def title_runs(self) -> tuple[Run, ...]:
+        """The left of the title bar."""
+        return ()
+
+    def show_title(self) -> None:
+        """Write the title bar: where, and what waits."""
+        self.title_bar.left = self.title_runs()
+        pending = self.services.store.pending_count()
+        outgoing = sum(item.state is not OutboxState.SENT for item in self.services.store.outbox())
+        waits = [f"⟳ {pending} pending"] if pending else []
+        waits += [f"✉ {outgoing} in outbox"] if outgoing else []
+        self.title_bar.right = (("  ".join(waits), "accent"),) if waits else ()
+
+    def show_status(self) -> None:
+        """Write the status bar: the notice or the connection, and the keys that matter now."""
+        self.status_bar.left = (self._notice,) if self._notice else self.connection_runs()
+        first_key = self.services.keymap.first_key
+        self.status_bar.right = key_hints([(first_key(self.CONTEXT, name), text) for name, text in self.hints()])
+
+    def hints(self) -> Sequence[tuple[str, str]]:
+        """(command, short meaning) pairs for the status bar."""
+        return self.HINTS
+
+    def connection_runs(self) -> tuple[Run, ...]:
+        """The state of the accounts: the one that needs attention first."""
+        states = sorted(
+            self.services.heard.accounts.values(), key=lambda state: state.state in ("idle", "syncing")
+        )
+        if not states:
+            return (("offline", "dim"),) if not self.services.account_names else (("starting…", "dim"),)
+        state = states[0]
+        more = f" · +{len(states) - 1} accounts" if len(states) > 1 else ""
+        text = f" · {clean_line(state.text)}" if state.text and state.text != state.state else ""
+        return ((clean_line(state.account), "dim"), (f" · {state.state}", _STATE_ROLES.get(state.state, "dim")),
+                (text + more, "dim"))  # fmt: skip
+
+    def tell(self, text: str, role: str = "text") -> None:
+        """Say one line until the next key."""
+        self._notice = (clean_line(text), role)
+        if text:
+            self.services.log(text)
+        self.show_status()
+
+    # --- keys
+
+    def on_key(self, event: events.Key) -> None:
+        """Every key that no field took is a command, or part of one."""
+        if self.prompt.is_asking and not self.prompt.wants_key:
+            return
+        stroke = stroke_of(event.key, event.character)
+        event.stop()
+        event.prevent_default()
+        if self.prompt.wants_key:
+            self.prompt.answer_key(stroke)
+            return
+        if stroke:
+            self.press(stroke)
+
+    def press(self, stroke: str) -> None:
+        """One stroke."""
+        had_notice = self._notice is not None
+        self._notice = None
+        match self.reader.feed(stroke):
+            case Found(command, number):
+                self.run_command(command, str(number) if number else "")
+            case Waiting(shown):
+                self.tell_quietly(f"{shown}-")
+            case Unbound(shown):
+                if shown:
+                    help_key = self.services.keymap.first_key(self.CONTEXT, "help")
+                    self.tell_quietly(f"{shown} is not bound here; {help_key} shows the keys")
+        if had_notice and self._notice is None:
+            self.show_status()
+
+    def tell_quietly(self, text: str) -> None:
+        """A notice that is not worth a line in the log."""
+        self._notice = (clean_line(text), "dim")
+        self.show_status()
+
+    def handler_of(self, command: str) -> Handler | None:
+        """The method that carries out a command here."""
+        name = COMMANDS[command].handler
+        for helper in (self, *self.helpers):
+            handler: Handler | None = getattr(helper, name, None)
+            if handler is not None:
+                return handler
+        return None
+
+    def run_command(self, command: str, argument: str = "") -> None:
+        """Carry out a command; one that waits for something runs as a worker."""
+        handler = self.handler_of(command)
+        if handler is None:
+            self.tell(f"{command} does not work here", "warning")
+            return
+        try:
+            waiting = handler(argument)
+        except Cancelled:
+            return
+        except EXPECTED as error:
+            self.tell(_words(error), "error")
+            return
+        if inspect.iscoroutine(waiting):
+            self.run_worker(self.guard(waiting), group="command", exit_on_error=True)
+
+    async def guard(self, waiting: Awaitable[None]) -> None:
+        """Never a modal error: one clear line."""
+        try:
+            await waiting
+        except Cancelled:
+            self.show_status()
+        except EXPECTED as error:
+            self.tell(_words(error), "error")
+
+    # --- asking
+
+    async def ask(
+        self,
+        label: str,
+        default: str = "",
+        *,
+        history: str = "",
+        complete: Callable[[str], Sequence[str]] | None = None,
+        secret: bool = False,
+    ) -> str:
+        """A line of text at the bottom. Raises Cancelled."""
+        self._begin_question()
+        self.prompt.ask(label, default, history=history, complete=complete, secret=secret)
+        return await self._answered()
+
+    async def choose(self, label: str, letters: str, default: str = "") -> str:
+        """One key. Raises Cancelled."""
+        self._begin_question()
+        self.prompt.ask_key(label, letters, default)
+        return await self._answered()
+
+    async def confirm(self, label: str, *, default: bool = True) -> bool:
+        """mutt's ([yes]/no). Raises Cancelled."""
+        answers = "([yes]/no)" if default else "(yes/[no])"
+        return await self.choose(f"{label} {answers}: ", "yn", "y" if default else "n") == "y"
+
+    def _begin_question(self) -> None:
+        if self._answer is not None and not self._answer.done():
+            raise Cancelled
+        self._answer = asyncio.get_running_loop().create_future()
+        self.status_bar.display = False
+
+    async def _answered(self) -> str:
+        assert self._answer is not None
+        text = await self._answer
+        if text is None:
+            raise Cancelled
+        return text
+
+    def on_prompt_answered(self, event: Prompt.Answered) -> None:
+        """Hand the answer to the command that asked."""
+        event.stop()
+        self.status_bar.display = True
+        for widget in self.query("#work"):
+            widget.focus()
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(event.text)
+
+    # --- other places
+
+    async def visit(self, place: str, *arguments: Any) -> Any:
+        """Open another screen and wait for what it returns."""
+        return await self.app.push_screen_wait(self.services.places[place](self.services, *arguments))
+
+    def go(self, place: str, *arguments: Any) -> None:
+        """Open another screen."""
+        self.app.push_screen(self.services.places[place](self.services, *arguments))
+
+    def outside(self, command: str, stdin: bytes | None = None) -> int:
+        """Give the terminal to a shell command."""
+        with self.app.suspend():
+            status = run_outside(command, stdin)
+        self.refresh(layout=True)
+        return status
+
+    # --- the agent
+
+    def toggle_wire(self) -> None:
+        """Show or hide the protocol dialogue."""
+        if self.wire_pane.has_class("shown"):
+            self.wire_pane.remove_class("shown")
+            return
+        now = self.services.clock()
+        self.wire_pane.add_class("shown")
+        self.wire_pane.put_lines([wire_runs(line, now) for line in self.services.heard.wire])
+
+    def heard(self, message: ToUI) -> None:
+        """The agent said something; subclasses add what concerns them."""
+        match message:
+            case WireLine():
+                self.wire_pane.add_line(wire_runs(message, self.services.clock()))
+            case AccountState():
+                self.show_status()
+            case OperationsChanged() | OutboxChanged():
+                self.show_title()
+            case _:
+                pass
+
+
+def _words(error: BaseException) -> str:
+    """An exception as one line; KeyError and LookupError carry their text as first argument."""
+    text = str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
+    if isinstance(error, OSError) and error.strerror:
+        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return text or type(error).__name__

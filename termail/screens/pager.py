@@ -1,0 +1,202 @@
+"""The pager: one message to read; j and k go to the next and the previous message."""
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+
+from termail.agent.messages import FolderChanged, ToUI
+from termail.commands import Context
+from termail.mime.sanitize import clean_line
+from termail.model.folder import Folder
+from termail.model.folder_view import FolderView
+from termail.screens.desk import CommandError
+from termail.screens.everywhere import Everywhere
+from termail.screens.index_commands import IndexDesk
+from termail.screens.mail_screen import MailScreen
+from termail.screens.message_actions import MessageActions
+from termail.screens.message_motions import MessageMotions
+from termail.screens.pager_commands import PagerCommands
+from termail.screens.reading import read_message
+from termail.screens.services import Services
+from termail.screens.writing_actions import WritingActions
+from termail.widgets.ink import Run
+from termail.widgets.mail_text import MailText
+from termail.widgets.message_list import flags_text
+
+MAX_TEXT_WIDTH = 100  # cells; longer lines are hard to read
+
+
+class PagerScreen(MailScreen):
+    """A MailDesk over the index's view. Returns the id of the message shown last."""
+
+    CONTEXT = Context.PAGER
+    HINTS = (
+        ("quit", "index"),
+        ("reply", "reply"),
+        ("next-undeleted", "next"),
+        ("delete-message", "delete"),
+        ("help", "keys"),
+    )
+
+    def __init__(
+        self,
+        services: Services,
+        index: IndexDesk,
+        message_id: int,
+        index_actions: MessageActions,
+        full_headers: bool = False,
+    ) -> None:
+        super().__init__(services)
+        self.message_id = message_id
+        self.full_headers = full_headers
+        self.text = MailText(id="work")
+        self._index = index
+        self._line = 0
+        self.actions = MessageActions(self)
+        self.actions.visit_operations = index_actions.visit_operations
+        self.helpers = [
+            self.actions,
+            MessageMotions(self),
+            WritingActions(self),
+            PagerCommands(self),
+            Everywhere(self, after_undo=self._undone),
+        ]
+
+    def compose_work(self) -> ComposeResult:
+        yield self.text
+
+    def on_mount(self) -> None:
+        """Show the message as soon as its width is known."""
+        self.show_status()
+        self.call_after_refresh(self.show_message)
+
+    def on_resize(self) -> None:
+        """Wrap again, at the same place."""
+        if self.text.lines:
+            self.show_message(keep_place=True)
+
+    # --- being a MailDesk
+
+    @property
+    def view(self) -> FolderView:
+        return self._index.view
+
+    @property
+    def line(self) -> int:
+        if self.view.id_at(self._line) != self.message_id:
+            self._line = self.view.line_of(self.message_id) or 0
+        return self._line
+
+    def go_to(self, line: int) -> None:
+        """Read another message."""
+        message_id = self.view.id_at(line)
+        if message_id is not None:
+            self._line, self.message_id = line, message_id
+            self.show_message()
+
+    def advance(self) -> None:
+        """On to the next undeleted message; back to the index after the last."""
+        line = self.view.find(self.line, 1, lambda row: not row.is_deleted)
+        if line is not None:
+            self.go_to(line)
+        else:
+            self.show_title()
+
+    def take_tag_prefix(self) -> bool:
+        """The pager applies to the message that is read."""
+        return False
+
+    def rows_changed(self, message_ids: Sequence[int]) -> None:
+        """The index draws them when it is seen again."""
+        self.view.forget_rows(message_ids)
+        self.show_title()
+
+    def reload(self, *, to_message: int | None = None) -> None:
+        """The message shown may be about to leave the folder: read the next one."""
+        line = self.view.find(self.line, 1, lambda row: row.message_id != self.message_id)
+        if line is None:
+            line = self.view.find(self.line, -1, lambda row: row.message_id != self.message_id)
+        if line is None:
+            self._index.reload()
+            self.dismiss(None)
+            return
+        self.go_to(line)
+        self._index.reload(to_message=self.message_id)
+
+    def open_folder(self, folder: Folder) -> None:
+        """Folders are opened in the index."""
+        self.dismiss(self.message_id)
+        self._index.open_folder(folder)
+
+    def leave(self) -> None:
+        """Back to the index."""
+        self.dismiss(self.message_id)
+
+    def run_in_index(self, command: str, argument: str) -> None:
+        """A command that works on the folder, not on the message."""
+        self.call_after_refresh(self._index.run_command, command, argument)
+
+    # --- the message
+
+    def show_message(self, *, keep_place: bool = False) -> None:
+        """Read the message in a thread; the old text stays until the new one is ready."""
+        self.show_title()
+        self.run_worker(self._guarded_show(keep_place), group="message", exclusive=True)
+
+    async def _guarded_show(self, keep_place: bool) -> None:
+        await self.guard(self._show(keep_place))
+
+    async def _show(self, keep_place: bool) -> None:
+        message_id = self.message_id
+        if self.services.store.raw(message_id) is None:
+            self.text.put_notice("Fetching the message…")
+        width = max(20, min(MAX_TEXT_WIDTH, self.text.size.width))
+        try:
+            display = await read_message(self.services, message_id, width, full_headers=self.full_headers)
+        except LookupError as error:
+            self.text.put_notice(clean_line(str(error.args[0]) if error.args else "The message is gone."))
+            raise
+        self.text.put_display(display, keep_place=keep_place)
+        row = self.view.row_at(self.line)
+        if row is not None and row.message_id == message_id and not row.is_read:
+            await self.actions.mark_read(message_id)
+        self.show_title()
+
+    def _undone(self) -> None:
+        self.view.forget_rows()
+        self._index.reload()
+        self.show_title()
+
+    # --- bars
+
+    def title_runs(self) -> tuple[Run, ...]:
+        view = self.view
+        row = view.row_at(self.line) if len(view) else None
+        if row is None:
+            return (("(gone)", "dim"),)
+        flags = flags_text(row, tagged=row.message_id in view.tagged).strip()
+        sender = clean_line(row.sender_name or row.sender_address)
+        return (
+            (f"{view.number(self.line)}/{len(view.ids):,}", "dim"),
+            (f" {flags}" if flags else "", "flagged"),
+            (f"  {sender}", "strong"),
+            (" · ", "dim"),
+            (clean_line(row.subject) or "(no subject)", "text"),
+        )
+
+    def heard(self, message: ToUI) -> None:
+        """The folder changed under the message: numbers may be others."""
+        super().heard(message)
+        match message:
+            case FolderChanged(folder_id=folder_id) if folder_id == self.view.folder.folder_id:
+                self.show_title()
+            case _:
+                pass
+
+    def on_mail_text_end_reached(self, event: MailText.EndReached) -> None:
+        """mutt goes on to the next message at the end of this one."""
+        event.stop()
+        try:
+            MessageMotions(self).do_next_undeleted("")
+        except CommandError as error:
+            self.tell(str(error))

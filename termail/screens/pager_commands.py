@@ -1,0 +1,142 @@
+"""The commands only the pager has: moving in the text, quotes, searching, leaving."""
+
+from typing import Protocol
+
+from termail.mime.display import LineKind
+from termail.screens.desk import CommandError, MailDesk
+from termail.screens.list_motions import compile_search
+from termail.widgets.mail_text import MailText
+
+_QUOTES = frozenset({LineKind.QUOTE})
+_HEADERS = frozenset({LineKind.HEADER})
+
+
+class PagerDesk(MailDesk, Protocol):
+    """What the pager offers beyond a MailDesk."""
+
+    text: MailText
+    full_headers: bool
+
+    def show_message(self, *, keep_place: bool = False) -> None: ...
+
+    def leave(self) -> None: ...
+
+    def run_in_index(self, command: str, argument: str) -> None: ...
+
+
+class PagerCommands:
+    """A helper of the pager screen."""
+
+    def __init__(self, desk: PagerDesk) -> None:
+        self._desk = desk
+        self._step = 1
+
+    # --- the text
+
+    def do_next_page(self, argument: str) -> None:
+        self._desk.text.move_page(2)
+
+    def do_previous_page(self, argument: str) -> None:
+        self._desk.text.move_page(-2)
+
+    def do_half_down(self, argument: str) -> None:
+        self._desk.text.move_page(1)
+
+    def do_half_up(self, argument: str) -> None:
+        self._desk.text.move_page(-1)
+
+    def do_next_line(self, argument: str) -> None:
+        self._desk.text.move(1)
+
+    def do_previous_line(self, argument: str) -> None:
+        self._desk.text.move(-1)
+
+    def do_first_entry(self, argument: str) -> None:
+        self._desk.text.move_to(0)
+
+    def do_last_entry(self, argument: str) -> None:
+        self._desk.text.move_to(len(self._desk.text.lines))
+
+    def do_next_entry(self, argument: str) -> None:
+        self._any_message(1, "You are on the last message.")
+
+    def do_previous_entry(self, argument: str) -> None:
+        self._any_message(-1, "You are on the first message.")
+
+    def _any_message(self, step: int, otherwise: str) -> None:
+        line = self._desk.line + step
+        if not 0 <= line < len(self._desk.view):
+            raise CommandError(otherwise)
+        self._desk.go_to(line)
+
+    # --- quotes and headers
+
+    def do_toggle_quoted(self, argument: str) -> None:
+        folded = self._desk.text.toggle_quotes()
+        self._desk.tell("Long quotes are folded." if folded else "")
+
+    def do_skip_quoted(self, argument: str) -> None:
+        self._skip(_QUOTES, "No more quoted text.")
+
+    def do_skip_headers(self, argument: str) -> None:
+        self._skip(_HEADERS, "No headers below.")
+
+    def _skip(self, kinds: frozenset[LineKind], otherwise: str) -> None:
+        line = self._desk.text.after(kinds)
+        if line is None:
+            raise CommandError(otherwise)
+        self._desk.text.move_to(line)
+
+    def do_display_toggle_headers(self, argument: str) -> None:
+        self._desk.full_headers = not self._desk.full_headers
+        self._desk.show_message()
+
+    # --- searching
+
+    async def do_search(self, argument: str) -> None:
+        await self._search(argument, 1)
+
+    async def do_search_reverse(self, argument: str) -> None:
+        await self._search(argument, -1)
+
+    async def do_search_next(self, argument: str) -> None:
+        self._find()
+
+    def do_search_toggle(self, argument: str) -> None:
+        text = self._desk.text
+        text.shows_matches = not text.shows_matches
+        text.refresh()
+
+    async def _search(self, argument: str, step: int) -> None:
+        label = "Search for: " if step > 0 else "Reverse search for: "
+        pattern = compile_search(argument or await self._desk.ask(label, history="search"))
+        self._step = step
+        self._desk.text.search(pattern)
+        self._find()
+
+    def _find(self) -> None:
+        line = self._desk.text.next_match(self._step)
+        if line is None:
+            raise CommandError("Not found.")
+        self._desk.text.move_to(line)
+
+    # --- leaving
+
+    def do_quit(self, argument: str) -> None:
+        self._desk.leave()
+
+    def do_exit(self, argument: str) -> None:
+        self._desk.leave()
+
+    def do_change_folder(self, argument: str) -> None:
+        self._in_the_index("change-folder", argument)
+
+    def do_folder_list(self, argument: str) -> None:
+        self._in_the_index("folder-list", argument)
+
+    def do_sync_mailbox(self, argument: str) -> None:
+        self._in_the_index("sync-mailbox", argument)
+
+    def _in_the_index(self, command: str, argument: str) -> None:
+        self._desk.leave()
+        self._desk.run_in_index(command, argument)

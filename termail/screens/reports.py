@@ -1,0 +1,263 @@
+"""Reports: lists one looks at and leaves (outbox, operations, drafts, messages of the session, help)."""
+
+import time
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+
+from termail.agent.messages import OperationsChanged, OutboxChanged, ToUI
+from termail.commands import GROUPS, Context
+from termail.mime.sanitize import clean_line
+from termail.model.outbox import OutboxItem, OutboxState
+from termail.screens.desk import CommandError
+from termail.screens.draft_store import decode_draft
+from termail.screens.everywhere import Everywhere
+from termail.screens.list_motions import ListMotions
+from termail.screens.mail_screen import MailScreen
+from termail.screens.services import Services
+from termail.widgets.ink import Run, fit
+from termail.widgets.message_list import date_text, size_text
+from termail.widgets.select_list import SelectList, TextList
+
+
+class Report(MailScreen):
+    """A title and lines; subclasses say which."""
+
+    CONTEXT = Context.LISTS
+    TITLE_TEXT = ""
+    EMPTY = "Nothing here."
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self.list = TextList(id="work")
+        self.helpers = [ListMotions(self, self.list, self.list.text_of), Everywhere(self, after_undo=self.read)]
+
+    def compose_work(self) -> ComposeResult:
+        yield self.list
+
+    def on_mount(self) -> None:
+        """Lines need the width."""
+        self.call_after_refresh(self.read)
+
+    def on_resize(self) -> None:
+        """Columns follow the width."""
+        self.read()
+
+    def read(self) -> None:
+        """Read the lines again."""
+        lines = self.report_lines()
+        self.list.put_lines(lines or [[(f"  {self.EMPTY}", "dim")]])
+        self.show_title()
+
+    def report_lines(self) -> list[list[Run]]:
+        """The lines now."""
+        raise NotImplementedError
+
+    def title_runs(self) -> tuple[Run, ...]:
+        return ((self.TITLE_TEXT, "strong"),)
+
+    def on_select_list_line_opened(self, event: SelectList.LineOpened) -> None:
+        """A double click opens."""
+        event.stop()
+        self.run_command("select-entry")
+
+    def do_select_entry(self, argument: str) -> None:
+        """Nothing to open, unless a subclass knows better."""
+
+    def do_exit(self, argument: str) -> None:
+        self.dismiss(None)
+
+
+_OUTBOX_ROLES = {
+    OutboxState.FAILED: "error",
+    OutboxState.POSSIBLY_SENT: "warning",
+    OutboxState.DEFERRED: "warning",
+    OutboxState.SENT: "ok",
+}
+
+
+class OutboxScreen(Report):
+    """Every message on its way out, with what the server said last."""
+
+    TITLE_TEXT = "Outbox"
+    EMPTY = "No mail on its way out."
+    HINTS = (("select-entry", "dialogue"), ("cancel-entry", "take back"), ("quit", "back"), ("help", "keys"))
+
+    def report_lines(self) -> list[list[Run]]:
+        now = self.services.clock()
+        self._items = self.services.store.outbox()
+        return [
+            [
+                (f" {fit(item.state.value, 14)}", _OUTBOX_ROLES.get(item.state, "accent")),
+                (fit(date_text(item.queued, now), 7), "dim"),
+                (f"{size_text(item.size_octets):>5}  ", "dim"),
+                (fit(clean_line(", ".join(item.recipients)), 28) + "  ", "text"),
+                (clean_line(item.subject) or "(no subject)", "strong"),
+                (f"  {_next_try(item.next_try, now)}{clean_line(item.reason)}" if item.reason else "", "dim"),
+            ]
+            for item in self._items
+        ]
+
+    def heard(self, message: ToUI) -> None:
+        """States change in place."""
+        super().heard(message)
+        if isinstance(message, OutboxChanged):
+            self.read()
+
+    def do_select_entry(self, argument: str) -> None:
+        item = self._selected()
+        lines = list(item.transcript) or ["No attempt was made yet."]
+        self.go("text", f"SMTP dialogue of {item.subject or 'this message'}", lines)
+
+    async def do_cancel_entry(self, argument: str) -> None:
+        item = self._selected()
+        raw = self.services.store.cancel_outbox(item.outbox_id)
+        if raw is None:
+            raise CommandError("Too late to take it back.")
+        self.read()
+        self.go("compose from raw", raw, item.account)
+
+    def _selected(self) -> OutboxItem:
+        if not self._items:
+            raise CommandError(self.EMPTY)
+        return self._items[min(self.list.cursor, len(self._items) - 1)]
+
+
+class OperationsScreen(Report):
+    """What was done here and waits to reach the server, and what the server refused."""
+
+    TITLE_TEXT = "Operations"
+    EMPTY = "Everything has reached the server."
+    HINTS = (("cancel-entry", "undo"), ("sync-now", "try now"), ("quit", "back"), ("help", "keys"))
+
+    def report_lines(self) -> list[list[Run]]:
+        now = self.services.clock()
+        self._operations = list(reversed(self.services.store.operations(include_done=True)))
+        roles = {"failed": "error", "running": "accent", "pending": "accent", "done": "ok", "undone": "dim"}
+        return [
+            [
+                (f" {fit(operation.state, 9)}", roles.get(operation.state, "text")),
+                (fit(date_text(operation.created, now), 7), "dim"),
+                (fit(clean_line(operation.account), 12) + "  ", "dim"),
+                (clean_line(operation.summary) or type(operation.action).__name__, "text"),
+                (
+                    f"  {_next_try(operation.next_try, now)}{clean_line(operation.reason)}"
+                    if operation.reason
+                    else "",
+                    "dim",
+                ),
+            ]
+            for operation in self._operations
+        ]
+
+    def heard(self, message: ToUI) -> None:
+        """States change in place."""
+        super().heard(message)
+        if isinstance(message, OperationsChanged):
+            self.read()
+
+    async def do_cancel_entry(self, argument: str) -> None:
+        if not self._operations:
+            raise CommandError(self.EMPTY)
+        operation = self._operations[min(self.list.cursor, len(self._operations) - 1)]
+        done = self.services.store.undo(operation.operation_id)
+        self.tell(f"Undone: {clean_line(done)}.")
+        self.read()
+        await self.services.work_waits()
+
+
+class DraftsScreen(Report):
+    """The postponed messages. Returns the place of the one chosen."""
+
+    TITLE_TEXT = "Postponed messages"
+    EMPTY = "No postponed messages."
+    HINTS = (("select-entry", "go on"), ("cancel-entry", "delete"), ("quit", "back"), ("help", "keys"))
+
+    def report_lines(self) -> list[list[Run]]:
+        self._drafts = [
+            (draft_id, decode_draft(raw, account)) for draft_id, account, raw in self.services.store.drafts()
+        ]
+        return [
+            [
+                (f"  {fit(clean_line(draft.to) or '(nobody yet)', 30)}  ", "text"),
+                (clean_line(draft.subject), "strong"),
+            ]
+            for _, draft in self._drafts
+        ]
+
+    def do_select_entry(self, argument: str) -> None:
+        self.dismiss(min(self.list.cursor, len(self._drafts) - 1) if self._drafts else None)
+
+    async def do_cancel_entry(self, argument: str) -> None:
+        if self._drafts and await self.confirm("Delete this draft?", default=False):
+            self.services.store.delete_draft(self._drafts[min(self.list.cursor, len(self._drafts) - 1)][0])
+            self.read()
+
+
+class LogScreen(Report):
+    """What the client said in this session."""
+
+    TITLE_TEXT = "Messages of this session"
+    EMPTY = "Nothing was said yet."
+
+    def report_lines(self) -> list[list[Run]]:
+        return [
+            [(time.strftime(" %H:%M:%S  ", time.localtime(when)), "dim"), (clean_line(text), "text")]
+            for when, text in reversed(self.services.heard.log)
+        ]
+
+
+class TextScreen(Report):
+    """Plain lines under a title."""
+
+    def __init__(self, services: Services, title: str, lines: Sequence[str]) -> None:
+        super().__init__(services)
+        self.TITLE_TEXT = clean_line(title)
+        self._text_lines = lines
+
+    def report_lines(self) -> list[list[Run]]:
+        return [[("  ", "text"), (clean_line(line), _dialogue_role(line))] for line in self._text_lines]
+
+
+class HelpScreen(Report):
+    """The keys that work where `?` was pressed. Returns the command chosen, or None."""
+
+    HINTS = (("select-entry", "do it"), ("search", "find"), ("quit", "back"))
+
+    def __init__(self, services: Services, context: Context) -> None:
+        super().__init__(services)
+        self.TITLE_TEXT = f"Keys · {context.value}"
+        self._place = context
+        self._commands: list[str] = []
+
+    def report_lines(self) -> list[list[Run]]:
+        lines: list[list[Run]] = []
+        self._commands = []
+        keymap = self.services.keymap
+        for title, group in GROUPS.items():
+            bound = [(command, keymap.keys_of(self._place, command.name)) for command in group]
+            shown = [(command, keys) for command, keys in bound if keys]
+            if not shown:
+                continue
+            heading: list[list[Run]] = (
+                [[(f" {title}", "accent")]] if not lines else [[], [(f" {title}", "accent")]]
+            )
+            lines += heading
+            self._commands += [""] * len(heading)
+            for command, keys in shown:
+                lines.append([(f"  {fit(' '.join(keys), 16)} ", "strong"), (fit(command.name, 24), "dim"),
+                              (command.help, "text")])  # fmt: skip
+                self._commands.append(command.name)
+        return lines
+
+    def do_select_entry(self, argument: str) -> None:
+        at = self.list.cursor
+        self.dismiss(self._commands[at] or None if at < len(self._commands) else None)
+
+
+def _next_try(when: float, now: float) -> str:
+    return f"again {time.strftime('%H:%M', time.localtime(when))} · " if when > now else ""
+
+
+def _dialogue_role(line: str) -> str:
+    return "accent" if line.startswith("C:") else "text"

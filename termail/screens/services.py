@@ -1,0 +1,172 @@
+"""What the screens work with: the store, the agent, the settings, the keymap; built once by the app."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from textual.screen import Screen
+
+from termail.agent.messages import (
+    AccountState,
+    BodyArrived,
+    OperationsWaiting,
+    ToAgent,
+    ToUI,
+    WantBody,
+    WireLine,
+)
+from termail.config import Account, Settings
+from termail.keymap import Keymap
+from termail.model.folder import Folder
+from termail.store.local_store import LocalStore
+
+KEPT_LOG_LINES = 1000
+KEPT_WIRE_LINES = 2000
+BODY_TIMEOUT_SECONDS = 60.0
+
+
+class AgentLink(Protocol):
+    """The agent as the UI sees it; `AgentClient`, or `NoAgent` where nothing must touch the network."""
+
+    async def connect(self) -> None: ...
+
+    async def send(self, message: ToAgent) -> None: ...
+
+    def messages(self) -> AsyncIterator[ToUI]: ...
+
+    async def close(self) -> None: ...
+
+
+class NoAgent:
+    """Reads and writes the local store alone."""
+
+    async def connect(self) -> None:
+        """There is nobody."""
+
+    async def send(self, message: ToAgent) -> None:
+        """The journal keeps the work for the next agent."""
+
+    async def messages(self) -> AsyncIterator[ToUI]:
+        """Silence."""
+        return
+        yield
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+@dataclass(slots=True)
+class Heard:
+    """What the agent said so far, kept for whoever looks later."""
+
+    accounts: dict[str, AccountState] = field(default_factory=dict)
+    wire: deque[WireLine] = field(default_factory=lambda: deque(maxlen=KEPT_WIRE_LINES))
+    log: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=KEPT_LOG_LINES))
+
+
+@dataclass(slots=True)
+class LastSent:
+    """The mail this session sent last, for taking it back."""
+
+    outbox_id: int = 0
+
+
+@dataclass
+class Services:
+    """Handed to every screen. `places` makes screens by name, so that no screen imports another."""
+
+    store: LocalStore
+    agent: AgentLink
+    settings: Settings
+    keymap: Keymap
+    clock: Callable[[], float]
+    places: dict[str, Callable[..., Screen[Any]]] = field(default_factory=dict)
+    heard: Heard = field(default_factory=Heard)
+    last_sent: LastSent = field(default_factory=LastSent)
+    previous_folder_id: int = 0
+    next_notice: str = ""
+    _waiting_bodies: dict[int, asyncio.Future[str]] = field(default_factory=dict)
+
+    # --- accounts
+
+    @property
+    def account_names(self) -> list[str]:
+        return list(self.settings.accounts)
+
+    def account(self, name: str) -> Account:
+        """The account called `name`, else the first. Raises LookupError when there is none."""
+        if name in self.settings.accounts:
+            return self.settings.accounts[name]
+        if not self.settings.accounts:
+            raise LookupError("There is no account: `termail account add` makes one.")
+        return next(iter(self.settings.accounts.values()))
+
+    # --- work for the agent
+
+    async def work_waits(self) -> None:
+        """The journal or the outbox has something new."""
+        await self.agent.send(OperationsWaiting())
+
+    async def body(self, message_id: int) -> bytes:
+        """The whole message, fetched by the agent when it is not here. Raises LookupError."""
+        raw = self.store.raw(message_id)
+        if raw is not None:
+            return raw
+        if isinstance(self.agent, NoAgent):
+            raise LookupError("This message is not here yet, and no agent runs to fetch it.")
+        waiting = self._waiting_bodies.get(message_id)
+        if waiting is None:
+            waiting = self._waiting_bodies[message_id] = asyncio.get_running_loop().create_future()
+        await self.agent.send(WantBody(message_id=message_id))
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
+                error = await asyncio.shield(waiting)
+        except TimeoutError:
+            raise LookupError("The message did not arrive in a minute: is the account online?") from None
+        finally:
+            self._waiting_bodies.pop(message_id, None)
+        raw = self.store.raw(message_id)
+        if raw is None:
+            raise LookupError(error or "The message is gone.")
+        return raw
+
+    def take(self, message: ToUI) -> None:
+        """Remember what the agent said."""
+        match message:
+            case AccountState():
+                self.heard.accounts[message.account] = message
+                if message.state in ("error", "offline"):
+                    self.log(f"{message.account}: {message.text}")
+            case WireLine():
+                self.heard.wire.append(message)
+            case BodyArrived():
+                waiting = self._waiting_bodies.get(message.message_id)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(message.error)
+            case _:
+                pass
+
+    def say_next(self, text: str) -> None:
+        """A notice for the screen that comes back when this one closes."""
+        self.next_notice = text
+
+    def log(self, text: str) -> None:
+        """Keep a line for the log screen."""
+        self.heard.log.append((self.clock(), text))
+
+    # --- folders
+
+    def first_folder(self, wanted: str | None) -> Folder | None:
+        """The folder to start with: the one asked for, else the first account's inbox, else any."""
+        folders = self.store.folders()
+        if wanted:
+            for folder in folders:
+                if wanted in (folder.name, f"{folder.account}/{folder.name}", f"{folder.account}:{folder.name}"):
+                    return folder
+        for name in self.account_names:
+            inbox = self.store.folder_with_role(name, "inbox")
+            if inbox is not None:
+                return inbox
+        return folders[0] if folders else None

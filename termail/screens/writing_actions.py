@@ -1,0 +1,118 @@
+"""Starting a message: new, reply, forward, bounce, resend, recall; the same in index and pager."""
+
+from termail.mime.draft import Draft
+from termail.mime.sanitize import clean_line
+from termail.model.actions import SetFlags
+from termail.screens.desk import CommandError, MailDesk, current_row
+from termail.screens.identity import address_of, my_addresses
+
+
+class WritingActions:
+    """Each makes a draft and opens compose with it. mime.draft is imported when the first draft is made."""
+
+    def __init__(self, desk: MailDesk) -> None:
+        self._desk = desk
+
+    async def do_mail(self, argument: str) -> None:
+        to = argument or await self._desk.ask("To: ", history="address")
+        subject = await self._desk.ask("Subject: ", history="subject")
+        account = self._account_name()
+        draft = Draft(account=account, from_=self._desk.services.account(account).from_, to=to, subject=subject)
+        self._compose(draft)
+
+    async def do_reply(self, argument: str) -> None:
+        await self._reply(to_all=False)
+
+    async def do_group_reply(self, argument: str) -> None:
+        await self._reply(to_all=True)
+
+    async def do_list_reply(self, argument: str) -> None:
+        if not current_row(self._desk).list_id:
+            raise CommandError("This message came by no mailing list.")
+        await self._reply(to_all=False, to_list=True)
+
+    async def _reply(self, *, to_all: bool, to_list: bool = False) -> None:
+        from termail.mime.draft import reply
+
+        self._desk.take_tag_prefix()
+        row = current_row(self._desk)
+        raw = await self._desk.services.body(row.message_id)
+        account = self._account_name()
+        settings = self._desk.services.account(account)
+        draft = reply(
+            raw, account=account, from_=settings.from_, mine=my_addresses(settings), to_all=to_all, to_list=to_list
+        )
+        self._compose(draft, answered=row.message_id)
+
+    async def do_forward_message(self, argument: str) -> None:
+        from termail.mime.draft import forward
+
+        row = current_row(self._desk)
+        raw = await self._desk.services.body(row.message_id)
+        to = argument or await self._desk.ask("To: ", history="address")
+        account = self._account_name()
+        draft = forward(raw, account=account, from_=self._desk.services.account(account).from_)
+        self._compose(_with_to(draft, to))
+
+    async def do_bounce_message(self, argument: str) -> None:
+        from termail.mime.draft import bounce_headers
+        from termail.mime.headers import parse_addresses
+
+        services = self._desk.services
+        row = current_row(self._desk)
+        raw = await services.body(row.message_id)
+        to = argument or await self._desk.ask("Bounce message to: ", history="address")
+        recipients = tuple(address for _, address in parse_addresses(to.encode()) if "@" in address)
+        if not recipients:
+            raise CommandError(f"No address in {to!r}.")
+        if not await self._desk.confirm(f"Bounce message to {', '.join(recipients)}?"):
+            return
+        account = self._account_name()
+        from_ = services.account(account).from_
+        now = services.clock()
+        message_id = f"<{int(now * 1000)}.{row.message_id}.bounce@{address_of(from_).partition('@')[2]}>"
+        resent = bounce_headers(raw, from_=from_, to=to, date=now, message_id=message_id)
+        services.store.queue_message(account, address_of(from_), recipients, resent)
+        await services.work_waits()
+        self._desk.tell("Message bounced.")
+
+    async def do_resend_message(self, argument: str) -> None:
+        from termail.mime.draft import parse_draft
+
+        row = current_row(self._desk)
+        self._compose(parse_draft(await self._desk.services.body(row.message_id), self._account_name()))
+
+    async def do_recall_message(self, argument: str) -> None:
+        from termail.screens.draft_store import decode_draft
+
+        drafts = self._desk.services.store.drafts()
+        if not drafts:
+            raise CommandError("No postponed messages.")
+        at = 0 if len(drafts) == 1 else await self._desk.visit("drafts")
+        if at is None:
+            return
+        draft_id, account, raw = drafts[at]
+        self._desk.go("compose", decode_draft(raw, account), 0, draft_id)
+
+    def _compose(self, draft: Draft, answered: int = 0) -> None:
+        self._desk.go("compose", draft, answered)
+
+    def _account_name(self) -> str:
+        here = self._desk.view.folder.account
+        services = self._desk.services
+        if here in services.account_names:
+            return here
+        if not services.account_names:
+            raise CommandError("There is no account: `termail account add` makes one.")
+        return services.account_names[0]
+
+
+def answered_action(message_id: int) -> SetFlags:
+    """What sending a reply does to the message it answers."""
+    return SetFlags((message_id,), ("\\Answered",))
+
+
+def _with_to(draft: Draft, to: str) -> Draft:
+    import msgspec
+
+    return msgspec.structs.replace(draft, to=clean_line(to))
