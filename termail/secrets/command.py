@@ -1,0 +1,77 @@
+"""The password command of an account: run as a child process, its first line is the password."""
+
+import asyncio
+import contextlib
+import os
+import shlex
+import signal
+from typing import Final
+
+from termail.secrets.errors import NoPassword
+
+DEADLINE_SECONDS: Final = 60.0
+"""Long enough for a person to unlock a key."""
+OUTPUT_LIMIT: Final = 65_536
+_NEEDS_SHELL: Final = frozenset("|&;<>()$`*?[]{}~#=%!\n")
+
+
+async def from_command(command: str, deadline_seconds: float = DEADLINE_SECONDS) -> str:
+    """The first line `command` prints. Raises NoPassword; its text never holds what the command printed."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *_arguments(command),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it cannot be run"
+        raise NoPassword(f"password_command: {reason.lower()}") from None
+    try:
+        async with asyncio.timeout(deadline_seconds):
+            assert process.stdout is not None
+            output = await _read(process.stdout)
+            status = await process.wait()
+    except TimeoutError:
+        raise NoPassword(f"password_command gave no answer in {deadline_seconds:.0f} s") from None
+    finally:
+        await _end(process)
+    if status != 0:
+        raise NoPassword(f"password_command ended with status {status}")
+    secret = output.partition(b"\n")[0].rstrip(b"\r")
+    try:
+        text = secret.decode("utf-8")
+    except UnicodeDecodeError:
+        raise NoPassword("password_command printed something that is not UTF-8") from None
+    if not text or "\0" in text:
+        raise NoPassword("password_command printed no password")
+    return text
+
+
+def _arguments(command: str) -> list[str]:
+    """The words of the command; a shell only where the command is written for one."""
+    if _NEEDS_SHELL.isdisjoint(command):
+        words = shlex.split(command)
+        if not words:
+            raise ValueError("an empty command")
+        return words
+    return ["/bin/sh", "-c", command]
+
+
+async def _read(stream: asyncio.StreamReader) -> bytes:
+    output = b""
+    while len(output) <= OUTPUT_LIMIT:
+        piece = await stream.read(4096)
+        if not piece:
+            return output
+        output += piece
+    raise NoPassword("password_command printed far more than a password")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Nothing of it stays behind: its whole process group ends with it."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
