@@ -25,7 +25,7 @@ ALL_PORTS = Ports(smtp=0, submission=0, submissions=0, imap=0, imaps=0, pop3=0, 
 
 
 class World:
-    """Open it with `async with`. `hosts` are by domain. A folder that already holds a world is continued: its mail,
+    """Open it with `async with`. `hosts` are by domain. A folder that holds a world is continued: its mail,
     users and queue are as they were left, and no sample mail is sent again."""
 
     def __init__(self, data: Path, clock: Clock | None = None) -> None:
@@ -84,7 +84,7 @@ class World:
             egress="none",
             journal_wire=True,
         )
-        resolver = DnsResolver(self._names.address, self._names.port)
+        resolver = DnsResolver([self._names.address])
         return Host(settings, resolver=resolver, port_of=self.port_of, clock=self._clock)
 
     async def _send_sample_mail_once(self) -> None:

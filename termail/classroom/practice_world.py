@@ -84,7 +84,8 @@ class PracticeWorld:
             raise WorldDidNotStart("the practice world did not start: " + (log[-1] if log else "it said nothing"))
         ready: dict[str, Any] = json.loads(line)
         self.hosts = tuple(
-            WorldHost(host["name"], host["domain"], dict(host["ports"]), Path(host["data"])) for host in ready["hosts"]
+            WorldHost(host["name"], host["domain"], dict(host["ports"]), Path(host["data"]))
+            for host in ready["hosts"]
         )
         if "ca" in ready:
             self.certificate_authority = Path(ready["ca"])
