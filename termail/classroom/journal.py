@@ -54,7 +54,7 @@ class JournalReader:
         """The events since `time` as soon as they satisfy; raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while not satisfied(events := await self.since(time)):
-                await asyncio.sleep(POLL_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)  # noqa: ASYNC110 - what is waited for happens in another process
         return events
 
     async def _page(self, session: aiohttp.ClientSession, admin: AdminFile, time: float) -> list[Event]:
