@@ -53,8 +53,8 @@ class JournalReader:
     async def until(self, time: float, satisfied: Callable[[list[Event]], bool], seconds: float) -> list[Event]:
         """The events since `time` as soon as they satisfy; raises TimeoutError."""
         async with asyncio.timeout(seconds):
-            while not satisfied(events := await self.since(time)):
-                await asyncio.sleep(POLL_SECONDS)  # noqa: ASYNC110 - what is waited for happens in another process
+            while not satisfied(events := await self.since(time)):  # noqa: ASYNC110 - another process works
+                await asyncio.sleep(POLL_SECONDS)
         return events
 
     async def _page(self, session: aiohttp.ClientSession, admin: AdminFile, time: float) -> list[Event]:
