@@ -1,5 +1,6 @@
 """What all IMAP and POP3 sessions of one host share."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from bundled_server.journal import Agent, Journal, Step
 from bundled_server.mailbox.store import Store
 from bundled_server.net.driver import Link
 
+_MESSAGE_ID = re.compile(rb"^message-id[ \t]*:\s*(<[^<>\s]{1,500}>)", re.IGNORECASE | re.MULTILINE)
+_SEARCHED_HEADER_OCTETS = 65_536
 LOOPBACK = ("127.", "::1", "::ffff:127.")
 _LONGEST_TRACED_LINE = 500
 _MOST_TRACED_LINES = 60
@@ -73,3 +76,10 @@ class SessionRecord:
 def tracer(service: Service, record: SessionRecord) -> Callable[[str, bytes], None] | None:
     """What a machine calls for every line, where the settings ask for it."""
     return record.trace if service.settings.journal_wire else None
+
+
+def message_id_of(message: bytes) -> str:
+    """The Message-ID in a message's header, "" without: by it the journey of a message is joined."""
+    end = message.find(b"\r\n\r\n", 0, _SEARCHED_HEADER_OCTETS)
+    found = _MESSAGE_ID.search(message, 0, end if end >= 0 else _SEARCHED_HEADER_OCTETS)
+    return found[1].decode("latin-1") if found else ""

@@ -41,13 +41,14 @@ async def _transfer(context: ImapContext, request: commands.CopyTo, *, by_uid: b
     uids = tuple(selected.uids_at(spans))
     if not uids:
         return b""
+    await selected.refresh()
+    if not by_uid and any(map(selected.gone_in, spans)):
+        raise Refusal("some of the messages no longer exist", b"EXPUNGEISSUED")
     change = CopyMessages(selected.mailbox.mailbox_id, uids, target.mailbox_id, remove)
     try:
         (copied,) = await selected.commit(change)
     except NoSuchMailbox as gone:
         raise Refusal("there is no such mailbox", b"TRYCREATE") from gone
-    if not by_uid and len(copied.pairs) < len(uids):
-        raise Refusal("some of the messages no longer exist", b"EXPUNGEISSUED")
     return _copy_uid(copied)
 
 

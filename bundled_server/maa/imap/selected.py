@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -143,11 +143,11 @@ class SelectedMailbox:
         now = self.position_now(self.known.uids[position])
         return self.known.modseqs[position] if now is None else self.current.modseqs[now]
 
-    def flag_texts(self, span: range) -> Iterator[bytes]:
-        """`(\\Seen …)` for a run of known messages, with this session's \\Recent."""
-        if self.is_aligned and not self._touches_recent(span):
-            return map(FLAG_TEXTS.__getitem__, self.current.flags[span.start : span.stop])
-        return map(self.flag_text, span)
+    def flag_texts(self, positions: Sequence[int]) -> Iterable[bytes]:
+        """`(\\Seen …)` for known messages, with this session's \\Recent."""
+        if isinstance(positions, range) and self.is_aligned and not self._touches_recent(positions):
+            return map(FLAG_TEXTS.__getitem__, self.current.flags[positions.start : positions.stop])
+        return map(self.flag_text, positions)
 
     def flag_text(self, position: int) -> bytes:
         flags = self.flags_at(position)
@@ -156,6 +156,10 @@ class SelectedMailbox:
     def is_gone(self, position: int) -> bool:
         """Whether another client expunged a message that this one still counts."""
         return not self.is_aligned and self.position_now(self.known.uids[position]) is None
+
+    def gone_in(self, span: Sequence[int]) -> list[int]:
+        """Those of some positions that `is_gone` is true for."""
+        return [] if self.is_aligned else [position for position in span if self.is_gone(position)]
 
     def remember_own_changes(self, uids: Sequence[int]) -> None:
         """The client knows the present flags of these messages: do not tell it again."""

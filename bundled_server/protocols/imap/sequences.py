@@ -35,6 +35,11 @@ class SequenceSet:
             raise IndexError(resolved[-1][1])
         return [range(low - 1, high) for low, high in resolved]
 
+    def positions_within(self, count: int) -> list[range]:
+        """As `positions_of_numbers`, but numbers that are not in use are passed over."""
+        clipped = ((max(low, 1), min(high, count)) for low, high in self.resolve(count))
+        return [range(low - 1, high) for low, high in clipped if low <= high]
+
     def positions_of_uids(self, uids: Sequence[int]) -> list[range]:
         """The 0-based positions in `uids` (ascending), when the set holds UIDs; unknown ones are passed over."""
         if not uids:

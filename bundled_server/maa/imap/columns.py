@@ -1,0 +1,120 @@
+"""FETCH's plan: the items of one command, turned once into columns that whole batches run through."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from bundled_server.maa.imap.header_fields import cut, field_chooser
+from bundled_server.maa.imap.sections import section_reader
+from bundled_server.maa.imap.selected import SelectedMailbox
+from bundled_server.maa.imap.spans import pick
+from bundled_server.mailbox.store import Summary
+from bundled_server.protocols.imap.dates import format_date_time
+from bundled_server.protocols.imap.fetch_items import FetchItem, Item, Part, Section
+from bundled_server.protocols.imap.responses import literal
+
+
+class Needs(IntEnum):
+    """How deep into the store an item reaches."""
+
+    INDEX = 0
+    SUMMARY = 1
+    HEADER = 2
+    BODY = 3
+
+
+@dataclass(slots=True)
+class Batch:
+    """Some messages, and of them what the plan needs; columns run parallel to `positions`."""
+
+    selected: SelectedMailbox
+    positions: Sequence[int]
+    summaries: list[Summary] = field(default_factory=list)
+    headers: list[bytes] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    newly_seen: frozenset[int] = frozenset()
+
+
+Column = Callable[[Batch], Iterable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`template` takes the sequence number and one value of each column."""
+
+    template: bytes
+    columns: tuple[Column, ...]
+    needs: frozenset[Needs]
+    marks_seen: bool
+
+    def render(self, batch: Batch) -> bytes:
+        """The FETCH responses of a batch."""
+        numbers = (position + 1 for position in batch.positions)
+        rows = zip(numbers, *(column(batch) for column in self.columns), strict=True)
+        return b"".join(map(self.template.__mod__, rows))
+
+
+def make_plan(items: tuple[FetchItem, ...], *, by_uid: bool) -> Plan:
+    """Look at the items once, so that nothing about them is decided message by message."""
+    if by_uid and Item.UID not in items:
+        items = (Item.UID, *items)
+    fragments, columns, needs = [], [], set()
+    for item in items:
+        fragment, column, need = _SIMPLE[item] if isinstance(item, Item) else _section_column(item)
+        fragments.append(fragment)
+        columns.append(column)
+        needs.add(need)
+    marks_seen = any(isinstance(item, Section) and not item.peek for item in items)
+    tail = b")\r\n"
+    if marks_seen and Item.FLAGS not in items:
+        columns.append(_newly_seen_flags)
+        tail = b"%b)\r\n"
+    template = b"* %d FETCH (" + b" ".join(fragments) + tail
+    return Plan(template, tuple(columns), frozenset(needs), marks_seen)
+
+
+def _section_column(section: Section) -> tuple[bytes, Column, Needs]:
+    fragment = section.label.replace(b"%", b"%%") + b" %b"
+    if not section.path and section.part in (Part.HEADER, Part.FIELDS, Part.FIELDS_NOT):
+        choose = field_chooser(section)
+
+        def from_header(batch: Batch) -> Iterable[object]:
+            return (_text(cut(choose(header), section.partial)) for header in batch.headers)
+
+        return fragment, from_header, Needs.HEADER
+    read = section_reader(section)
+
+    def from_body(batch: Batch) -> Iterable[object]:
+        return (_text(read(body)) for body in batch.bodies)
+
+    return fragment, from_body, Needs.BODY
+
+
+def _text(octets: bytes | None) -> bytes:
+    if octets is None:
+        return b"NIL"
+    return literal(octets) if octets else b'""'
+
+
+def _newly_seen_flags(batch: Batch) -> Iterable[object]:
+    flag_text, newly_seen = batch.selected.flag_text, batch.newly_seen
+    return (b" FLAGS " + flag_text(at) if at in newly_seen else b"" for at in batch.positions)
+
+
+_SIMPLE: dict[Item, tuple[bytes, Column, Needs]] = {
+    Item.UID: (b"UID %d", lambda batch: pick(batch.selected.known.uids, batch.positions), Needs.INDEX),
+    Item.FLAGS: (b"FLAGS %b", lambda batch: batch.selected.flag_texts(batch.positions), Needs.INDEX),
+    Item.INTERNALDATE: (
+        b"INTERNALDATE %b",
+        lambda batch: map(format_date_time, pick(batch.selected.known.dates, batch.positions)),
+        Needs.INDEX,
+    ),
+    Item.SIZE: (b"RFC822.SIZE %d", lambda batch: pick(batch.selected.known.sizes, batch.positions), Needs.INDEX),
+    Item.ENVELOPE: (b"ENVELOPE %b", lambda batch: [face.envelope for face in batch.summaries], Needs.SUMMARY),
+    Item.BODY: (b"BODY %b", lambda batch: [face.body for face in batch.summaries], Needs.SUMMARY),
+    Item.BODYSTRUCTURE: (
+        b"BODYSTRUCTURE %b",
+        lambda batch: [face.body_structure for face in batch.summaries],
+        Needs.SUMMARY,
+    ),
+}

@@ -1,0 +1,72 @@
+"""Mail text as people read it, for SEARCH: unfolded, decoded header fields and the text parts of bodies."""
+
+import binascii
+import quopri
+import re
+from datetime import date
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
+_ENCODED_WORD = re.compile(r"=\?([A-Za-z0-9_.:+*'-]{1,60})\?([BbQq])\?([^?\s]*)\?=")
+_BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?)")
+_LONGEST_SEARCHED_HEADER = 1 << 20
+
+
+def header_values(header: bytes, name: bytes) -> list[str]:
+    """The decoded values of every field of that name, in any case."""
+    return [decode_words(value) for value in _raw_values(header, name)]
+
+
+def header_text(header: bytes) -> str:
+    """The whole header, unfolded and decoded."""
+    return decode_words(as_text(_FOLD.sub(b"", header[:_LONGEST_SEARCHED_HEADER])))
+
+
+def sent_day(header: bytes) -> date | None:
+    """The day in the Date field, disregarding time and zone (RFC 3501 §6.4.4)."""
+    for value in _raw_values(header, b"date"):
+        try:
+            return parsedate_to_datetime(value[:200]).date()
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+    return None
+
+
+def as_text(octets: bytes, charset: str = "utf-8") -> str:
+    """Octets as text, whatever they are: the charset if it fits, else UTF-8, else Latin-1."""
+    for name in (charset, "utf-8"):
+        try:
+            return octets.decode(name)
+        except (UnicodeDecodeError, LookupError, ValueError):
+            continue
+    return octets.decode("latin-1")
+
+
+def decode_words(text: str) -> str:
+    """Encoded words become what they stand for (RFC 2047); what cannot be read stays as it is."""
+    if "=?" not in text:
+        return text
+    return _ENCODED_WORD.sub(_decode_word, _BETWEEN_WORDS.sub(r"\1", text))
+
+
+def _decode_word(match: re.Match[str]) -> str:
+    charset, _, _ = match[1].partition("*")  # RFC 2231 §5: a language may follow
+    octets = match[3].encode("utf-8", "surrogateescape")
+    if match[2] in "Qq":
+        return as_text(quopri.decodestring(octets, header=True), charset)
+    try:
+        return as_text(binascii.a2b_base64(octets + b"=" * (-len(octets) % 4)), charset)
+    except binascii.Error:
+        return match[0]
+
+
+def _raw_values(header: bytes, name: bytes) -> list[str]:
+    found = _field(name.lower()).findall(header[:_LONGEST_SEARCHED_HEADER])
+    return [as_text(_FOLD.sub(b"", value)).strip() for value in found]
+
+
+@lru_cache(maxsize=256)
+def _field(name: bytes) -> re.Pattern[bytes]:
+    folded = rb"([^\n]*(?:\n[ \t][^\n]*)*)"
+    return re.compile(rb"^" + re.escape(name) + rb"[ \t]*:" + folded, re.IGNORECASE | re.MULTILINE)

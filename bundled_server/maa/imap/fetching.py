@@ -1,0 +1,93 @@
+"""FETCH and UID FETCH: batches of messages, from the store to the socket (RFC 3501 §6.4.5)."""
+
+import asyncio
+from collections.abc import Sequence
+
+from bundled_server.maa.imap.columns import Batch, Needs, Plan, make_plan
+from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
+from bundled_server.maa.imap.spans import batches, find_spans, pick
+from bundled_server.maa.service import message_id_of
+from bundled_server.mailbox.changes import FlagMode, StoreFlags
+from bundled_server.protocols.imap import arguments, commands
+from bundled_server.protocols.imap.grammar import SELECTED, Syntax
+
+SEEN = "\\Seen"
+_BATCH_MESSAGES = {Needs.INDEX: 2048, Needs.SUMMARY: 512, Needs.HEADER: 128, Needs.BODY: 64}
+_BATCH_OCTETS = 262_144
+
+
+async def _fetch(context: ImapContext, request: commands.Fetch) -> Done:
+    await _fetch_all(context, request, by_uid=False)
+    return Done("FETCH completed")
+
+
+async def _fetch_by_uid(context: ImapContext, request: commands.Fetch) -> Done:
+    await _fetch_all(context, request, by_uid=True)
+    return Done("UID FETCH completed")
+
+
+async def _fetch_all(context: ImapContext, request: commands.Fetch, *, by_uid: bool) -> None:
+    selected = context.mailbox
+    await selected.refresh()
+    plan = make_plan(request.items, by_uid=by_uid)
+    spans = find_spans(selected, request.messages, by_uid=by_uid)
+    deepest = max(plan.needs)
+    octets = _BATCH_OCTETS if deepest is Needs.BODY else None
+    some_are_gone = False
+    for positions in batches(spans, selected.known.sizes, _BATCH_MESSAGES[deepest], octets):
+        if deepest is not Needs.INDEX and (gone := set(selected.gone_in(positions))):
+            some_are_gone = True
+            positions = [position for position in positions if position not in gone]
+        if positions:
+            await _send_batch(context, plan, positions)
+    if some_are_gone and not by_uid:
+        raise Refusal("some of the messages no longer exist", b"EXPUNGEISSUED")
+
+
+async def _send_batch(context: ImapContext, plan: Plan, positions: Sequence[int]) -> None:
+    batch = Batch(context.mailbox, positions)
+    if plan.marks_seen and not batch.selected.read_only:
+        await _mark_seen(batch)
+    await _load(context, plan, batch)
+    context.machine.send(plan.render(batch))
+    await context.link.flush()
+    await asyncio.sleep(0)  # others' turn
+    if context.link.connection.is_lost:
+        raise ConnectionResetError("the client left during a FETCH")
+
+
+async def _mark_seen(batch: Batch) -> None:
+    """Reading sets \\Seen (RFC 3501 §6.4.5)."""
+    selected = batch.selected
+    unseen = frozenset(at for at in batch.positions if SEEN not in selected.flags_at(at))
+    if unseen:
+        uids = tuple(selected.known.uids[at] for at in sorted(unseen))
+        key = selected.mailbox.mailbox_id
+        await selected.commit(StoreFlags(key, uids, FlagMode.ADD, frozenset((SEEN,))))
+        await selected.refresh()
+        selected.remember_own_changes(uids)
+        batch.newly_seen = unseen
+
+
+async def _load(context: ImapContext, plan: Plan, batch: Batch) -> None:
+    store = context.service.store
+    content_ids = pick(batch.selected.known.content_ids, batch.positions)
+    if Needs.SUMMARY in plan.needs:
+        async for some in store.summaries(content_ids):
+            batch.summaries += some
+    if Needs.HEADER in plan.needs:
+        batch.headers = await store.headers(content_ids)
+    if Needs.BODY in plan.needs:
+        for position, content_id in zip(batch.positions, content_ids, strict=True):
+            body = await store.body(content_id)
+            batch.bodies.append(body)
+            uid = batch.selected.known.uids[position]
+            context.record.note("retrieved", f"UID {uid}, {len(body)} octets", message_id_of(body))
+
+
+FEATURE = Feature(
+    verbs=(
+        Verb(Syntax("FETCH", SELECTED, arguments.fetch), _fetch, expunges=False),
+        Verb(Syntax("UID FETCH", SELECTED, arguments.fetch), _fetch_by_uid),
+    ),
+)

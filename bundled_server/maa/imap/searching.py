@@ -1,0 +1,115 @@
+"""SEARCH and UID SEARCH (RFC 3501 §6.4.4)."""
+
+import asyncio
+from collections.abc import Sequence
+
+from bundled_server.maa.imap.context import Done, Feature, ImapContext, Verb
+from bundled_server.maa.imap.matching import Candidate, Cost, Test, tests_of
+from bundled_server.maa.imap.selected import SelectedMailbox
+from bundled_server.maa.imap.spans import pick
+from bundled_server.mailbox.store import Store
+from bundled_server.protocols.imap import arguments, commands
+from bundled_server.protocols.imap.grammar import SELECTED, Syntax
+from bundled_server.protocols.imap.search_keys import Everything, SearchKey
+
+_BATCH_MESSAGES = {Cost.INDEX: 10_000, Cost.HEADER: 200}
+_IN_PLACE_OCTETS = 65_536
+
+
+async def _search(context: ImapContext, request: commands.Search) -> Done:
+    found = await matching_positions(context.service.store, context.mailbox, request.key)
+    _tell(context, [position + 1 for position in found])
+    return Done("SEARCH completed")
+
+
+async def _search_by_uid(context: ImapContext, request: commands.Search) -> Done:
+    selected = context.mailbox
+    found = await matching_positions(context.service.store, selected, request.key)
+    _tell(context, pick(selected.known.uids, found))
+    return Done("UID SEARCH completed")
+
+
+def _tell(context: ImapContext, numbers: Sequence[int]) -> None:
+    context.untagged(" ".join(["SEARCH", *map(str, numbers)]).encode("ascii"))
+
+
+async def matching_positions(store: Store, selected: SelectedMailbox, key: SearchKey) -> Sequence[int]:
+    """Positions that match, ascending: each kind of test thins out what the next, dearer one must read. An index
+    of words would take its place here."""
+    await selected.refresh()
+    found: Sequence[int] = range(selected.count)
+    if isinstance(key, Everything):
+        return found
+    tests = tests_of(key, selected)
+    for cost, thin_out in ((Cost.INDEX, _by_index), (Cost.HEADER, _by_header), (Cost.BODY, _by_body)):
+        due = [test for test in tests if test.cost is cost]
+        if due and found:
+            found = await thin_out(store, selected, found, due)
+    return found
+
+
+def _passes(candidate: Candidate, tests: list[Test]) -> bool:
+    return all(test.passes(candidate) for test in tests)
+
+
+async def _by_index(
+    store: Store, selected: SelectedMailbox, positions: Sequence[int], tests: list[Test]
+) -> Sequence[int]:
+    size = _BATCH_MESSAGES[Cost.INDEX]
+    found: list[int] = []
+    candidate = Candidate(0)
+    for start in range(0, len(positions), size):
+        for position in positions[start : start + size]:
+            candidate.position = position
+            if _passes(candidate, tests):
+                found.append(position)
+        await asyncio.sleep(0)  # others' turn
+    return found
+
+
+async def _by_header(
+    store: Store, selected: SelectedMailbox, positions: Sequence[int], tests: list[Test]
+) -> Sequence[int]:
+    size = _BATCH_MESSAGES[Cost.HEADER]
+    found: list[int] = []
+    for start in range(0, len(positions), size):
+        some = _existing(selected, positions[start : start + size])
+        headers = await store.headers(pick(selected.known.content_ids, some))
+        for position, header in zip(some, headers, strict=True):
+            if _passes(Candidate(position, header), tests):
+                found.append(position)
+        await asyncio.sleep(0)
+    return found
+
+
+async def _by_body(
+    store: Store, selected: SelectedMailbox, positions: Sequence[int], tests: list[Test]
+) -> Sequence[int]:
+    found: list[int] = []
+    for position in positions:
+        if selected.is_gone(position):
+            continue
+        message = await store.body(selected.known.content_ids[position])
+        end = message.find(b"\r\n\r\n")
+        candidate = Candidate(position, message if end < 0 else message[: end + 4], message)
+        if len(message) <= _IN_PLACE_OCTETS:
+            passed = _passes(candidate, tests)
+            await asyncio.sleep(0)
+        else:
+            passed = await asyncio.to_thread(_passes, candidate, tests)
+        if passed:
+            found.append(position)
+    return found
+
+
+def _existing(selected: SelectedMailbox, positions: Sequence[int]) -> Sequence[int]:
+    gone = set(selected.gone_in(positions))
+    return [position for position in positions if position not in gone] if gone else positions
+
+
+FEATURE = Feature(
+    verbs=(
+        Verb(Syntax("SEARCH", SELECTED, arguments.search), _search, expunges=False),
+        Verb(Syntax("UID SEARCH", SELECTED, arguments.search), _search_by_uid),
+    ),
+)
