@@ -5,6 +5,7 @@ import logging
 import struct
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import cast
 
 import dns.exception
 import dns.flags
@@ -15,7 +16,6 @@ import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
-import dns.zonefile
 
 TTL_SECONDS = 60
 CNAME_CHAIN = 8
@@ -38,25 +38,26 @@ class Zones:
     def add_zone(self, origin: str) -> None:
         """Answer with authority for `origin` and everything below."""
         name = dns.name.from_text(origin.lower())
-        soa = f"ns.{name} hostmaster.{name} 1 3600 600 86400 {TTL_SECONDS}"
-        self._origins[name] = dns.rrset.from_text(name, TTL_SECONDS, "IN", "SOA", soa)
-        self._records[(name, dns.rdatatype.SOA)] = self._origins[name]
+        self.put(origin, "SOA", f"ns.{name} hostmaster.{name} 1 3600 600 86400 {TTL_SECONDS}")
 
     def load(self, text: str) -> None:
-        """Add records in master-file form (RFC 1035 §5) with absolute names; an SOA record begins a zone, and a
-        PTR record outside every zone is answered for all the same. Raises ValueError."""
-        try:
-            rrsets = dns.zonefile.read_rrsets(text, origin=dns.name.root)
-        except dns.exception.DNSException as fault:
-            raise ValueError(f"not a zone: {fault}") from fault
-        for rrset in rrsets:
-            owner = rrset.name.canonicalize()
-            self._records[(owner, rrset.rdtype)] = rrset
-            if rrset.rdtype == dns.rdatatype.SOA:
-                self._origins[owner] = rrset
-        for rrset in rrsets:
-            if rrset.rdtype == dns.rdatatype.PTR and self._authority(rrset.name.canonicalize()) is None:
-                self.add_zone(rrset.name.to_text())
+        """Add records from lines of a master file (RFC 1035 §5): "name ttl IN kind data", names absolute. An SOA
+        record begins a zone; a PTR record outside every zone is answered all the same. Raises ValueError."""
+        values: dict[tuple[str, str], list[str]] = {}
+        ttls: dict[tuple[str, str], int] = {}
+        for line in text.splitlines():
+            if not line.strip() or line.startswith(";"):
+                continue
+            words = line.split(None, 4)
+            if len(words) != 5 or words[2].upper() != "IN" or not words[1].isdigit():
+                raise ValueError(f"not a record: {line}")
+            key = (words[0], words[3].upper())
+            values.setdefault(key, []).append(words[4])
+            ttls[key] = int(words[1])
+        for (name, kind), data in values.items():
+            self.put(name, kind, *data, ttl_seconds=ttls[name, kind])
+            if kind == "PTR" and self._authority(dns.name.from_text(name.lower())) is None:
+                self.add_zone(name)
 
     def put(self, name: str, kind: str, *values: str, ttl_seconds: int = TTL_SECONDS) -> None:
         """Replace the records of that name and kind, for example put("cities.org", "MX", "10 mx.cities.org.").
@@ -65,10 +66,14 @@ class Zones:
         try:
             if kind.upper() == "TXT":
                 values = tuple(_quoted(value) for value in values)
-            rrset = dns.rrset.from_text_list(owner, ttl_seconds, "IN", kind, list(values), origin=dns.name.root)
+            rrset = dns.rrset.from_text_list(
+                owner, ttl_seconds, "IN", kind, list(values), origin=dns.name.root, relativize=False
+            )
         except dns.exception.DNSException as fault:
             raise ValueError(f"{name} {kind}: {fault}") from fault
-        self._records[(owner, dns.rdatatype.from_text(kind))] = rrset
+        self._records[(owner, rrset.rdtype)] = rrset
+        if rrset.rdtype == dns.rdatatype.SOA:
+            self._origins[owner] = rrset
 
     def remove(self, name: str, kind: str) -> None:
         """Forget the records of that name and kind, when there are any."""
@@ -207,8 +212,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         response = respond(self._zones, data, None)

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from typing import cast
 
 READ_HIGH_WATER_OCTETS = 262_144
 TLS_SHUTDOWN_SECONDS = 2.0
@@ -37,11 +38,10 @@ class Connection(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        name = transport.get_extra_info("peername") or ("", 0)
+        self._transport = stream = cast(asyncio.Transport, transport)  # uvloop's is no subclass
+        name = stream.get_extra_info("peername") or ("", 0)
         self._peer_address = (str(name[0]), int(name[1]))
-        transport.set_write_buffer_limits(high=self._output_high_water_octets)
+        stream.set_write_buffer_limits(high=self._output_high_water_octets)
         if self._on_made is not None:
             self._on_made(self)
 
