@@ -10,6 +10,7 @@ from bundled_server.envelope import Envelope, Recipient
 from bundled_server.journal import Journal
 from bundled_server.mailbox.store import StoreUnavailable
 from bundled_server.protocols.sasl import Challenge, Credentials, Failed, SaslExchange
+from bundled_server.protocols.smtp import words
 from bundled_server.protocols.smtp.commands import (
     Auth,
     Data,
@@ -27,42 +28,10 @@ from bundled_server.protocols.smtp.commands import (
 from bundled_server.protocols.smtp.events import AuthResponse, Event, MessageReceived, Refused
 from bundled_server.protocols.smtp.machine import SmtpLimits, SmtpMachine, State
 from bundled_server.protocols.smtp.replies import Reply
+from bundled_server.smtp_journal import DialogueJournal
 from bundled_server.smtp_policy import Accept, Authenticated, Client, NewHead, Policy, Transaction
 
 JOIN_OFF_THE_LOOP_OCTETS = 1_048_576
-JOURNALED_HEADER_OCTETS = 2_048
-
-DATA_PLEASE = Reply(354, "", 'Enter mail, end with "." on a line by itself')
-RESET = Reply(250, "2.0.0", "Reset state")
-NOTHING_DONE = Reply(250, "2.0.0", "OK")
-TLS_PLEASE = Reply(220, "2.0.0", "Ready to start TLS")
-TLS_ACTIVE = Reply(503, "5.5.1", "TLS is active already")
-TLS_MISSING = Reply(502, "5.5.1", "STARTTLS is not available")
-AUTH_MISSING = Reply(502, "5.5.1", "AUTH is not available")
-AUTH_NEEDS_EHLO = Reply(503, "5.5.1", "Say EHLO before AUTH")
-ALREADY_AUTHENTICATED = Reply(503, "5.5.1", "Already authenticated")
-UNKNOWN_MECHANISM = Reply(504, "5.5.4", "Mechanism not supported")
-AUTH_CANCELLED = Reply(501, "5.7.0", "Authentication cancelled")
-AUTH_SUCCEEDED = Reply(235, "2.7.0", "Authentication succeeded")
-TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients")
-TRY_LATER = Reply(451, "4.3.0", "Local error, try again later")
-HELP_TEXT: Mapping[str, str] = {
-    "": "Commands: HELO EHLO MAIL RCPT DATA RSET NOOP QUIT HELP VRFY EXPN STARTTLS AUTH\n"
-    "HELP <command> tells more",
-    "HELO": "HELO <hostname>: introduce yourself",
-    "EHLO": "EHLO <hostname>: introduce yourself and ask for the extensions",
-    "MAIL": "MAIL FROM:<sender> [parameters]: begin a message",
-    "RCPT": "RCPT TO:<recipient> [parameters]: name a recipient, as often as needed",
-    "DATA": 'DATA: send the message, end with "." on a line by itself',
-    "RSET": "RSET: forget the message that was begun",
-    "NOOP": "NOOP: do nothing",
-    "QUIT": "QUIT: close the connection",
-    "HELP": "HELP [command]: this text",
-    "VRFY": "VRFY <user>: does this user exist?",
-    "EXPN": "EXPN <list>: who is on this list?",
-    "STARTTLS": "STARTTLS: go on encrypted",
-    "AUTH": "AUTH <mechanism>: log in",
-}
 
 
 class SessionLink(Protocol):
@@ -103,44 +72,36 @@ def smtp_sessions(services: SmtpServices) -> Callable[[SessionLink], tuple[SmtpM
 
     def make(link: SessionLink) -> tuple[SmtpMachine, SmtpSession]:
         limits = services.limits
-        tap = _wire_tap(services, link) if services.journal_wire else None
+        policy = services.policy
+        client = Client(link.session_id, link.peer)
+        journal = DialogueJournal(services.journal, policy.agent, policy.step, client)
         sizes = SmtpLimits(limits.smtp_command_octets, limits.smtp_text_line_octets, limits.message_size_octets)
-        machine = SmtpMachine(sizes, tap)
-        return machine, SmtpSession(link, machine, services)
+        machine = SmtpMachine(sizes, journal.wire if services.journal_wire else None)
+        return machine, SmtpSession(link, machine, services, client, journal)
 
     return make
-
-
-def _wire_tap(services: SmtpServices, link: SessionLink) -> Callable[[str, str], None]:
-    policy = services.policy
-
-    def tap(direction: str, text: str) -> None:
-        services.journal.record(
-            policy.agent,
-            "wire",
-            text,
-            step=policy.step,
-            direction=direction,
-            session=link.session_id,
-            peer=link.peer,
-        )
-
-    return tap
 
 
 class SmtpSession:
     """The policy side of one dialogue; `net.driver` calls it."""
 
-    def __init__(self, link: SessionLink, machine: SmtpMachine, services: SmtpServices) -> None:
+    def __init__(
+        self,
+        link: SessionLink,
+        machine: SmtpMachine,
+        services: SmtpServices,
+        client: Client,
+        journal: DialogueJournal,
+    ) -> None:
         self._link = link
         self._machine = machine
         self._services = services
         self._policy = services.policy
-        self._client = Client(link.session_id, link.peer)
+        self._client = client
+        self._journal = journal
         self._sender: str | None = None
         self._mail: Mail | None = None
         self._recipients: dict[str, Recipient] = {}
-        self._recipients_refused = 0
         self._exchange: SaslExchange | None = None
         self._errors = 0
         self._transactions = 0
@@ -152,7 +113,7 @@ class SmtpSession:
 
     async def open(self) -> None:
         self._client.tls = self._link.tls_version
-        self._note("connected", f"connection from [{self._client.address}]")
+        self._journal.note("connected", f"connection from [{self._client.address}]")
         self._machine.send(Reply(220, "", f"{self._services.hostname} ESMTP termail ready"))
 
     async def handle(self, event: Event) -> None:
@@ -213,19 +174,18 @@ class SmtpSession:
     async def _rcpt_to(self, command: Rcpt) -> None:
         assert self._sender is not None
         if len(self._recipients) >= self._services.limits.smtp_recipients:
-            await self._refuse(TOO_MANY_RECIPIENTS)
+            await self._refuse(words.TOO_MANY_RECIPIENTS)
             return
         answer = await self._policy.check_recipient(self._client, self._sender, command)
         if isinstance(answer, Reply):
-            self._recipients_refused += 1
-            await self._refuse(answer)
+                await self._refuse(answer)
             return
         parameters = command.parameters
         self._recipients.setdefault(answer, Recipient(answer, parameters.notify, parameters.original))
         self._machine.send(Reply(250, "2.1.5", f"<{command.path.address}>... Recipient ok"))
 
     async def _data(self, command: Data) -> None:
-        self._machine.send(DATA_PLEASE)
+        self._machine.send(words.DATA_PLEASE)
 
     async def _message(self, event: MessageReceived) -> None:
         transaction = self._transaction()
@@ -236,8 +196,7 @@ class SmtpSession:
             await self._refuse(answer, note=f"message from <{transaction.envelope.sender}> refused")
             return
         if answer.head or answer.replaced_octets:
-            rest = memoryview(content)[answer.replaced_octets :]
-            content = await _joined((answer.head, rest), event.size_octets)
+            content = await _joined(_behind_new_head(answer, event.chunks), event.size_octets)
         await self._hand_on(transaction, answer, content)
 
     async def _hand_on(self, transaction: Transaction, head: NewHead, content: bytes) -> None:
@@ -245,14 +204,14 @@ class SmtpSession:
         try:
             queue_id = await self._services.accept(envelope, content, self._policy.origin)
         except StoreUnavailable as weather:
-            self._note("refused", f"cannot take the message now: {weather}", message_id=head.message_id)
-            self._machine.send(TRY_LATER)
+            self._journal.note("refused", f"cannot take the message now: {weather}", message_id=head.message_id)
+            self._machine.send(words.TRY_LATER)
             return
         self._errors = 0
         recipients = ", ".join(f"<{recipient.address}>" for recipient in envelope.recipients[:10])
         if self._services.journal_wire:
-            self._note_header(content, queue_id, head.message_id)
-        self._note(
+            self._journal.message(content, queue_id, head.message_id)
+        self._journal.note(
             "accepted",
             f"from <{envelope.sender}> to {recipients}, {len(content)} octets",
             queue_id=queue_id,
@@ -262,16 +221,16 @@ class SmtpSession:
 
     async def _rset(self, command: Rset) -> None:
         self._forget_transaction()
-        self._machine.send(RESET)
+        self._machine.send(words.RESET)
 
     async def _noop(self, command: Noop) -> None:
-        self._machine.send(NOTHING_DONE)
+        self._machine.send(words.NOTHING_DONE)
 
     async def _quit(self, command: Quit) -> None:
         self._machine.send(Reply(221, "2.0.0", f"{self._services.hostname} closing connection"))
 
     async def _help(self, command: Help) -> None:
-        text = HELP_TEXT.get(command.topic)
+        text = words.HELP_TEXT.get(command.topic)
         if text is None:
             await self._refuse(Reply(504, "5.5.4", f"HELP topic unknown: {command.topic[:40]}"))
         else:
@@ -285,13 +244,13 @@ class SmtpSession:
 
     async def _starttls(self, command: StartTls) -> None:
         if self._link.is_tls:
-            await self._refuse(TLS_ACTIVE)
+            await self._refuse(words.TLS_ACTIVE)
         elif not self._link.offers_tls:
-            await self._refuse(TLS_MISSING)
+            await self._refuse(words.TLS_MISSING)
         else:
             self._client.name = ""
             self._client.user = ""
-            self._machine.send(TLS_PLEASE)
+            self._machine.send(words.TLS_PLEASE)
 
     async def _auth(self, command: Auth) -> None:
         refusal = self._refuses_auth(command)
@@ -303,12 +262,12 @@ class SmtpSession:
 
     def _refuses_auth(self, command: Auth) -> Reply | None:
         if self._client.user:
-            return ALREADY_AUTHENTICATED
+            return words.ALREADY_AUTHENTICATED
         if not self._client.extended:
-            return AUTH_NEEDS_EHLO
+            return words.AUTH_NEEDS_EHLO
         refusal = self._policy.refuses_authentication(self._client)
         if refusal is None and command.mechanism not in self._policy.offered_mechanisms(self._client):
-            return UNKNOWN_MECHANISM
+            return words.UNKNOWN_MECHANISM
         return refusal
 
     async def _auth_response(self, event: AuthResponse) -> None:
@@ -320,7 +279,7 @@ class SmtpSession:
             case Challenge():
                 self._machine.send(Reply(334, "", progress.encoded.decode("ascii")))
             case Failed(cancelled=True):
-                await self._refuse(AUTH_CANCELLED)
+                await self._refuse(words.AUTH_CANCELLED)
             case Failed(reason=reason):
                 await self._refuse(Reply(501, "5.5.2", f"Authentication failed: {reason}"))
             case Credentials():
@@ -330,8 +289,8 @@ class SmtpSession:
         answer = await self._policy.authenticate(self._client, credentials)
         if isinstance(answer, Authenticated):
             self._client.user = answer.user
-            self._note("authenticated", f"as {answer.user}")
-            self._machine.send(AUTH_SUCCEEDED)
+            self._journal.note("authenticated", f"as {answer.user}")
+            self._machine.send(words.AUTH_SUCCEEDED)
         else:
             await self._refuse(answer, note=f"login as {credentials.user[:64]}")
 
@@ -351,7 +310,7 @@ class SmtpSession:
     async def _refuse(self, reply: Reply, note: str = "") -> None:
         """Send a refusal; a peer that collects too many of them is sent away."""
         self._errors += 1
-        self._note("refused", f"{note + ': ' if note else ''}{reply.code} {reply.status} {reply.text}")
+        self._journal.note("refused", f"{note + ': ' if note else ''}{reply.code} {reply.status} {reply.text}")
         self._machine.send(reply)
         if self._errors >= self._services.limits.smtp_transaction_errors and not self._machine.closing:
             hostname = self._services.hostname
@@ -375,40 +334,22 @@ class SmtpSession:
         self._sender = self._mail = None
         if self._recipients:
             self._recipients = {}
-        self._recipients_refused = 0
-
-    def _note(self, kind: str, text: str, queue_id: str = "", message_id: str = "") -> None:
-        self._services.journal.record(
-            self._policy.agent,
-            kind,
-            text,
-            step=self._policy.step,
-            session=self._client.session_id,
-            queue_id=queue_id,
-            message_id=message_id,
-            peer=self._client.address,
-        )
-
-    def _note_header(self, content: bytes, queue_id: str, message_id: str) -> None:
-        """The message in the wire journal: its header, cut short, and how much followed."""
-        header = content[:JOURNALED_HEADER_OCTETS].partition(b"\r\n\r\n")[0].decode("utf-8", "backslashreplace")
-        for line in [*header.split("\r\n"), f"… {len(content)} octets in all", "."]:
-            self._services.journal.record(
-                self._policy.agent,
-                "wire",
-                line,
-                step=self._policy.step,
-                direction="C",
-                session=self._client.session_id,
-                queue_id=queue_id,
-                message_id=message_id,
-                peer=self._client.address,
-            )
 
 
-async def _joined(chunks: tuple[bytes | memoryview, ...], size_octets: int) -> bytes:
-    """One string of octets. Large ones are copied in a thread: `join` lets go of the interpreter lock for them."""
-    if len(chunks) == 1 and isinstance(chunks[0], bytes):
+def _behind_new_head(head: NewHead, chunks: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """The pieces of the message with its head replaced; only the piece where the old head ends is copied."""
+    position = head.replaced_octets
+    for number, chunk in enumerate(chunks):
+        if position <= len(chunk):
+            return (head.head, chunk[position:], *chunks[number + 1 :])
+        position -= len(chunk)
+    return (head.head,)
+
+
+async def _joined(chunks: tuple[bytes, ...], size_octets: int) -> bytes:
+    """One string of octets. Large ones are copied in a thread: `join` lets go of the interpreter lock when all its
+    parts are bytes objects."""
+    if len(chunks) == 1:
         return chunks[0]
     if size_octets > JOIN_OFF_THE_LOOP_OCTETS:
         return await asyncio.to_thread(b"".join, chunks)

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import aiosmtplib
 from bundled_server.mta.routing import Hop
 
 CHUNK_OCTETS = 262_144
+JOURNALED_HEADER_OCTETS = 2_048
 _BARE_LINE_ENDING = re.compile(rb"\r\n|\r|\n")
 
 Tap = Callable[[str, str], None]
@@ -105,16 +106,14 @@ class RelayConnection:
         protocol = self._client.protocol
         if protocol is None:
             raise Unreachable("connection lost")
-        wire = stuffed(content)
-        self._tap_line("C", f"… message of {len(content)} octets")
-        self._tap_line("C", ".")
+        self._tap_message(content)
         try:
-            async with asyncio.timeout(self._timeouts.for_upload(len(wire))):
-                view = memoryview(wire)
-                for start in range(0, len(wire), CHUNK_OCTETS):
-                    protocol.write(bytes(view[start : start + CHUNK_OCTETS]))
+            async with asyncio.timeout(self._timeouts.for_upload(len(content))):
+                for piece in stuffed(content):
+                    protocol.write(piece)
                     # aiosmtplib has no public way to wait for its own flow control
                     await protocol._drain_helper()
+                    await asyncio.sleep(0)
                 answer = await protocol.read_response()
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as weather:
             self._client.close()
@@ -165,20 +164,40 @@ class RelayConnection:
             for number, line in enumerate(lines, 1):
                 self.tap(direction, f"{response.code}{' ' if number == len(lines) else '-'}{line}")
 
+    def _tap_message(self, content: bytes) -> None:
+        """The message as the wire journal shows it: its header, cut short, and its size."""
+        if self.tap is not None:
+            header = content[:JOURNALED_HEADER_OCTETS].partition(b"\r\n\r\n")[0]
+            for line in header.decode("utf-8", "backslashreplace").split("\r\n"):
+                self.tap("C", line)
+            self.tap("C", f"… {len(content)} octets in all")
+            self.tap("C", ".")
+
     def _tap_line(self, direction: str, line: str) -> None:
         if self.tap is not None:
             self.tap(direction, line)
 
 
-def stuffed(content: bytes) -> bytes:
-    """`content` as it follows DATA: dots doubled, ended by CRLF.CRLF, never a bare CR or LF (RFC 5321 §4.5.2)."""
-    line_ends = content.count(b"\r\n")
-    if content.count(b"\n") != line_ends or content.count(b"\r") != line_ends:
-        content = _BARE_LINE_ENDING.sub(b"\r\n", content)
-    content = content.replace(b"\r\n.", b"\r\n..")
-    first = b"." if content.startswith(b".") else b""
-    last = b".\r\n" if content.endswith(b"\r\n") or not content else b"\r\n.\r\n"
-    return b"".join((first, content, last))
+def stuffed(content: bytes) -> Iterator[bytes]:
+    """`content` as it follows DATA, in pieces that leave the event loop its turn: dots doubled, ended by
+    CRLF.CRLF, never a bare CR or LF (RFC 5321 §4.5.2)."""
+    position = 0
+    at_line_start = True
+    while position < len(content):
+        end = min(position + CHUNK_OCTETS, len(content))
+        if end < len(content):
+            end = content.rfind(b"\n", position, end) + 1 or end
+        if content[end - 1 : end + 1] == b"\r\n":
+            end += 1
+        piece = content[position:end]
+        line_ends = piece.count(b"\r\n")
+        if piece.count(b"\n") != line_ends or piece.count(b"\r") != line_ends:
+            piece = _BARE_LINE_ENDING.sub(b"\r\n", piece)
+        piece = piece.replace(b"\r\n.", b"\r\n..")
+        yield b"." + piece if at_line_start and piece.startswith(b".") else piece
+        at_line_start = piece.endswith(b"\n")
+        position = end
+    yield b".\r\n" if at_line_start else b"\r\n.\r\n"
 
 
 def _words(weather: BaseException) -> str:
