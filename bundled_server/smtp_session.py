@@ -178,7 +178,7 @@ class SmtpSession:
             return
         answer = await self._policy.check_recipient(self._client, self._sender, command)
         if isinstance(answer, Reply):
-                await self._refuse(answer)
+            await self._refuse(answer)
             return
         parameters = command.parameters
         self._recipients.setdefault(answer, Recipient(answer, parameters.notify, parameters.original))
