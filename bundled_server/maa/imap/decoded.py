@@ -70,3 +70,7 @@ def _raw_values(header: bytes, name: bytes) -> list[str]:
 def _field(name: bytes) -> re.Pattern[bytes]:
     folded = rb"([^\n]*(?:\n[ \t][^\n]*)*)"
     return re.compile(rb"^" + re.escape(name) + rb"[ \t]*:" + folded, re.IGNORECASE | re.MULTILINE)
+
+
+def body_text(message: bytes) -> str:
+    return as_text(message)

@@ -1,6 +1,17 @@
 """Every family of IMAP commands this server speaks; an extension is one more line here."""
 
-from bundled_server.maa.imap import appending, copying, entering, idle, listing, mailboxes, selecting, storing
+from bundled_server.maa.imap import (
+    appending,
+    copying,
+    entering,
+    fetching,
+    idle,
+    listing,
+    mailboxes,
+    searching,
+    selecting,
+    storing,
+)
 from bundled_server.maa.imap.context import Feature
 
 FEATURES: tuple[Feature, ...] = (
@@ -9,6 +20,8 @@ FEATURES: tuple[Feature, ...] = (
     mailboxes.FEATURE,
     selecting.FEATURE,
     appending.FEATURE,
+    fetching.FEATURE,
+    searching.FEATURE,
     storing.FEATURE,
     copying.FEATURE,
     idle.FEATURE,

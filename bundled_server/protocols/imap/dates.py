@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
+from math import floor
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTH_NUMBERS = {name.lower().encode(): number for number, name in enumerate(MONTHS, 1)}
@@ -49,7 +50,7 @@ def day_of(seconds: float) -> date:
 
 def format_date_time(seconds: float) -> bytes:
     """An internal date as INTERNALDATE sends it, quotes included, in UTC."""
-    days, rest = divmod(int(seconds), _DAY_SECONDS)
+    days, rest = divmod(floor(seconds), _DAY_SECONDS)
     minutes, second = divmod(rest, 60)
     hour, minute = divmod(minutes, 60)
     return b'"%s %02d:%02d:%02d +0000"' % (_format_day(days), hour, minute, second)
