@@ -1,5 +1,6 @@
 """A message as the store keeps it: its octets, and what IMAP clients ask for again and again, made once."""
 
+import hashlib
 from dataclasses import dataclass
 
 
@@ -23,4 +24,23 @@ def prepare(data: bytes) -> Content:
 
     Bare LF and bare CR line ends become CRLF first.
     """
-    raise NotImplementedError  # the mailbox room's first piece of work
+    data = with_crlf(data)
+    end = data.find(b"\r\n\r\n")
+    header_octets = len(data) if end < 0 else end + 4
+    return Content(
+        data,
+        hashlib.sha256(data).digest(),
+        header_octets,
+        b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)",
+        b'("TEXT" "PLAIN" NIL NIL NIL "7BIT" 0 0)',
+        b'("TEXT" "PLAIN" NIL NIL NIL "7BIT" 0 0 NIL NIL NIL NIL)',
+        "",
+    )
+
+
+def with_crlf(data: bytes) -> bytes:
+    """`data` with every line end as CRLF; the same object when it is so already."""
+    ends = data.count(b"\r\n")
+    if data.count(b"\n") == ends and data.count(b"\r") == ends:
+        return data
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")

@@ -1,0 +1,143 @@
+"""The store in memory: the same meaning as on disk, for tests and for hosts that need not last."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+from bundled_server.mailbox.changes import Change, QueueItem
+from bundled_server.mailbox.index import empty_index, extended, status_of
+from bundled_server.mailbox.memory.apply import APPLY
+from bundled_server.mailbox.memory.tables import Tables
+from bundled_server.mailbox.queue_items import due
+from bundled_server.mailbox.store import (
+    Delta,
+    Index,
+    Mailbox,
+    Status,
+    StoreError,
+    StoreUnavailable,
+    Summary,
+    User,
+    Watcher,
+)
+from bundled_server.mailbox.watchers import Watchers
+
+SUMMARIES_AT_ONCE = 512
+
+
+class MemoryStore:
+    """`Store` (see there) without a file; what it holds survives `close` and `open`, not the process."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._tables = Tables(max(1, int(now()) & 0xFFFFFFFF))
+        self._watchers = Watchers()
+        self._indexes: dict[int, Index] = {}
+        self._is_open = False
+
+    async def open(self) -> None:
+        self._is_open = True
+
+    async def close(self) -> None:
+        self._is_open = False
+
+    async def commit(self, *changes: Change) -> tuple[Any, ...]:
+        tables = self._reading()
+        try:
+            results = tuple([APPLY[type(change)](tables, change) for change in changes])
+        except BaseException:
+            tables.undo()
+            raise
+        self._watchers.call(tables.settle())
+        await asyncio.sleep(0)
+        return results
+
+    def watch(self, mailbox_id: int, watcher: Watcher) -> Callable[[], None]:
+        return self._watchers.add(mailbox_id, watcher)
+
+    def _reading(self) -> Tables:
+        if not self._is_open:
+            raise StoreUnavailable("the store is closed")
+        return self._tables
+
+    # users and mailboxes
+
+    async def user(self, name: str) -> User | None:
+        return self._reading().users.get(name)
+
+    async def users(self) -> list[User]:
+        return sorted(self._reading().users.values(), key=lambda user: user.name)
+
+    async def mailboxes(self, owner: str) -> list[Mailbox]:
+        return sorted((m for m in self._reading().mailboxes.values() if m.owner == owner), key=lambda m: m.name)
+
+    async def mailbox(self, owner: str, name: str) -> Mailbox | None:
+        return self._reading().find_mailbox(owner, name)
+
+    async def subscriptions(self, owner: str) -> list[str]:
+        return sorted(name for subscriber, name in self._reading().subscriptions if subscriber == owner)
+
+    async def status(self, mailbox_id: int) -> Status:
+        index = await self.index(mailbox_id)
+        return status_of(self._tables.mailbox(mailbox_id), index, self._tables.recent_from[mailbox_id])
+
+    # messages
+
+    async def index(self, mailbox_id: int) -> Index:
+        highest_modseq = self._reading().mailbox(mailbox_id).highest_modseq
+        index = self._indexes.get(mailbox_id)
+        if index is None or index.highest_modseq != highest_modseq:
+            rows = [kept.row for _, kept in sorted(self._tables.messages[mailbox_id].items())]
+            index = self._indexes[mailbox_id] = extended(empty_index(highest_modseq), rows)
+        return index
+
+    async def delta(self, mailbox_id: int, since_modseq: int) -> Delta:
+        mailbox = self._reading().mailbox(mailbox_id)
+        messages = sorted(self._tables.messages[mailbox_id].items())
+        later = [(uid, kept.added_modseq) for uid, kept in messages if kept.row.modseq > since_modseq]
+        expunged = sorted(self._tables.expunged[mailbox_id].items())
+        return Delta(
+            highest_modseq=mailbox.highest_modseq,
+            added=tuple(uid for uid, added in later if added > since_modseq),
+            changed=tuple(uid for uid, added in later if added <= since_modseq),
+            expunged=tuple(uid for uid, modseq in expunged if modseq > since_modseq),
+        )
+
+    async def summaries(self, content_ids: Sequence[int]) -> AsyncIterator[list[Summary]]:
+        for start in range(0, len(content_ids), SUMMARIES_AT_ONCE):
+            contents = self._reading().contents
+            yield [
+                Summary(i, len(c.data), c.header_octets, c.envelope, c.body, c.body_structure)
+                for i, c in ((i, contents.get(i)) for i in content_ids[start : start + SUMMARIES_AT_ONCE])
+                if c is not None
+            ]
+
+    async def body(self, content_id: int) -> bytes:
+        content = self._reading().contents.get(content_id)
+        if content is None:
+            raise StoreError("the message is gone")
+        return content.data
+
+    async def headers(self, content_ids: Sequence[int]) -> list[bytes]:
+        contents = self._reading().contents
+        found = (contents.get(content_id) for content_id in content_ids)
+        return [c.data[: c.header_octets] if c is not None else b"" for c in found]
+
+    # queue
+
+    async def queue_due(self, now: float, limit: int) -> list[QueueItem]:
+        pairs = [(when, item) for when, item in self._due() if when <= now]
+        return [item for _, item in sorted(pairs, key=lambda pair: pair[0])[:limit]]
+
+    async def queue_next_due(self) -> float | None:
+        return min((when for when, _ in self._due()), default=None)
+
+    def _due(self) -> list[tuple[float, QueueItem]]:
+        items = ((due(item), item) for item in self._reading().queue.values())
+        return [(when, item) for when, item in items if when is not None]
+
+    async def queue_items(self) -> list[QueueItem]:
+        return sorted(self._reading().queue.values(), key=lambda item: (item.arrived, item.queue_id))
+
+    async def queue_item(self, queue_id: str) -> QueueItem | None:
+        return self._reading().queue.get(queue_id)

@@ -1,0 +1,1 @@
+"""The parts of the SQLite store: schema, writer thread with group commit, what each change does, reading."""

@@ -1,0 +1,154 @@
+"""Reading connections: the questions of the store, asked from the event loop."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from bundled_server.mailbox.changes import QueueItem
+from bundled_server.mailbox.index import FLAG_SETS
+from bundled_server.mailbox.names import canonical
+from bundled_server.mailbox.sqlite.queue_changes import QUEUE_COLUMNS, item_from_row
+from bundled_server.mailbox.sqlite.schema import connect_reader
+from bundled_server.mailbox.sqlite.statements import select_in
+from bundled_server.mailbox.store import Delta, Mailbox, NoSuchMailbox, StoreUnavailable, Summary, User
+
+ROWS_AT_ONCE: Final = 2000
+
+MAILBOX_COLUMNS: Final = "mailbox_id, owner, name, special_use, uid_validity, uid_next, highest_modseq"
+SUMMARY_COLUMNS: Final = "content_id, size_octets, header_octets, envelope, body, body_structure"
+
+
+@contextmanager
+def weather() -> Iterator[None]:
+    """SQLite's troubles in the store's words."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreUnavailable(str(error)) from error
+
+
+class Reader:
+    """One connection; each question sees every commit that has returned."""
+
+    def __init__(self, path: Path) -> None:
+        with weather():
+            self._connection = connect_reader(path)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """Every row of a question. Text that no database can hold matches nothing."""
+        with weather():
+            try:
+                return self._connection.execute(sql, parameters).fetchall()
+            except UnicodeError:
+                return []
+
+    # users and mailboxes
+
+    def users(self) -> list[User]:
+        return [User(*row) for row in self.rows("SELECT name, secret FROM users ORDER BY name")]
+
+    def user(self, name: str) -> User | None:
+        rows = self.rows("SELECT name, secret FROM users WHERE name = ?", (name,))
+        return User(*rows[0]) if rows else None
+
+    def mailboxes(self, owner: str) -> list[Mailbox]:
+        sql = f"SELECT {MAILBOX_COLUMNS} FROM mailboxes WHERE owner = ? ORDER BY name"  # noqa: S608 - our columns
+        return [Mailbox(*row) for row in self.rows(sql, (owner,))]
+
+    def mailbox(self, owner: str, name: str) -> Mailbox | None:
+        sql = f"SELECT {MAILBOX_COLUMNS} FROM mailboxes WHERE owner = ? AND name = ?"  # noqa: S608 - our columns
+        rows = self.rows(sql, (owner, canonical(name)))
+        return Mailbox(*rows[0]) if rows else None
+
+    def mailbox_state(self, mailbox_id: int) -> tuple[Mailbox, int]:
+        """A mailbox and the first uid nobody has claimed as recent. Raises NoSuchMailbox."""
+        sql = f"SELECT {MAILBOX_COLUMNS}, recent_from FROM mailboxes WHERE mailbox_id = ?"  # noqa: S608 - our columns
+        rows = self.rows(sql, (mailbox_id,))
+        if not rows:
+            raise NoSuchMailbox("the mailbox does not exist")
+        *fields, recent_from = rows[0]
+        return Mailbox(*fields), recent_from
+
+    def subscriptions(self, owner: str) -> list[str]:
+        return [
+            name for (name,) in self.rows("SELECT name FROM subscriptions WHERE owner = ? ORDER BY name", (owner,))
+        ]
+
+    # messages
+
+    def snapshot(self, mailbox_id: int) -> tuple[int, Iterator[list[tuple[Any, ...]]]]:
+        """The highest modseq, and batches of index rows, all from one moment. The connection stays in that moment:
+        use one of its own. Raises NoSuchMailbox."""
+        with weather():
+            self._connection.execute("BEGIN")
+        mailbox, _ = self.mailbox_state(mailbox_id)
+        return mailbox.highest_modseq, self._index_rows(mailbox_id)
+
+    def _index_rows(self, mailbox_id: int) -> Iterator[list[tuple[Any, ...]]]:
+        with weather():
+            cursor = self._connection.execute(
+                "SELECT uid, modseq, content_id, size_octets, internal_date, flags FROM messages"
+                " WHERE mailbox_id = ? ORDER BY uid",
+                (mailbox_id,),
+            )
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                yield [(*row[:5], FLAG_SETS[row[5]]) for row in rows]
+
+    def delta(self, mailbox_id: int, since_modseq: int) -> Delta:
+        mailbox, _ = self.mailbox_state(mailbox_id)
+        key = (mailbox_id, since_modseq)
+        later = self.rows(
+            "SELECT uid, added_modseq FROM messages WHERE mailbox_id = ? AND modseq > ? ORDER BY uid", key
+        )
+        gone = self.rows("SELECT uid FROM expunged WHERE mailbox_id = ? AND modseq > ? ORDER BY uid", key)
+        return Delta(
+            highest_modseq=mailbox.highest_modseq,
+            added=tuple(uid for uid, added in later if added > since_modseq),
+            changed=tuple(uid for uid, added in later if added <= since_modseq),
+            expunged=tuple(uid for (uid,) in gone),
+        )
+
+    def summaries(self, content_ids: Sequence[int]) -> list[Summary]:
+        """In the order asked; unknown ids are passed over."""
+        sql = f"SELECT {SUMMARY_COLUMNS} FROM contents WHERE content_id IN ((*))"  # noqa: S608 - our columns
+        with weather():
+            found = {row[0]: row for row in select_in(self._connection, sql, content_ids)}
+        return [Summary(*found[content_id]) for content_id in content_ids if content_id in found]
+
+    def text_octets(self, content_id: int) -> int | None:
+        """The size of a content without its header; None when it is unknown."""
+        rows = self.rows("SELECT size_octets - header_octets FROM contents WHERE content_id = ?", (content_id,))
+        return rows[0][0] if rows else None
+
+    def body(self, content_id: int) -> bytes | None:
+        rows = self.rows("SELECT header, text FROM bodies WHERE content_id = ?", (content_id,))
+        return b"".join(rows[0]) if rows else None
+
+    def headers(self, content_ids: Sequence[int]) -> dict[int, bytes]:
+        with weather():
+            sql = "SELECT content_id, header FROM bodies WHERE content_id IN ((*))"
+            return dict(select_in(self._connection, sql, content_ids))
+
+    # queue
+
+    def queue_due(self, now: float, limit: int) -> list[QueueItem]:
+        sql = f"SELECT {QUEUE_COLUMNS} FROM queue WHERE next_due <= ? ORDER BY next_due LIMIT ?"  # noqa: S608 - our columns
+        return [item_from_row(row) for row in self.rows(sql, (now, limit))]
+
+    def queue_next_due(self) -> float | None:
+        due: float | None = self.rows("SELECT MIN(next_due) FROM queue")[0][0]
+        return due
+
+    def queue_items(self) -> list[QueueItem]:
+        sql = f"SELECT {QUEUE_COLUMNS} FROM queue ORDER BY arrived, queue_id"  # noqa: S608 - our columns
+        return [item_from_row(row) for row in self.rows(sql)]
+
+    def queue_item(self, queue_id: str) -> QueueItem | None:
+        sql = f"SELECT {QUEUE_COLUMNS} FROM queue WHERE queue_id = ?"  # noqa: S608 - our columns
+        rows = self.rows(sql, (queue_id,))
+        return item_from_row(rows[0]) if rows else None

@@ -1,0 +1,106 @@
+"""The tables of a host's database, and the steps from each version to the next."""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from bundled_server.mailbox.store import StoreError
+
+BUSY_SECONDS: Final = 5.0
+WRITER_CACHE_KIBIBYTES: Final = 32_768
+READER_CACHE_KIBIBYTES: Final = 16_384
+
+VERSION_1: Final = (
+    "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
+    "CREATE TABLE users (name TEXT PRIMARY KEY, secret TEXT NOT NULL)",
+    "CREATE TABLE mailboxes ("
+    " mailbox_id INTEGER PRIMARY KEY, owner TEXT NOT NULL, name TEXT NOT NULL, special_use TEXT NOT NULL,"
+    " uid_validity INTEGER NOT NULL, uid_next INTEGER NOT NULL, highest_modseq INTEGER NOT NULL,"
+    " recent_from INTEGER NOT NULL, UNIQUE (owner, name))",
+    "CREATE TABLE subscriptions (owner TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (owner, name))",
+    # The face of a message, small, for the scans of FETCH; its octets lie apart.
+    "CREATE TABLE contents ("
+    " content_id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, size_octets INTEGER NOT NULL,"
+    " header_octets INTEGER NOT NULL, message_id TEXT NOT NULL,"
+    " envelope BLOB NOT NULL, body BLOB NOT NULL, body_structure BLOB NOT NULL)",
+    # Header before text: a row's tail is read only when it is asked for.
+    "CREATE TABLE bodies (content_id INTEGER PRIMARY KEY, header BLOB NOT NULL, text BLOB NOT NULL)",
+    "CREATE TABLE messages ("
+    " mailbox_id INTEGER NOT NULL, uid INTEGER NOT NULL, modseq INTEGER NOT NULL, content_id INTEGER NOT NULL,"
+    " size_octets INTEGER NOT NULL, internal_date REAL NOT NULL, flags TEXT NOT NULL,"
+    " added_modseq INTEGER NOT NULL, PRIMARY KEY (mailbox_id, uid)) WITHOUT ROWID",
+    "CREATE INDEX messages_by_content ON messages (content_id)",
+    "CREATE TABLE expunged ("
+    " mailbox_id INTEGER NOT NULL, uid INTEGER NOT NULL, modseq INTEGER NOT NULL,"
+    " PRIMARY KEY (mailbox_id, uid)) WITHOUT ROWID",
+    "CREATE TABLE delivery_keys (queue_id TEXT NOT NULL, recipient TEXT NOT NULL,"
+    " PRIMARY KEY (queue_id, recipient)) WITHOUT ROWID",
+    # `next_due` is NULL for items that are held or wait for nothing.
+    "CREATE TABLE queue ("
+    " queue_id TEXT PRIMARY KEY, content_id INTEGER NOT NULL, size_octets INTEGER NOT NULL,"
+    " message_id TEXT NOT NULL, arrived REAL NOT NULL, origin TEXT NOT NULL, held INTEGER NOT NULL,"
+    " warned INTEGER NOT NULL, next_due REAL, envelope BLOB NOT NULL, recipients BLOB NOT NULL)",
+    "CREATE INDEX queue_by_due ON queue (next_due)",
+    "CREATE INDEX queue_by_content ON queue (content_id)",
+    # Contents that perhaps nobody refers to any more; looked at when the writer is idle.
+    "CREATE TABLE orphans (content_id INTEGER PRIMARY KEY, since REAL NOT NULL)",
+)
+
+MIGRATIONS: Final = (VERSION_1,)
+"""Statements that lead to version 1, from 1 to 2, and so on. What was released is never edited."""
+
+
+def create_file(path: Path) -> None:
+    """Make the database file readable for its owner alone; SQLite gives its side files the same mode."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+def connect_writer(path: Path) -> sqlite3.Connection:
+    """The one connection that writes: every commit is on the disk when it returns."""
+    connection = _connect(path, WRITER_CACHE_KIBIBYTES)
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """A connection that only reads."""
+    connection = _connect(path, READER_CACHE_KIBIBYTES)
+    connection.execute("PRAGMA query_only = 1")
+    return connection
+
+
+def _connect(path: Path, cache_kibibytes: int) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    connection.execute(f"PRAGMA cache_size = -{cache_kibibytes}")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    return connection
+
+
+def bring_up_to_date(connection: sqlite3.Connection, now: Callable[[], float]) -> None:
+    """Create or migrate the tables. Raises StoreError for a database of a later termail.
+
+    UIDVALIDITY starts at the present second, so that a database made anew never repeats an earlier one's
+    (RFC 3501 §2.3.1.1).
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > len(MIGRATIONS):
+            raise StoreError(f"the database has version {version}, this program knows {len(MIGRATIONS)}")
+        for statements in MIGRATIONS[version:]:
+            for statement in statements:
+                connection.execute(statement)
+        if version == 0:
+            counters = (("uid_validity", max(1, int(now()) & 0xFFFFFFFF)), ("content_id", 1), ("mailbox_id", 1))
+            connection.executemany("INSERT INTO counters (name, value) VALUES (?, ?)", counters)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

@@ -1,0 +1,189 @@
+"""The writer: the one thread that writes to the database, and commits in groups."""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Final
+
+from bundled_server.mailbox.index import Edit
+from bundled_server.mailbox.sqlite.group import Job, run_group, translated
+from bundled_server.mailbox.sqlite.housekeeping import Checkpoints, forget_orphans
+from bundled_server.mailbox.sqlite.schema import bring_up_to_date, connect_writer, create_file
+from bundled_server.mailbox.sqlite.workspace import Workspace
+from bundled_server.mailbox.store import StoreUnavailable
+
+JOBS_TOGETHER: Final = 512
+OCTETS_TOGETHER: Final = 32 * 1024 * 1024
+IDLE_SECONDS: Final = 0.25
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDone:
+    """What the event loop hears of a group: its jobs with their answers, what happened to which mailbox, and
+    whether another process wrote since the last group (then nothing that is remembered holds)."""
+
+    jobs: list[Job]
+    edits: dict[int, list[Edit]] = field(default_factory=dict)
+    touched: tuple[int, ...] = ()
+    foreign: bool = False
+
+
+class Writer:
+    """Takes jobs from the event loop and commits all that wait, together. After each commit `done` is called in
+    the loop, once for the whole group."""
+
+    def __init__(
+        self,
+        path: Path,
+        now: Callable[[], float],
+        done: Callable[[GroupDone], None],
+        keep_orphans_seconds: float,
+    ) -> None:
+        self._path = path
+        self._now = now
+        self._done = done
+        self._keep_orphans_seconds = keep_orphans_seconds
+        self._loop = asyncio.get_running_loop()
+        self._inbox: SimpleQueue[Job | None] = SimpleQueue()
+        self._checkpoints = Checkpoints(path)
+        self._connection: sqlite3.Connection | None = None
+        self._work: Workspace | None = None
+        self._data_version = 0
+        self._thread = threading.Thread(target=self._run, name=f"writer of {path.name}", daemon=True)
+
+    def open(self) -> None:
+        """Make or migrate the database and start the thread. Raises StoreUnavailable or StoreError."""
+        try:
+            create_file(self._path)
+            bring_up_to_date(self._connect().connection, self._now)
+        except OSError as weather:
+            raise StoreUnavailable(str(weather)) from weather
+        except sqlite3.Error as weather:
+            raise translated(weather) from weather
+        self._thread.start()
+
+    def submit(self, job: Job) -> None:
+        """Hand over a job; its answer comes with `done`."""
+        self._inbox.put(job)
+
+    def stop(self) -> None:
+        """Commit what waits, then end. Blocks until the thread is gone."""
+        self._inbox.put(None)
+        self._thread.join()
+
+    # in the thread
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            try:
+                job = self._inbox.get(timeout=IDLE_SECONDS)
+            except Empty:
+                self._keep_house(idle=True)
+                continue
+            jobs, stopping = self._gather(job)
+            if jobs:
+                self._commit(jobs)
+                self._keep_house(idle=False)
+        self._close()
+
+    def _gather(self, first: Job | None) -> tuple[list[Job], bool]:
+        """Everything that waits now, up to a limit; and whether the end was asked for."""
+        jobs: list[Job] = []
+        octets = 0
+        job = first
+        while job is not None:
+            jobs.append(job)
+            octets += job.octets()
+            if len(jobs) >= JOBS_TOGETHER or octets >= OCTETS_TOGETHER:
+                break
+            try:
+                job = self._inbox.get_nowait()
+            except Empty:
+                break
+        self._checkpoints.note(octets)
+        return jobs, job is None
+
+    def _commit(self, jobs: list[Job]) -> None:
+        foreign = False
+        try:
+            work = self._connect()
+            foreign = self._somebody_else_wrote(work)
+            run_group(work, jobs)
+            news = GroupDone(jobs, work.edits, tuple(work.touched), foreign)
+        except sqlite3.Error as weather:
+            news = _failed(jobs, translated(weather), foreign)
+        except Exception as defect:
+            logger.exception("a group of %d commits failed", len(jobs))
+            news = _failed(jobs, defect, foreign)
+            self._disconnect()
+        if any(isinstance(job.fault, StoreUnavailable) for job in jobs):
+            logger.warning("%s: %s", self._path.name, next(j.fault for j in jobs if j.fault))
+            self._disconnect()
+        self._tell(news)
+
+    def _tell(self, news: GroupDone) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._done, news)
+
+    def _keep_house(self, *, idle: bool) -> None:
+        try:
+            work = self._connect()
+            if idle and self._somebody_else_wrote(work):
+                self._tell(GroupDone([], foreign=True))
+            if idle:
+                while self._inbox.empty() and forget_orphans(
+                    work.connection, self._now() - self._keep_orphans_seconds
+                ):
+                    self._checkpoints.note(1024 * 1024)
+            if self._checkpoints.wanted(idle=idle):
+                self._checkpoints.run(work.connection)
+        except sqlite3.Error as weather:
+            logger.warning("%s: housekeeping: %s", self._path.name, weather)
+            self._disconnect()
+
+    def _somebody_else_wrote(self, work: Workspace) -> bool:
+        (version,) = work.connection.execute("PRAGMA data_version").fetchone()
+        if version == self._data_version:
+            return False
+        first, self._data_version = self._data_version == 0, version
+        if not first:
+            work.forget()
+        return not first
+
+    def _connect(self) -> Workspace:
+        """The workspace, on a new connection after trouble: what was wrong with the old one must not stay."""
+        if self._work is None:
+            self._connection = connect_writer(self._path)
+            self._work = Workspace(self._connection, self._now)
+            self._data_version = 0
+        return self._work
+
+    def _disconnect(self) -> None:
+        self._work = None
+        if self._connection is not None:
+            try:
+                self._connection.close()
+            except sqlite3.Error as weather:
+                logger.warning("%s: %s", self._path.name, weather)
+            self._connection = None
+
+    def _close(self) -> None:
+        try:
+            self._checkpoints.run(self._connect().connection)
+        except sqlite3.Error as weather:
+            logger.warning("%s: %s", self._path.name, weather)
+        self._disconnect()
+
+
+def _failed(jobs: list[Job], fault: Exception, foreign: bool) -> GroupDone:
+    for job in jobs:
+        job.results, job.fault = (), fault
+    return GroupDone(jobs, foreign=foreign)

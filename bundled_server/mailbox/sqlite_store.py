@@ -1,0 +1,216 @@
+"""The store in one SQLite file: durable, committed in groups by a thread of its own."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+from bundled_server.mailbox.changes import Change, QueueItem
+from bundled_server.mailbox.index import Snapshots, empty_index, extended, status_of
+from bundled_server.mailbox.sqlite.group import Job
+from bundled_server.mailbox.sqlite.reader import ROWS_AT_ONCE, Reader
+from bundled_server.mailbox.sqlite.writer import GroupDone, Writer
+from bundled_server.mailbox.store import (
+    Delta,
+    Index,
+    Mailbox,
+    Status,
+    StoreError,
+    StoreUnavailable,
+    Summary,
+    User,
+    Watcher,
+)
+from bundled_server.mailbox.watchers import Watchers
+
+SUMMARIES_AT_ONCE: Final = 512
+LARGE_TEXT_OCTETS: Final = 1024 * 1024
+
+
+class SqliteStore:
+    """`Store` (see there) on the file `path`, mode 0600, made when it is missing.
+
+    `now` gives epoch seconds. A content that lost its last reference is kept for `keep_orphans_seconds`, so that
+    sessions can finish reading it.
+    """
+
+    def __init__(
+        self, path: Path, now: Callable[[], float] = time.time, keep_orphans_seconds: float = 600.0
+    ) -> None:
+        self._path = path
+        self._now = now
+        self._keep_orphans_seconds = keep_orphans_seconds
+        self._watchers = Watchers()
+        self._snapshots = Snapshots()
+        self._loading: dict[int, asyncio.Lock] = {}
+        self._counted: dict[int, tuple[Index, Status]] = {}
+        self._writer: Writer | None = None
+        self._reader: Reader | None = None
+        self._background: ThreadPoolExecutor | None = None
+
+    async def open(self) -> None:
+        """Raises StoreUnavailable when the file cannot be used, StoreError when a later program wrote it."""
+        writer = Writer(self._path, self._now, self._group_done, self._keep_orphans_seconds)
+        writer.open()
+        self._writer = writer
+        self._reader = Reader(self._path)
+        self._background = ThreadPoolExecutor(1, thread_name_prefix=f"large reads of {self._path.name}")
+
+    async def close(self) -> None:
+        """Commit what waits, answer it, close the file."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            await asyncio.to_thread(writer.stop)
+        if self._background is not None:
+            self._background.shutdown()
+            self._background = None
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    # writing
+
+    async def commit(self, *changes: Change) -> tuple[Any, ...]:
+        if self._writer is None:
+            raise StoreUnavailable("the store is closed")
+        if not changes:
+            return ()
+        answer: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()
+        self._writer.submit(Job(changes, answer))
+        return await answer
+
+    def _group_done(self, news: GroupDone) -> None:
+        """A group is on the disk: bring the snapshots up to date, call the watchers, answer the callers."""
+        if news.foreign:
+            self._snapshots.forget_all()
+            self._watchers.call_all()
+        for mailbox_id in news.touched:
+            edits = news.edits.get(mailbox_id)
+            if edits:
+                self._snapshots.note(mailbox_id, edits)
+            else:
+                self._forget(mailbox_id)
+        self._watchers.call(news.touched)
+        for job in news.jobs:
+            if job.answer.done():
+                continue
+            if job.fault is None:
+                job.answer.set_result(job.results)
+            else:
+                job.answer.set_exception(job.fault)
+
+    def _forget(self, mailbox_id: int) -> None:
+        self._snapshots.forget(mailbox_id)
+        self._loading.pop(mailbox_id, None)
+        self._counted.pop(mailbox_id, None)
+
+    def watch(self, mailbox_id: int, watcher: Watcher) -> Callable[[], None]:
+        return self._watchers.add(mailbox_id, watcher)
+
+    # users and mailboxes
+
+    def _reading(self) -> Reader:
+        if self._reader is None:
+            raise StoreUnavailable("the store is closed")
+        return self._reader
+
+    async def user(self, name: str) -> User | None:
+        return self._reading().user(name)
+
+    async def users(self) -> list[User]:
+        return self._reading().users()
+
+    async def mailboxes(self, owner: str) -> list[Mailbox]:
+        return self._reading().mailboxes(owner)
+
+    async def mailbox(self, owner: str, name: str) -> Mailbox | None:
+        return self._reading().mailbox(owner, name)
+
+    async def subscriptions(self, owner: str) -> list[str]:
+        return self._reading().subscriptions(owner)
+
+    async def status(self, mailbox_id: int) -> Status:
+        index = await self.index(mailbox_id)
+        mailbox, recent_from = self._reading().mailbox_state(mailbox_id)
+        counted = self._counted.get(mailbox_id)
+        previous = counted[1] if counted is not None and counted[0] is index else None
+        status = status_of(mailbox, index, recent_from, previous)
+        self._counted[mailbox_id] = (index, status)
+        return status
+
+    # messages
+
+    async def index(self, mailbox_id: int) -> Index:
+        index = self._snapshots.get(mailbox_id)
+        if index is not None:
+            return index
+        async with self._loading.setdefault(mailbox_id, asyncio.Lock()):
+            index = self._snapshots.get(mailbox_id)
+            return index if index is not None else await self._load(mailbox_id)
+
+    async def _load(self, mailbox_id: int) -> Index:
+        """Read a snapshot on a connection of its own, letting other sessions run between the batches."""
+        self._snapshots.expect(mailbox_id)
+        reader = Reader(self._path)
+        rows: list[tuple[Any, ...]] = []
+        try:
+            highest_modseq, batches = reader.snapshot(mailbox_id)
+            for batch in batches:
+                rows += batch
+                if len(rows) >= ROWS_AT_ONCE:
+                    await asyncio.sleep(0)
+        except StoreError:
+            self._forget(mailbox_id)
+            raise
+        finally:
+            reader.close()
+        loaded = extended(empty_index(highest_modseq), rows)
+        self._snapshots.put(mailbox_id, loaded)
+        return self._snapshots.get(mailbox_id) or loaded
+
+    async def delta(self, mailbox_id: int, since_modseq: int) -> Delta:
+        return self._reading().delta(mailbox_id, since_modseq)
+
+    async def summaries(self, content_ids: Sequence[int]) -> AsyncIterator[list[Summary]]:
+        for start in range(0, len(content_ids), SUMMARIES_AT_ONCE):
+            if start:
+                await asyncio.sleep(0)
+            yield self._reading().summaries(content_ids[start : start + SUMMARIES_AT_ONCE])
+
+    async def body(self, content_id: int) -> bytes:
+        octets = self._reading().text_octets(content_id)
+        if octets is not None and octets > LARGE_TEXT_OCTETS:
+            loop = asyncio.get_running_loop()
+            data = await loop.run_in_executor(self._background, self._large_body, content_id)
+        else:
+            data = self._reading().body(content_id)
+        if data is None:
+            raise StoreError("the message is gone")
+        return data
+
+    def _large_body(self, content_id: int) -> bytes | None:
+        reader = Reader(self._path)
+        try:
+            return reader.body(content_id)
+        finally:
+            reader.close()
+
+    async def headers(self, content_ids: Sequence[int]) -> list[bytes]:
+        found = self._reading().headers(content_ids)
+        return [found.get(content_id, b"") for content_id in content_ids]
+
+    # queue
+
+    async def queue_due(self, now: float, limit: int) -> list[QueueItem]:
+        return self._reading().queue_due(now, limit)
+
+    async def queue_next_due(self) -> float | None:
+        return self._reading().queue_next_due()
+
+    async def queue_items(self) -> list[QueueItem]:
+        return self._reading().queue_items()
+
+    async def queue_item(self, queue_id: str) -> QueueItem | None:
+        return self._reading().queue_item(queue_id)
