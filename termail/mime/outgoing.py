@@ -1,0 +1,44 @@
+"""What compose edits and what the outbox takes: drafts, attachments, built messages."""
+
+import msgspec
+
+
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
+    """A file (or a message) to attach."""
+
+    filename: str
+    content_type: str
+    data: bytes
+    description: str = ""
+    inline: bool = False
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """Headers as the user typed them (addresses as RFC 5322 text), body as plain text with "\\n"."""
+
+    account: str
+    from_: str
+    to: str = ""
+    cc: str = ""
+    bcc: str = ""
+    reply_to: str = ""
+    subject: str = ""
+    body: str = ""
+    fcc: str = ""
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    extra_headers: tuple[tuple[str, str], ...] = ()
+
+
+class DraftError(ValueError):
+    """The draft cannot become a message; the text says which field and why."""
+
+
+class Built(msgspec.Struct, frozen=True, kw_only=True):
+    """A message ready for the outbox: octets with CRLF and without Bcc, and its envelope."""
+
+    raw: bytes
+    sender: str
+    recipients: tuple[str, ...]
+    message_id: str

@@ -1,0 +1,83 @@
+"""Drafts kept as messages: postponing one, and turning any message back into a draft."""
+
+from email.utils import formatdate
+
+from termail.mime.addresses import parse_addresses
+from termail.mime.compose import encode_body, refuse_injection
+from termail.mime.forward import attachment_of
+from termail.mime.header_encoding import fold, unstructured
+from termail.mime.headers import first_value, message_ids
+from termail.mime.html_process import HtmlProcess
+from termail.mime.message import attachments, parse_message
+from termail.mime.outgoing import Draft
+from termail.mime.quoting import readable_text
+from termail.mime.sanitize import clean_line
+from termail.mime.typed_addresses import typed_text
+from termail.mime.words import decode_words
+
+_OURS = "x-termail-draft"
+_KEPT_PREFIX = "x-termail-extra-"
+
+
+def postpone(draft: Draft, *, date: float) -> bytes:
+    """A draft as a message for the Drafts folder: addresses as typed (they may be unfinished), Bcc and Fcc kept.
+
+    Raises DraftError for a header with a line end in it."""
+    refuse_injection(draft)
+    header = [unstructured("Date", formatdate(date, localtime=True))]
+    for name, value in (
+        ("From", draft.from_),
+        ("To", draft.to),
+        ("Cc", draft.cc),
+        ("Bcc", draft.bcc),
+        ("Reply-To", draft.reply_to),
+        ("Subject", draft.subject),
+        ("X-Termail-Fcc", draft.fcc),
+    ):
+        if value:
+            header.append(unstructured(name, value))
+    if draft.in_reply_to:
+        header.append(unstructured("In-Reply-To", draft.in_reply_to))
+    if draft.references:
+        header.append(fold("References", [f" {entry}" for entry in draft.references if entry.isascii()]))
+    header += [unstructured(f"X-Termail-Extra-{name}", value) for name, value in draft.extra_headers]
+    header.append(unstructured("X-Termail-Draft", "1"))
+    return b"".join(header) + b"MIME-Version: 1.0\r\n" + encode_body(draft)
+
+
+def parse_draft(raw: bytes, account: str, html_process: HtmlProcess | None = None) -> Draft:
+    """A postponed message (or any message: edit as new, resend) back into a draft."""
+    root = parse_message(raw)
+    fields = root.headers
+    is_ours = bool(first_value(fields, _OURS))
+
+    def text(name: str) -> str:
+        return clean_line(decode_words(first_value(fields, name)))
+
+    def addresses(name: str) -> str:
+        if is_ours:
+            return text(name)
+        pairs = parse_addresses(first_value(fields, name))
+        return clean_line(", ".join(typed_text(*pair) for pair in pairs))
+
+    extra = tuple(
+        (name[len(_KEPT_PREFIX) :], clean_line(decode_words(value)))
+        for name, value in fields
+        if name.lower().startswith(_KEPT_PREFIX)
+    )
+    body = readable_text(root, html_process, is_wrapped=False)
+    return Draft(
+        account=account,
+        from_=addresses("from"),
+        to=addresses("to"),
+        cc=addresses("cc"),
+        bcc=addresses("bcc"),
+        reply_to=addresses("reply-to"),
+        subject=text("subject"),
+        body=body + "\n" if body and not body.endswith("\n") else body,
+        fcc=text("x-termail-fcc"),
+        in_reply_to="".join(message_ids(first_value(fields, "in-reply-to"))[:1]),
+        references=message_ids(first_value(fields, "references")),
+        attachments=tuple(attachment_of(part) for part in attachments(root)),
+        extra_headers=extra,
+    )
