@@ -1,0 +1,1 @@
+"""IMAP as a client: aioimaplib's connection with a protocol of our own underneath."""

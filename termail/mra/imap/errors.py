@@ -1,0 +1,34 @@
+"""What can go wrong in an IMAP dialogue, in words a user can read."""
+
+
+class ImapError(Exception):
+    """Base; the text is one line."""
+
+
+class ImapGone(ImapError):
+    """The connection ended: weather, try again later."""
+
+
+class ImapHostile(ImapGone):
+    """The server broke the protocol or a limit, so we hung up."""
+
+
+class ImapRefused(ImapError):
+    """The server answered NO or BAD. `code` is the response code in brackets (RFC 5530), upper case."""
+
+    def __init__(self, text: str, code: str = "", *, is_bad: bool = False) -> None:
+        super().__init__(text)
+        self.code = code
+        self.is_bad = is_bad
+
+
+class LoginRefused(ImapRefused):
+    """The server does not accept user and password."""
+
+
+class Insecure(ImapError):
+    """Going on would send a secret in the clear or trust what was not protected."""
+
+
+class Unreadable(ImapError):
+    """One response that cannot be parsed."""

@@ -1,0 +1,79 @@
+"""Who we are, to an IMAP server: SASL PLAIN and XOAUTH2, or LOGIN where there is nothing better."""
+
+import base64
+from dataclasses import dataclass
+from typing import Final
+
+from termail.mra.imap.command import Command, Literal, Part
+from termail.mra.imap.errors import ImapGone, Insecure, LoginRefused
+from termail.mra.imap.names import quoted
+from termail.mra.imap.protocol import ImapProtocol
+from termail.mra.imap.responses import Status
+
+# RFC 5530 §3: these mean "later", not "never".
+_LATER: Final = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN"})
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A password, or with `is_token` an OAuth 2 access token."""
+
+    user: str
+    secret: str
+    is_token: bool = False
+
+
+async def log_in(protocol: ImapProtocol, credentials: Credentials) -> None:
+    """Raises LoginRefused, Insecure, ImapGone."""
+    offered = protocol.capabilities
+    if credentials.is_token:
+        if "AUTH=XOAUTH2" not in offered:
+            raise Insecure("the server does not offer XOAUTH2")
+        reply = await _authenticate(protocol, "XOAUTH2", _xoauth2(credentials))
+    elif "AUTH=PLAIN" in offered:
+        reply = await _authenticate(protocol, "PLAIN", _plain(credentials))
+    elif "LOGINDISABLED" in offered:
+        raise Insecure("the server accepts no password on this connection (LOGINDISABLED)")
+    else:
+        reply = await protocol.run(Command("LOGIN", _login(credentials), is_secret=True))
+    if reply.kind != "OK":
+        if reply.code in _LATER:
+            raise ImapGone(f"the server cannot let us in now: {reply.text}")
+        raise LoginRefused(f"the server refused the login: {reply.text}", reply.code)
+
+
+async def _authenticate(protocol: ImapProtocol, mechanism: str, initial: bytes) -> Status:
+    """The SASL loop (RFC 9051 §6.2.2): our one response, then an empty one to whatever is asked still; that is
+    how the error challenge of XOAUTH2 is acknowledged, after which the server says NO."""
+    responses = [base64.b64encode(initial)]
+    line = f"AUTHENTICATE {mechanism}".encode()
+    if "SASL-IR" in protocol.capabilities:
+        line += b" " + responses.pop()
+
+    def answer(challenge: bytes) -> bytes:
+        return responses.pop() if responses else b""
+
+    return await protocol.run(Command(f"AUTHENTICATE {mechanism}", (line,), answer=answer, is_secret=True))
+
+
+def _plain(credentials: Credentials) -> bytes:
+    """RFC 4616."""
+    if "\0" in credentials.user + credentials.secret:
+        raise LoginRefused("user and password cannot hold NUL")
+    return f"\0{credentials.user}\0{credentials.secret}".encode()
+
+
+def _xoauth2(credentials: Credentials) -> bytes:
+    return f"user={credentials.user}\1auth=Bearer {credentials.secret}\1\1".encode()
+
+
+def _login(credentials: Credentials) -> tuple[Part, ...]:
+    user, secret = _astring(credentials.user), _astring(credentials.secret)
+    return (b"LOGIN ", user, b" ", secret)
+
+
+def _astring(text: str) -> Part:
+    try:
+        return quoted(text)
+    except ValueError:  # UnicodeEncodeError is one
+        return Literal(text.encode("utf-8"))
