@@ -12,6 +12,9 @@ LINE_LIMIT: Final = 2_000
 """A regular expression sees text line by line, each cut here, so that its worst case stays bounded."""
 
 
+_FOLD: Final = re.compile(r"\r?\n(?=[ \t])")
+
+
 def register(connection: sqlite3.Connection) -> None:
     """Make the functions known to this connection."""
     connection.create_function("regex_matches", 3, regex_matches, deterministic=True)
@@ -39,7 +42,10 @@ def header_text(packed: bytes | None, names: str) -> str:
     if not packed:
         return ""
     wanted = frozenset(names.split())
-    found = scan_headers(zlib.decompress(packed))
+    block = zlib.decompress(packed)
+    if not wanted and block.isascii() and b"=?" not in block:
+        return _FOLD.sub("", block.decode("ascii"))
+    found = scan_headers(block)
     if not wanted:
         return "\n".join(f"{name}: {decode_words(value)}" for name, value in found)
     return "\n".join(decode_words(value) for name, value in found if name.lower() in wanted)

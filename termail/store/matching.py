@@ -81,6 +81,10 @@ _STATES: Final = {
     "duplicate": "message_id_header <> '' AND EXISTS (SELECT 1 FROM messages t WHERE t.node_id = messages.node_id"
     " AND t.folder_id = messages.folder_id AND t.message_id < messages.message_id)",
 }
+_IN_FOLDER: Final = (
+    "folder_id IN (SELECT folder_id FROM folders WHERE hidden = 0 AND"
+    " (name = ? COLLATE NOCASE OR role = lower(?) OR account || '/' || name = ? COLLATE NOCASE))"
+)
 _NUMBERS: Final = {"size": "size_octets", "attachments": "attachment_count"}
 _RELATED: Final = {
     "thread": "thread_id IN (SELECT thread_id FROM messages WHERE {})",
@@ -158,13 +162,7 @@ class _Compiler:
             case Numbers():
                 return self._numbers(node)
             case InFolder(name=name):
-                return Condition(
-                    "folder_id IN (SELECT folder_id FROM folders WHERE hidden = 0 AND"
-                    " (name = ?1 COLLATE NOCASE OR role = lower(?1) OR account || '/' || name = ?1 COLLATE NOCASE))".replace(
-                        "?1", "?"
-                    ),
-                    (name, name, name),
-                )
+                return Condition(_IN_FOLDER, (name, name, name))
 
     def _joined(self, operator: str, parts: Sequence[Node]) -> Condition:
         compiled = [self.compile(part) for part in parts]
@@ -224,7 +222,11 @@ def _text(node: Text) -> Condition:
         return _compare(_HEADER.format(_HEADER_FIELDS[node.field]), node)
     words = phrase(node.value)
     if node.field == "body" and not node.is_regex and words:
-        return _in_index(f"body : ({words})")
+        found = _in_index(f"body : ({words})")
+        if node.ignore_case:
+            return found
+        exact = _compare(_BODY, node)
+        return Condition(f"{found.sql} AND {exact.sql}", found.parameters + exact.parameters)
     if node.field == "body":
         return _compare(_BODY, node)
     header = _compare(_HEADER.format(""), node)

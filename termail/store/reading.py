@@ -57,7 +57,11 @@ def read_structure(body_structure: bytes, content_type: str) -> tuple[int, str]:
 def storable(summary: HeaderSummary) -> HeaderSummary:
     """The same without lone surrogates, which a hostile charset can smuggle in and SQLite refuses."""
     try:
-        repr(summary).encode()
+        texts = [summary.subject, summary.message_id, summary.list_id, summary.content_type, *summary.references]
+        for pairs in (summary.from_, summary.to, summary.cc):
+            for pair in pairs:
+                texts += pair
+        "".join(texts).encode()
         return summary
     except UnicodeEncodeError:
         mended = msgspec.to_builtins(summary, builtin_types=(bytes,), str_keys=True)

@@ -1,0 +1,154 @@
+"""Patterns and full text against a store."""
+
+import pytest
+from termail.model.order import Order, SortKey
+from termail.model.patterns import PatternError
+
+BY_DATE = Order(SortKey.DATE)
+
+
+@pytest.fixture
+def mail(store, inbox, archive, letters):
+    """Five letters of five kinds, numbered as they are dated."""
+    raws = {
+        1: letters.letter(1, sender="Ann Smith <ann@cities.org>", subject="Invoice 100%", body="a xylophone\r\n"),
+        2: letters.letter(
+            2, 1, sender="Zoë <zoe@other.test>", subject="Re: Invoice 100%", to="carl@x", body="plain"
+        ),
+        3: letters.letter(
+            3, sender="Alice <alice@cities.org>", subject="lunch_today", to="bob@x", body="quasar\r\n"
+        ),
+        4: letters.letter(
+            4,
+            subject="ÑANDÚ",
+            extra="List-Id: <birds.x>\r\nSender: owner@birds.x\r\nCc: alice@cities.org",
+            to="birds@x",
+        ),
+        5: letters.letter(5, subject="last", extra="X-Label: x", body="y" * 3000),
+    }
+    flags = {1: ("\\Seen",), 2: ("\\Flagged",), 3: ("\\Seen", "\\Answered"), 4: ("\\Deleted", "todo"), 5: ()}
+    ids = store.add_messages(inbox, [letters.arrived(n, raw, *flags[n], whole=True) for n, raw in raws.items()])
+    letters.bring(store, archive, 9)
+    return dict(zip(ids, raws))
+
+
+LIMITS = {
+    "": [1, 2, 3, 4, 5],
+    "~A": [1, 2, 3, 4, 5],
+    "all": [1, 2, 3, 4, 5],
+    "~f ann": [1],
+    "ann": [1],
+    "invoice": [1, 2],
+    "Invoice": [1, 2],
+    "INVOICE": [],
+    "~s ñandú": [4],
+    "~f ZOË": [],
+    "~f zoë": [2],
+    "=s 100%": [1, 2],
+    "=s lunch_": [3],
+    "~s lunch.t": [3],
+    "~s '^re:'": [2],
+    "~t carl": [2],
+    "~C alice@": [1, 4, 5],
+    "~L alice": [1, 3, 5],
+    "~c alice": [4],
+    "~e owner@": [4],
+    "~h x-label": [5],
+    "~i m3@x": [3],
+    "~x m1@x": [2],
+    "~y todo": [4],
+    "~b xylophone": [1],
+    "~b XYLO": [],
+    "~b xylo": [1],
+    "~B quasar": [3],
+    "~B lunch_": [3],
+    "~b 'qua.ar'": [3],
+    "~U": [2, 4, 5],
+    "~N": [2, 4, 5],
+    "~O": [],
+    "~R": [1, 3],
+    "unread": [2, 4, 5],
+    "~F": [2],
+    "~D": [4],
+    "~Q": [3],
+    "~p": [1, 4, 5],
+    "~P": [3],
+    "~l": [4],
+    "~T": [5],
+    "tag": [5],
+    "~z >2K": [5],
+    "~z -2K !~D": [1, 2, 3],
+    "~m 2-3": [2, 3],
+    "~m 4-": [4, 5],
+    "~d 11/8/2005": [1, 2, 3, 4, 5],
+    "~d 12/8/05-": [],
+    "~r 20050811": [1, 2, 3, 4, 5],
+    "~d <1w": [],
+    "~d >1y": [1, 2, 3, 4, 5],
+    "~(~f ann)": [1, 2],
+    "~<(~f ann)": [2],
+    "~>(~f zoë)": [1],
+    "~$": [2, 3, 4, 5],
+    "~f ann | ~F": [1, 2],
+    "!~f ann !~F": [3, 4, 5],
+    "(~U | ~Q) !(~D | ~F)": [3, 5],
+    "from:ann OR is:flagged": [1, 2],
+    "is:unread -is:deleted": [2, 5],
+    "from:ann subject:invoice": [1],
+    "larger:2K": [5],
+    "before:2005-08-12 list:birds": [4],
+    "after:2005-08": [],
+    "in:inbox": [1, 2, 3, 4, 5],
+    "in:archive": [],
+    "has:label": [4],
+    "has:attachment": [],
+}
+
+
+@pytest.mark.parametrize("pattern", LIMITS)
+def test_a_limit_shows_what_matches(store, inbox, mail, pattern):
+    five = max(mail)
+    ids = store.listing(inbox, BY_DATE, pattern, tagged={five})
+    assert [mail[message] for message in ids] == LIMITS[pattern]
+
+
+def test_a_limit_keeps_the_threaded_order(store, inbox, mail):
+    ids = store.listing(inbox, Order(), "invoice")
+    assert [thread.tree for thread in store.threads(ids)] == ["", "└─>"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("xylophone", 1), ("invoice zoe", 1), ("nandu", 1), ("letter 9", 1), ("nobody", 0), ("body number", 1)],
+)
+def test_words_are_searched_everywhere(store, mail, query, found):
+    assert len(store.search(query)) == found
+
+
+def test_a_search_with_conditions_is_newest_first(store, inbox, archive, mail):
+    assert [mail.get(message, 9) for message in store.search("is:unread")] == [9, 5, 4, 2]
+    assert [mail.get(message, 9) for message in store.search("in:archive letter")] == [9]
+    assert len(store.search("is:unread", limit=2)) == 2
+
+
+def test_text_that_arrives_later_is_found(store, inbox, letters):
+    raw = letters.letter(1, body="about zeppelins\r\n")
+    (message,) = store.add_messages(inbox, [letters.arrived(1, raw)])
+    assert not store.search("zeppelins")
+    store.put_raw(message, raw)
+    assert list(store.search("zeppelins")) == [message]
+    assert store.raw(message) == raw
+
+
+def test_what_is_removed_is_not_found(store, inbox, letters):
+    letters.bring(store, inbox, 1)
+    store.remove_uids(inbox, [1])
+    assert not store.search("letter")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["~j", "~f", "(~U", "~U)", "~s (a+)+", "~d yesterdayish", "is:blue", "~z big", "~k"]
+)
+def test_a_wrong_pattern_is_refused_in_words(store, inbox, pattern):
+    with pytest.raises(PatternError, match="column"):
+        store.listing(inbox, BY_DATE, pattern)
