@@ -75,6 +75,8 @@ async def _load(context: ImapContext, plan: Plan, batch: Batch) -> None:
     if Needs.SUMMARY in plan.needs:
         async for some in store.summaries(content_ids):
             batch.summaries += some
+        if len(batch.summaries) != len(content_ids):
+            raise Refusal("some of the messages no longer exist", b"EXPUNGEISSUED")
     if Needs.HEADER in plan.needs:
         batch.headers = await store.headers(content_ids)
     if Needs.BODY in plan.needs:
