@@ -1,9 +1,9 @@
 """One SMTP dialogue, on whichever port: it asks a Policy and hands on an accepted envelope."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from bundled_server.config import Limits
 from bundled_server.envelope import Envelope, Recipient
@@ -105,9 +105,6 @@ class SmtpSession:
         self._exchange: SaslExchange | None = None
         self._errors = 0
         self._transactions = 0
-        self._handlers: Mapping[type, Callable[[Any], Awaitable[None]]] = {
-            kind: getattr(self, name) for kind, name in _HANDLERS.items()
-        }
 
     # the driver's side
 
@@ -117,7 +114,7 @@ class SmtpSession:
         self._machine.send(Reply(220, "", f"{self._services.hostname} ESMTP termail ready"))
 
     async def handle(self, event: Event) -> None:
-        await self._handlers[type(event)](event)
+        await getattr(self, _HANDLERS[type(event)])(event)
 
     async def woken(self) -> None:
         """Nothing wakes an SMTP session but the end of the host, and that is `timed_out`."""
