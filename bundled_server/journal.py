@@ -2,16 +2,19 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import IO
 
 import msgspec
 
+from bundled_server.journal_file import JournalFile
+
 KEEP_IN_MEMORY = 20_000
 SUBSCRIBER_BACKLOG = 10_000
+FILE_LIMIT_OCTETS = 67_108_864
 
 
 class Agent(str, Enum):
@@ -72,16 +75,25 @@ def printable(text: str) -> str:
 
 
 class Journal:
-    """Keeps the latest events in memory, streams them to subscribers, and appends them to a JSON-lines file."""
+    """Keeps the latest events in memory, streams them to subscribers, and appends them to a JSON-lines file.
 
-    def __init__(self, host: str, now: Callable[[], float], path: Path | None = None) -> None:
+    The file is written in blocks: call `flush` now and then.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        now: Callable[[], float],
+        path: Path | None = None,
+        file_limit_octets: int = FILE_LIMIT_OCTETS,
+    ) -> None:
         self._host = host
         self._now = now
         self._recent: deque[Event] = deque(maxlen=KEEP_IN_MEMORY)
         self._subscribers: set[asyncio.Queue[Event]] = set()
-        self._encoder = msgspec.json.Encoder()
-        self._file: IO[bytes] | None = path.open("ab", buffering=65_536) if path else None
-        self.counts: dict[tuple[str, str], int] = {}
+        self._encode = msgspec.json.Encoder().encode
+        self._file = JournalFile(path, file_limit_octets) if path else None
+        self.counts: dict[tuple[Agent, str], int] = {}
 
     def record(
         self,
@@ -102,29 +114,28 @@ class Journal:
             host=self._host,
             agent=agent,
             kind=kind,
-            text=printable(text),
+            text=text if text.isprintable() else printable(text),
             step=int(step),
             direction=direction,
             session=session,
             queue_id=queue_id,
-            message_id=printable(message_id),
+            message_id=message_id if message_id.isprintable() else printable(message_id),
             peer=peer,
         )
         self._recent.append(event)
-        key = (agent.value, kind)
+        key = (agent, kind)
         self.counts[key] = self.counts.get(key, 0) + 1
         for subscriber in self._subscribers:
             with suppress(asyncio.QueueFull):
                 subscriber.put_nowait(event)
         if self._file is not None:
-            with suppress(OSError):
-                self._file.write(self._encoder.encode(event) + b"\n")
+            self._file.append(self._encode(event))
 
-    def recent(self) -> Iterable[Event]:
+    def recent(self) -> Sequence[Event]:
         """The latest events, oldest first."""
         return tuple(self._recent)
 
-    async def follow(self) -> AsyncIterator[Event]:
+    async def follow(self) -> AsyncGenerator[Event, None]:
         """Every event from now on; a subscriber that does not keep up misses some."""
         queue: asyncio.Queue[Event] = asyncio.Queue(SUBSCRIBER_BACKLOG)
         self._subscribers.add(queue)
@@ -137,12 +148,42 @@ class Journal:
     def flush(self) -> None:
         """Hand buffered lines to the operating system."""
         if self._file is not None:
-            with suppress(OSError):
-                self._file.flush()
+            self._file.flush()
 
     def close(self) -> None:
         """Write out and close the file."""
         if self._file is not None:
-            self.flush()
             self._file.close()
             self._file = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which events are wanted; what is empty (0 for `since`, in epoch seconds) excludes nothing."""
+
+    message_id: str = ""
+    queue_id: str = ""
+    agent: str = ""
+    since: float = 0.0
+
+    def takes(self, event: Event) -> bool:
+        """Whether this single event is wanted. A message id stands with or without its angle brackets."""
+        return (
+            event.time >= self.since
+            and (not self.agent or event.agent.value == self.agent.upper())
+            and (not self.queue_id or event.queue_id == self.queue_id)
+            and (not self.message_id or event.message_id.strip("<>") == self.message_id.strip("<>"))
+        )
+
+    def select(self, events: Sequence[Event]) -> list[Event]:
+        """The wanted ones. By message id, all that happened to its queue ids belongs to it."""
+        if not self.message_id:
+            return [event for event in events if self.takes(event)]
+        wanted = self.message_id.strip("<>")
+        queue_ids = {event.queue_id for event in events if event.message_id.strip("<>") == wanted} - {""}
+        rest = replace(self, message_id="")
+        return [
+            event
+            for event in events
+            if rest.takes(event) and (event.queue_id in queue_ids or event.message_id.strip("<>") == wanted)
+        ]

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bundled_server.auth.passwords import Cost, hash_password, is_right
 from bundled_server.clock import Clock
-from bundled_server.mailbox.changes import CreateMailbox, DeleteUser, PutUser
-from bundled_server.mailbox.store import MailboxExists, Store, User
+from bundled_server.mailbox.changes import DeleteUser, PutUser
+from bundled_server.mailbox.store import Store, User
 
 HASHING_THREADS = 2
 LOGIN_REMEMBERED_SECONDS = 300.0
@@ -18,14 +18,6 @@ LOGINS_REMEMBERED = 10_000
 USERS_REMEMBERED = 50_000
 LONGEST_PASSWORD_OCTETS = 1024
 
-SPECIAL_MAILBOXES = (
-    ("INBOX", ""),
-    ("Archive", "\\Archive"),
-    ("Drafts", "\\Drafts"),
-    ("Junk", "\\Junk"),
-    ("Sent", "\\Sent"),
-    ("Trash", "\\Trash"),
-)
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9_])?")
 
 
@@ -78,7 +70,7 @@ class StoreDirectory:
         return sorted(user.name for user in await self._store.users())
 
     async def put(self, name: str, password: str) -> None:
-        """Create a user with the usual mailboxes, or change the password of one. Raises BadUser."""
+        """Create a user (the store adds the usual mailboxes), or change the password of one. Raises BadUser."""
         name = checked_name(name)
         if not password or len(password) > LONGEST_PASSWORD_OCTETS:
             raise BadUser(f"the password of {name} must have 1 to {LONGEST_PASSWORD_OCTETS} characters")
@@ -86,7 +78,6 @@ class StoreDirectory:
         secret = await loop.run_in_executor(self._pool, hash_password, password, self._cost)
         await self._store.commit(PutUser(name, secret))
         self._users.pop(name, None)
-        await self._make_mailboxes(name)
 
     async def remove(self, name: str) -> bool:
         """Remove a user with all mail; false when there was none of that name."""
@@ -113,15 +104,6 @@ class StoreDirectory:
             if len(self._users) > USERS_REMEMBERED:
                 self._users.popitem(last=False)
         return user
-
-    async def _make_mailboxes(self, owner: str) -> None:
-        present = {mailbox.name for mailbox in await self._store.mailboxes(owner)}
-        for name, special_use in SPECIAL_MAILBOXES:
-            if name not in present:
-                try:
-                    await self._store.commit(CreateMailbox(owner, name, special_use))
-                except MailboxExists:
-                    continue
 
     def _mark(self, name: str, password: str, secret: str) -> bytes:
         text = "\0".join((name, secret, password)).encode("utf-8", "surrogatepass")

@@ -27,7 +27,6 @@ class LocalParts:
     journal: Journal
     now: Callable[[], float]
     new_queue_id: Callable[[], str]
-    domain: str
 
 
 @dataclass(slots=True)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from email.utils import formatdate
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from enum import StrEnum
 
 from bundled_server.mailbox.changes import QueuedRecipient, QueueItem
@@ -69,7 +70,7 @@ def render(report: Report) -> bytes:
         f"From: Mail Delivery System <MAILER-DAEMON@{report.domain}>",
         f"To: {_in_header(report.to)}",
         f"Subject: {SUBJECTS[report.action]}",
-        f"Date: {formatdate(report.now)}",
+        f"Date: {_date(report.now)}",
         f"Message-ID: <{report.identifier}@{report.hostname}>",
         *([f"In-Reply-To: {report.item.message_id}"] if _is_message_id(report.item.message_id) else []),
         *([f"References: {report.item.message_id}"] if _is_message_id(report.item.message_id) else []),
@@ -108,18 +109,18 @@ def human_lines(report: Report) -> list[str]:
             by = f"{queued.remote} said" if queued.remote else "the reason"
             lines.append(f"    {by}: {queued.text or 'no reason was given'} ({queued.status or 'no code'})")
         if report.action is Action.FAILED:
-            lines.append(f"    {advice_for(queued.status)}")
+            lines.append(f"    {advice_for(queued.status, by_us=not queued.remote)}")
         lines.append("")
     if report.action is Action.DELAYED:
-        lines += [f"If it still cannot be delivered, we give up on {formatdate(report.retry_until)}.", ""]
-    lines.append(
-        f"The message arrived here on {formatdate(report.item.arrived)}, queue id {report.item.queue_id}."
-    )
+        lines += [f"If it still cannot be delivered, we give up on {_date(report.retry_until)}.", ""]
+    lines.append(f"The message arrived here on {_date(report.item.arrived)}, queue id {report.item.queue_id}.")
     return lines
 
 
-def advice_for(status: str) -> str:
-    """What the sender can do about an enhanced status code (RFC 3463)."""
+def advice_for(status: str, *, by_us: bool = False) -> str:
+    """What the sender can do about an enhanced status code (RFC 3463); `by_us` when no other server said so."""
+    if by_us and status.startswith("5.7."):
+        return "This server does not carry mail there. Its postmaster can tell more."
     for prefix, text in ADVICE:
         if status == prefix or status.startswith(prefix + "."):
             return text
@@ -132,7 +133,7 @@ def status_lines(report: Report) -> list[str]:
     lines = [f"Reporting-MTA: dns; {report.hostname}"]
     if envelope.envelope_id:
         lines.append(f"Original-Envelope-Id: {_one_line(envelope.envelope_id)}")
-    lines += [f"X-Queue-ID: {report.item.queue_id}", f"Arrival-Date: {formatdate(report.item.arrived)}"]
+    lines += [f"X-Queue-ID: {report.item.queue_id}", f"Arrival-Date: {_date(report.item.arrived)}"]
     for queued in report.recipients:
         lines.append("")
         if queued.recipient.original:
@@ -146,7 +147,7 @@ def status_lines(report: Report) -> list[str]:
         if queued.text and report.action is not Action.DELIVERED:
             lines.append(f"Diagnostic-Code: {'smtp' if queued.remote else 'x-termail'}; {_one_line(queued.text)}")
         if report.action is Action.DELAYED:
-            lines.append(f"Will-Retry-Until: {formatdate(report.retry_until)}")
+            lines.append(f"Will-Retry-Until: {_date(report.retry_until)}")
     return lines
 
 
@@ -158,6 +159,10 @@ def returned_part(content: Content | None, *, whole: bool) -> bytes:
     while octets[:12].lower() == b"return-path:" or octets[:13].lower() == b"delivered-to:":
         octets = octets.partition(b"\r\n")[2]
     return octets
+
+
+def _date(seconds: float) -> str:
+    return format_datetime(datetime.fromtimestamp(seconds, UTC))
 
 
 def _status(action: Action, status: str) -> str:

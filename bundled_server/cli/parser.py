@@ -1,0 +1,133 @@
+"""The command line of termail-server, as argparse sees it."""
+
+import argparse
+from pathlib import Path
+
+SERVICES = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "admin")
+DEFAULT_PORTS = {"smtp": 2525, "submission": 2587, "imap": 2143, "pop3": 2110, "admin": 0}
+EGRESS = ("none", "smarthost", "internet")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="termail-server",
+        description="A small mail server: MSA, MTA, MDA and MAA (IMAP, POP3) in one process.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_world(commands)
+    _add_user(commands)
+    _add_queue(commands)
+    _add_journal(commands)
+    _add_transfer(commands)
+    return parser
+
+
+def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    defaults = ", ".join(f"{name} {port}" for name, port in DEFAULT_PORTS.items() if port)
+    run = commands.add_parser(
+        "run",
+        help="run one mail host",
+        description="Run one mail host until SIGTERM or SIGINT. When every port accepts, one JSON line with the "
+        "ports goes to stdout; the log goes to stderr.",
+        epilog=f"Without any port option: {defaults} and a free admin port, on the loopback address. With one, "
+        "only the services that are named. Port 0 picks a free one.",
+    )
+    run.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML; options given here win")
+    run.add_argument("--data", type=Path, metavar="DIR", help="the host's data folder, made when missing")
+    run.add_argument("--domain", metavar="D", help="the domain whose mail this host takes")
+    run.add_argument("--hostname", metavar="H", help="this host's own name (default: mail.DOMAIN)")
+    run.add_argument(
+        "--user",
+        action="append",
+        metavar="NAME:PASSWORD",
+        help="a user to create when missing; may be repeated (visible in the process list: for practice)",
+    )
+    run.add_argument("--listen", metavar="ADDRESS", help="the address to listen on (default 127.0.0.1)")
+    for service in SERVICES:
+        run.add_argument(f"--{service}", metavar="PORT", help=f"port for {service}")
+    run.add_argument("--tls-cert", type=Path, metavar="FILE", help="certificate chain in PEM (default: self-made)")
+    run.add_argument("--tls-key", type=Path, metavar="FILE", help="its private key in PEM")
+    run.add_argument(
+        "--insecure-auth", action="store_true", help="take passwords without TLS from other machines too"
+    )
+    run.add_argument(
+        "--egress",
+        choices=EGRESS,
+        help="where mail for other domains may go: nowhere (default), through --smarthost, or by MX",
+    )
+    run.add_argument("--smarthost", metavar="HOST:PORT", help="the server that takes all outgoing mail")
+    run.add_argument("--journal-wire", action="store_true", help="write every line of dialogue into the journal")
+    run.add_argument("--verbose", action="store_true", help="log more")
+
+
+def _add_world(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    world = commands.add_parser(
+        "world", help="run the practice world", description="Run two complete mail hosts that know each other."
+    )
+    world.add_argument(
+        "--data", type=Path, metavar="DIR", help="the world's folder (default: a new temporary one)"
+    )
+    world.add_argument("--json", action="store_true", help="only the ready line on stdout")
+    world.add_argument("--verbose", action="store_true", help="log more")
+
+
+def _add_user(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    user = commands.add_parser("user", help="add, remove and list users").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    _with_data(user.add_parser("list", help="names of all users"))
+    for name, text in (("add", "create a user"), ("password", "change a user's password")):
+        command = _with_data(user.add_parser(name, help=text))
+        command.add_argument("name", metavar="NAME")
+        source = command.add_mutually_exclusive_group()
+        source.add_argument("--password", metavar="TEXT", help="the password (visible in the process list)")
+        source.add_argument("--password-stdin", action="store_true", help="read the password from the first line")
+    remove = _with_data(user.add_parser("remove", help="remove a user with all mail"))
+    remove.add_argument("name", metavar="NAME")
+
+
+def _add_queue(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    queue = commands.add_parser("queue", help="look after waiting mail").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    _with_data(queue.add_parser("list", help="what waits, and why"))
+    _with_data(queue.add_parser("flush", help="try everything now"))
+    for name, text in (
+        ("show", "one message of the queue"),
+        ("hold", "keep a message from being tried"),
+        ("release", "let a held message go on"),
+        ("requeue", "treat a message as if it had just arrived"),
+        ("delete", "forget a message, telling nobody"),
+    ):
+        _with_data(queue.add_parser(name, help=text)).add_argument("queue_id", metavar="QUEUE-ID")
+
+
+def _add_journal(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    journal = _with_data(
+        commands.add_parser("journal", help="what happened to each message, agent by agent"),
+    )
+    journal.add_argument("--follow", action="store_true", help="go on with what happens from now on")
+    journal.add_argument("--message-id", default="", metavar="ID", help="only this message, with its queue ids")
+    journal.add_argument("--queue-id", default="", metavar="ID", help="only this queue id")
+    journal.add_argument(
+        "--agent", default="", metavar="NAME", help="only this agent: MSA, MTA, MQ, MDA, MAA, DNS"
+    )
+
+
+def _add_transfer(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    for name, text, what in (
+        ("import", "bring mail from a Maildir or mbox into a mailbox", "the Maildir or mbox to read"),
+        ("export", "write a mailbox as Maildir or mbox", "where to write: NAME.mbox or a new Maildir folder"),
+    ):
+        command = _with_data(commands.add_parser(name, help=text))
+        command.add_argument("path", type=Path, metavar="PATH", help=what)
+        command.add_argument("--user", required=True, metavar="NAME", help="whose mailbox")
+        command.add_argument("--mailbox", default="INBOX", metavar="NAME", help="which mailbox (default INBOX)")
+        command.add_argument("--format", choices=("maildir", "mbox"), help="default: by what PATH looks like")
+
+
+def _with_data(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the host's data folder")
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+    return parser

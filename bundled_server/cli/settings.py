@@ -1,0 +1,225 @@
+"""From options and a TOML file to the settings of one host."""
+
+import argparse
+import ipaddress
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bundled_server.cli.errors import CannotRun, UsageError
+from bundled_server.cli.parser import DEFAULT_PORTS, EGRESS, SERVICES
+from bundled_server.config import HostSettings, Limits, Ports
+
+_NAME = re.compile(
+    r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?)*"
+)
+_USER_HINT = "a user is written NAME:PASSWORD, such as --user alice:123456"
+
+
+@dataclass
+class _Draft:
+    """Settings in the making: the words of HostSettings, from the file first, then from the options."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
+
+
+def host_settings(options: argparse.Namespace) -> HostSettings:
+    """What `termail-server run` was asked for. Raises UsageError and CannotRun."""
+    draft = _from_file(options.config) if options.config else _Draft()
+    _take_options(draft, options)
+    for name in ("data", "domain"):
+        if not draft.values.get(name):
+            raise UsageError(f"no {name} is given: write --{name} {'DIR' if name == 'data' else 'example.test'}")
+    values = draft.values
+    values["domain"] = _host_name("domain", values["domain"])
+    values["hostname"] = _host_name("hostname", values.get("hostname") or f"mail.{values['domain']}")
+    values["ports"] = Ports(**(draft.ports or DEFAULT_PORTS))
+    _check(values)
+    return HostSettings(**values)
+
+
+def _take_options(draft: _Draft, options: argparse.Namespace) -> None:
+    for option, name in (
+        ("data", "data"),
+        ("domain", "domain"),
+        ("hostname", "hostname"),
+        ("listen", "listen"),
+        ("tls_cert", "tls_certificate"),
+        ("tls_key", "tls_key"),
+        ("egress", "egress"),
+        ("smarthost", "smarthost"),
+    ):
+        value = getattr(options, option)
+        if value is not None:
+            draft.values[name] = value
+    for name in ("insecure_auth", "journal_wire"):
+        if getattr(options, name):
+            draft.values[name] = True
+    if options.user:
+        users = tuple(_user(text) for text in options.user)
+        draft.values["users"] = (*draft.values.get("users", ()), *users)
+    for service in SERVICES:
+        text = getattr(options, service)
+        if text is not None:
+            draft.ports[service] = _port(f"--{service}", text)
+
+
+def _check(values: dict[str, Any]) -> None:
+    listen = values.get("listen", "127.0.0.1")
+    try:
+        ipaddress.ip_address(listen)
+    except ValueError:
+        raise UsageError(
+            f"--listen {listen!r} is not an IP address: write 127.0.0.1, or 0.0.0.0 for all"
+        ) from None
+    if (values.get("tls_certificate") is None) != (values.get("tls_key") is None):
+        raise UsageError("--tls-cert and --tls-key belong together: give both, or neither for a self-made one")
+    egress, smarthost = values.get("egress", "none"), values.get("smarthost", "")
+    if egress not in EGRESS:
+        raise UsageError(f"egress {egress!r} is unknown: one of {', '.join(EGRESS)}")
+    if (egress == "smarthost") != bool(smarthost):
+        raise UsageError("--egress smarthost and --smarthost HOST:PORT belong together")
+    if smarthost and not re.fullmatch(r"\S+:\d{1,5}", smarthost):
+        raise UsageError(f"--smarthost {smarthost!r} is not HOST:PORT")
+
+
+def _user(text: str) -> tuple[str, str]:
+    name, colon, password = text.partition(":")
+    if not colon or not name or not password:
+        raise UsageError(f"--user {name!r} has no password: {_USER_HINT}" if name else _USER_HINT)
+    return name, password
+
+
+def _port(where: str, text: str | int) -> int:
+    try:
+        port = int(text)
+    except ValueError:
+        port = -1
+    if not 0 <= port <= 65_535:
+        raise UsageError(f"{where} {text!r} is not a port: a number from 0 (any free one) to 65535")
+    return port
+
+
+def _host_name(what: str, text: str) -> str:
+    name = str(text).strip().rstrip(".").lower()
+    try:
+        name = name.encode("idna").decode("ascii")
+    except UnicodeError:
+        name = ""
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{what} {text!r} is not a host name: write something like example.test")
+    return name
+
+
+# the file
+
+_PLAIN: dict[str, type] = {
+    "data": str,
+    "domain": str,
+    "hostname": str,
+    "listen": str,
+    "tls_certificate": str,
+    "tls_key": str,
+    "insecure_auth": bool,
+    "egress": str,
+    "smarthost": str,
+    "postmaster": str,
+    "journal_wire": bool,
+    "give_up_seconds": float,
+    "delay_notice_seconds": float,
+}
+_KEYS = (*_PLAIN, "retry_seconds", "users", "aliases", "ports", "limits")
+_PATHS = ("data", "tls_certificate", "tls_key")
+
+
+def _from_file(path: Path) -> _Draft:
+    """Read the TOML file; every complaint names the file, the key and, where it is known, the line."""
+    try:
+        text = path.read_text("utf-8")
+    except OSError as weather:
+        raise CannotRun(f"the settings {path} cannot be read: {weather.strerror}") from weather
+    except UnicodeDecodeError:
+        raise UsageError(f"the settings {path} are not UTF-8") from None
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise UsageError(f"the settings {path} are not TOML: {fault}") from None
+    for key in table:
+        if key not in _KEYS:
+            raise _unknown(path, text, key, _KEYS)
+    draft = _Draft()
+    for key, kind in _PLAIN.items():
+        if key in table:
+            draft.values[key] = _typed(path, text, key, table[key], kind)
+    for key in _PATHS:
+        if key in draft.values:
+            draft.values[key] = path.parent / Path(draft.values[key]).expanduser()
+    _take_tables(draft, path, text, table)
+    return draft
+
+
+def _take_tables(draft: _Draft, path: Path, text: str, table: dict[str, Any]) -> None:
+    for service, port in _section(path, text, table, "ports", SERVICES).items():
+        draft.ports[service] = _port(f"{path}: {service} =", port)
+    if "limits" in table:
+        limits = _section(path, text, table, "limits", Limits.__struct_fields__)
+        draft.values["limits"] = _converted(path, "limits", limits, Limits)
+    if "users" in table:
+        users = _converted(path, "users", table["users"], dict[str, str])
+        draft.values["users"] = tuple(users.items())
+    if "aliases" in table:
+        draft.values["aliases"] = _converted(path, "aliases", table["aliases"], dict[str, tuple[str, ...]])
+        for members in draft.values["aliases"].values():
+            for member in members:
+                if not member.isprintable() or " " in member or not member:
+                    raise UsageError(f"{path}: the alias member {member!r} is not an address")
+    if "retry_seconds" in table:
+        steps = _converted(path, "retry_seconds", table["retry_seconds"], tuple[float, ...])
+        if not steps or min(steps) <= 0:
+            raise UsageError(f"{path}: retry_seconds needs numbers above 0, such as [60, 300, 900]")
+        draft.values["retry_seconds"] = steps
+
+
+def _section(path: Path, text: str, table: dict[str, Any], name: str, allowed: tuple[str, ...]) -> dict[str, Any]:
+    section = table.get(name, {})
+    if not isinstance(section, dict):
+        raise UsageError(f"{path}{_line_of(text, name)}: {name} is a table: write [{name}]")
+    for key in section:
+        if key not in allowed:
+            raise _unknown(path, text, key, allowed)
+    return section
+
+
+def _typed(path: Path, text: str, key: str, value: Any, kind: type) -> Any:
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind):
+        words = {str: "text in quotes", bool: "true or false", float: "a number"}
+        raise UsageError(f"{path}{_line_of(text, key)}: {key} has to be {words[kind]}")
+    return value
+
+
+def _converted(path: Path, name: str, value: Any, kind: Any) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as fault:
+        raise UsageError(f"{path}: {name}: {fault}") from None
+
+
+def _unknown(path: Path, text: str, key: str, allowed: tuple[str, ...]) -> UsageError:
+    return UsageError(
+        f"{path}{_line_of(text, key)}: unknown key {key!r}; allowed are {', '.join(sorted(allowed))}"
+    )
+
+
+def _line_of(text: str, key: str) -> str:
+    pattern = re.compile(rf'\s*\[*\s*"?{re.escape(key)}"?\s*[\]=.]')
+    for number, line in enumerate(text.splitlines(), 1):
+        if pattern.match(line):
+            return f", line {number}"
+    return ""

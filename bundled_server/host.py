@@ -1,0 +1,369 @@
+"""The composition root of one mail host: it builds, opens and closes the agents and hands them to one another."""
+
+import asyncio
+import logging
+import os
+import random
+import ssl
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from bundled_server.auth.directory import Directory
+from bundled_server.auth.store_directory import StoreDirectory
+from bundled_server.auth.throttle import LoginThrottle
+from bundled_server.clock import Clock, SystemClock
+from bundled_server.config import HostSettings
+from bundled_server.dns.isolated import IsolatedResolver
+from bundled_server.dns.resolver import DnsResolver, Resolver, system_nameservers
+from bundled_server.host_folder import HostFolder
+from bundled_server.journal import Journal
+from bundled_server.maa.imap.session import imap_sessions
+from bundled_server.maa.pop3.session import pop3_sessions
+from bundled_server.mailbox.sqlite_store import SqliteStore
+from bundled_server.mailbox.store import Store
+from bundled_server.mda.addresses import Addresses
+from bundled_server.mda.local import LocalCourier, LocalParts
+from bundled_server.msa.policy import SubmissionPolicy
+from bundled_server.mta.policy import TransferPolicy
+from bundled_server.mta.relay import Relay
+from bundled_server.mta.routing import SMTP_PORT, PortOf, Router
+from bundled_server.net.listener import Listener, SessionFactory
+from bundled_server.net.tls import CertificatePaths, make_self_signed, server_context
+from bundled_server.queue.bounce import Reporter
+from bundled_server.queue.ids import QueueIds
+from bundled_server.queue.job import LOCAL
+from bundled_server.queue.runner import Runner, RunnerParts
+from bundled_server.queue.schedule import RetrySchedule
+from bundled_server.queue.settlement import Settler
+from bundled_server.queue.spool import Spool
+from bundled_server.smtp_policy import Policy
+from bundled_server.smtp_session import SmtpServices, smtp_sessions
+
+HOUSEKEEPING_SECONDS = 1.0
+SMARTHOST_LANE = "smarthost"
+
+logger = logging.getLogger(__name__)
+
+
+class HostCannotStart(Exception):
+    """The host cannot run as it is configured; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One port: which dialogue it speaks, whether TLS comes first, what it says when there is no room."""
+
+    name: str
+    sessions: SessionFactory
+    implicit_tls: bool
+    busy_line: bytes
+
+
+class Host:
+    """One running mail host. `open` returns when every port accepts; `close` leaves nothing behind.
+
+    `clock`, `resolver`, `port_of` (the SMTP port of other hosts of a practice world, None for hosts outside it) and
+    `randomness` are the world's to give; without them it is the real one.
+    """
+
+    def __init__(
+        self,
+        settings: HostSettings,
+        *,
+        clock: Clock | None = None,
+        resolver: Resolver | None = None,
+        port_of: PortOf | None = None,
+        randomness: Callable[[], float] = random.random,
+    ) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.folder = HostFolder(settings.data)
+        self.bound_ports: dict[str, int] = {}
+        self._resolver = resolver
+        self._port_of = port_of
+        self._randomness = randomness
+        self._stack = AsyncExitStack()
+        self._ids = QueueIds(self.clock.now, os.getpid() * 61 + id(self) % 3599)
+        self._listeners: list[Listener] = []
+        self.journal: Journal
+        self.store: Store
+        self.directory: StoreDirectory
+        self.addresses: Addresses
+        self.runner: Runner
+        self.spool: Spool
+
+    async def open(self) -> None:
+        """Build and open every part. Raises HostCannotStart, FolderError or StoreError, and is closed again then."""
+        try:
+            await self._open_parts()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+
+    async def close(self) -> None:
+        """Close the ports, let the couriers finish, write everything out."""
+        await self._stack.aclose()
+
+    async def __aenter__(self) -> "Host":
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def connections(self) -> dict[str, int]:
+        """Open connections by service."""
+        return {
+            name: listener.connections for name, listener in zip(self.bound_ports, self._listeners, strict=False)
+        }
+
+    # opening, in the order of dependence
+
+    async def _open_parts(self) -> None:
+        settings = self.settings
+        self._stack.enter_context(self.folder)
+        tls = self._tls_context()
+        self.journal = Journal(
+            settings.hostname, self.clock.now, self.folder.journal, settings.limits.journal_file_octets
+        )
+        self._stack.callback(self.journal.close)
+        self.store = SqliteStore(self.folder.database, self.clock.now)
+        await self.store.open()
+        self._stack.push_async_callback(self.store.close)
+        await self._open_directory()
+        await self._open_queue()
+        await self._open_ports(tls)
+        await self._open_admin()
+        await self.runner.open()
+        self._stack.push_async_callback(
+            self._end_task, asyncio.create_task(self._keep_house(), name="housekeeping")
+        )
+
+    async def _open_directory(self) -> None:
+        """Users named in the settings exist from now on; a password changed since is left alone."""
+        settings = self.settings
+        self.directory = StoreDirectory(self.store, self.clock)
+        self._stack.callback(self.directory.close)
+        for name, password in settings.users:
+            if not await self.directory.exists(name):
+                await self.directory.put(name, password)
+        names = await self.directory.names()
+        postmaster = settings.postmaster or ("root" if "root" in names else "")
+        postmaster = postmaster or (settings.users[0][0] if settings.users else (names or [""])[0])
+        self.addresses = Addresses(
+            self.directory,
+            self._domains,
+            settings.aliases,
+            postmaster,
+            settings.limits.alias_expansion,
+        )
+
+    async def _open_queue(self) -> None:
+        settings, limits = self.settings, self.settings.limits
+        courier = LocalCourier(
+            LocalParts(self.store, self.addresses, self.journal, self.clock.now, self._ids.next)
+        )
+        relay = Relay(
+            hostname=settings.hostname,
+            router=self._router(),
+            journal=self.journal,
+            journal_wire=settings.journal_wire,
+            connections_per_destination=limits.relays_per_destination,
+        )
+        self._stack.push_async_callback(relay.close)
+        settler = Settler(
+            schedule=RetrySchedule(settings.retry_seconds, settings.give_up_seconds, self._randomness),
+            reporter=Reporter(
+                settings.hostname,
+                settings.domain,
+                self._ids,
+                self.journal,
+                settings.give_up_seconds,
+                limits.bounce_returns_octets,
+            ),
+            journal=self.journal,
+            now=self.clock.now,
+            delay_notice_seconds=settings.delay_notice_seconds,
+        )
+        self.runner = Runner(
+            RunnerParts(self.store, self.clock, courier, relay, self._destination_of, settler, limits)
+        )
+        self._stack.push_async_callback(self.runner.close)
+        self.spool = Spool(self.store, self.clock, self._ids, self.journal, self.runner, courier.stamp)
+
+    async def _open_ports(self, tls: ssl.SSLContext) -> None:
+        settings = self.settings
+        for service in self._services():
+            port = getattr(settings.ports, service.name)
+            if port is None:
+                continue
+            listener = Listener(
+                service.sessions,
+                name=service.name,
+                host=settings.listen,
+                port=port,
+                limits=settings.limits,
+                tls=tls,
+                implicit_tls=service.implicit_tls,
+                busy_line=service.busy_line,
+            )
+            try:
+                await listener.open()
+            except OSError as weather:
+                raise HostCannotStart(_port_trouble(service.name, settings.listen, port, weather)) from weather
+            self._stack.push_async_callback(listener.close)
+            self._listeners.append(listener)
+            self.bound_ports[service.name] = listener.port
+
+    async def _open_admin(self) -> None:
+        port = self.settings.ports.admin
+        if port is None:
+            return
+        from bundled_server.admin.server import AdminParts, AdminServer  # aiohttp takes its time to import
+
+        parts = AdminParts(
+            hostname=self.settings.hostname,
+            domain=self.settings.domain,
+            spool=self.spool,
+            runner=self.runner,
+            directory=self.directory,
+            store=self.store,
+            journal=self.journal,
+            clock=self.clock,
+            ports=self.bound_ports,
+            connections=lambda: self.connections,
+            body_octets=self.settings.limits.admin_body_octets,
+        )
+        server = AdminServer(parts, self.folder.admin, port)
+        try:
+            await server.open()
+        except OSError as weather:
+            raise HostCannotStart(_port_trouble("admin", "127.0.0.1", port, weather)) from weather
+        self._stack.push_async_callback(server.close)
+        self.bound_ports["admin"] = server.port
+
+    # building blocks
+
+    @property
+    def _domains(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((self.settings.domain.lower(), self.settings.hostname.lower())))
+
+    def _tls_context(self) -> ssl.SSLContext:
+        settings = self.settings
+        if settings.tls_certificate is None or settings.tls_key is None:
+            paths = make_self_signed(settings.hostname, self.folder.certificates)
+        else:
+            paths = CertificatePaths(settings.tls_certificate, settings.tls_key)
+        try:
+            return server_context(paths)
+        except (OSError, ssl.SSLError) as fault:
+            raise HostCannotStart(
+                f"the certificate {paths.certificate} with key {paths.key} cannot be used: {fault}"
+            ) from fault
+
+    def _services(self) -> list[Service]:
+        settings = self.settings
+        throttle = LoginThrottle(self.clock, settings.limits.login_failures_per_minute)
+        transfer = self._smtp(self._transfer_policy())
+        submission = self._smtp(self._submission_policy(throttle))
+        imap = imap_sessions(self.store, self.directory, throttle, self.journal, settings, self.clock)
+        pop3 = pop3_sessions(self.store, self.directory, throttle, self.journal, settings, self.clock)
+        smtp_busy = f"421 4.3.2 {settings.hostname} too many connections, try again later\r\n".encode()
+        imap_busy, pop3_busy = b"* BYE too many connections, try again later\r\n", b"-ERR too many connections\r\n"
+        return [
+            Service("smtp", transfer, False, smtp_busy),
+            Service("submission", submission, False, smtp_busy),
+            Service("submissions", submission, True, smtp_busy),
+            Service("imap", imap, False, imap_busy),
+            Service("imaps", imap, True, imap_busy),
+            Service("pop3", pop3, False, pop3_busy),
+            Service("pop3s", pop3, True, pop3_busy),
+        ]
+
+    def _smtp(self, policy: Policy) -> SessionFactory:
+        settings = self.settings
+        return smtp_sessions(
+            SmtpServices(
+                hostname=settings.hostname,
+                policy=policy,
+                accept=self.spool.accept,
+                journal=self.journal,
+                limits=settings.limits,
+                journal_wire=settings.journal_wire,
+            )
+        )
+
+    def _transfer_policy(self) -> TransferPolicy:
+        return TransferPolicy(
+            hostname=self.settings.hostname,
+            domains=self._domains,
+            recipient_exists=self.addresses.exists,
+            now=self.clock.now,
+            received_hops=self.settings.limits.received_hops,
+        )
+
+    def _submission_policy(self, throttle: LoginThrottle) -> SubmissionPolicy:
+        directory: Directory = self.directory
+        return SubmissionPolicy(
+            hostname=self.settings.hostname,
+            domains=self._domains,
+            directory=directory,
+            throttle=throttle,
+            now=self.clock.now,
+            recipient_exists=self.addresses.exists,
+            owns_address=self.addresses.owns,
+            members=self.addresses.expand,
+            insecure_auth=self.settings.insecure_auth,
+            received_hops=self.settings.limits.received_hops,
+        )
+
+    def _router(self) -> Router:
+        settings = self.settings
+        resolver = self._resolver
+        if resolver is None:
+            resolver = IsolatedResolver() if settings.egress == "none" else DnsResolver(system_nameservers())
+        port_of = self._port_of or _no_world if settings.egress == "none" else self._port_of or _smtp_port
+        return Router(
+            resolver=resolver,
+            hostname=settings.hostname,
+            egress=settings.egress,
+            smarthost=settings.smarthost,
+            port_of=port_of,
+            journal=self.journal,
+        )
+
+    def _destination_of(self, address: str) -> str:
+        if self.addresses.is_here(address):
+            return LOCAL
+        if self.settings.egress == "smarthost":
+            return SMARTHOST_LANE
+        return address.rpartition("@")[2].lower()
+
+    # housekeeping
+
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+            self.journal.flush()
+
+    async def _end_task(self, task: "asyncio.Task[None]") -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _no_world(hostname: str) -> int | None:
+    return None
+
+
+def _smtp_port(hostname: str) -> int | None:
+    return SMTP_PORT
+
+
+def _port_trouble(service: str, listen: str, port: int, weather: OSError) -> str:
+    reason = weather.strerror or str(weather)
+    advice = f"choose another with --{service} PORT (0 picks a free one)"
+    if isinstance(weather, PermissionError):
+        reason, advice = "ports below 1024 need privileges", f"{advice}, or give the right to bind it"
+    return f"{service} cannot listen on {listen} port {port}: {reason}; {advice}"
