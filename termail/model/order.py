@@ -1,11 +1,11 @@
 """The order of an index: mutt's sort methods, reversed or not, with a second key."""
 
-from enum import Enum
+from enum import StrEnum
 
 import msgspec
 
 
-class SortKey(str, Enum):
+class SortKey(StrEnum):
     """mutt's sort letters d f r s o t u z (MUTT.md)."""
 
     DATE = "date"

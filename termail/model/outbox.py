@@ -1,11 +1,11 @@
 """The outbox as the client shows it: one item for each message on its way out."""
 
-from enum import Enum
+from enum import StrEnum
 
 import msgspec
 
 
-class OutboxState(str, Enum):
+class OutboxState(StrEnum):
     """Where an outgoing message stands."""
 
     QUEUED = "queued"

@@ -17,12 +17,13 @@ from termail.store.places import Places
 from termail.store.records import Arrived
 
 CHUNK: Final = 200
-"""Messages in one transaction: some 20 ms, so that a key pressed meanwhile is not felt to wait."""
+"""Messages in one transaction: some 20 ms, so that no key waits long."""
 CHUNK_OCTETS: Final = 2_000_000
 _INSERT: Final = (
-    "INSERT INTO messages (folder_id, remote_folder_id, uid, content_id, node_id, thread_id, parent_id, flags, date,"
-    " received, size_octets, lines, has_body, attachment_count, to_me, keywords, sender_name, sender_address,"
-    " to_shown, subject, message_id_header, list_id, to_text, cc_text, content_type, attachment_names, uidl)"
+    "INSERT INTO messages (folder_id, remote_folder_id, uid, content_id, node_id, thread_id, parent_id, flags,"
+    " date, received, size_octets, lines, has_body, attachment_count, to_me, keywords, sender_name,"
+    " sender_address, to_shown, subject, message_id_header, list_id, to_text, cc_text, content_type,"
+    " attachment_names, uidl)"
     f" VALUES ({', '.join('?' * 27)})"
 )
 

@@ -51,7 +51,7 @@ class Contents:
     def header(self, message_id: int) -> bytes:
         """The raw header block; b"" when the message is gone."""
         packed = self._database.one(
-            "SELECT header FROM contents WHERE content_id = (SELECT content_id FROM messages WHERE message_id = ?)",
+            "SELECT header FROM contents JOIN messages USING (content_id) WHERE message_id = ?",
             (message_id,),
         )
         return b"" if packed is None else unpack(packed)
@@ -59,7 +59,7 @@ class Contents:
     def raw(self, message_id: int) -> bytes | None:
         """The whole message when it is held."""
         packed = self._database.one(
-            "SELECT raw FROM bodies WHERE content_id = (SELECT content_id FROM messages WHERE message_id = ?)",
+            "SELECT raw FROM bodies JOIN messages USING (content_id) WHERE message_id = ?",
             (message_id,),
         )
         return None if packed is None else unpack(packed)

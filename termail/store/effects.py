@@ -119,7 +119,7 @@ class Effects:
             name for name in columns if name not in ("message_id", "folder_id", "remote_folder_id", "uid", "uidl")
         ]
         cursor = self._database.query(
-            f"INSERT INTO messages (folder_id, remote_folder_id, uid, uidl, {', '.join(shared)})"  # noqa: S608
+            f"INSERT INTO messages (folder_id, remote_folder_id, uid, uidl, {', '.join(shared)})"
             f" SELECT ?, ?, 0, '', {', '.join(shared)} FROM messages WHERE message_id = ?",
             (folder_id, folder_id, message_id),
         )

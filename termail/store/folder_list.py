@@ -53,7 +53,7 @@ class FolderList:
         ignored: set[str] = set()
         kept: set[int] = set()
         rows = self._database.query(
-            f"SELECT action, effect FROM operations WHERE account = ? AND state IN {UNFINISHED}",  # noqa: S608
+            f"SELECT action, effect FROM operations WHERE account = ? AND state IN {UNFINISHED}",
             (account,),
         ).fetchall()
         for packed, effect in rows:

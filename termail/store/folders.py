@@ -20,7 +20,7 @@ class Folders:
         """Ordered by account, role, name."""
         chosen = "hidden = 0" if account is None else "hidden = 0 AND account = ?"
         rows = self._database.query(
-            f"SELECT {_COLUMNS} FROM folders WHERE {chosen}",  # noqa: S608 - two constants
+            f"SELECT {_COLUMNS} FROM folders WHERE {chosen}",
             () if account is None else (account,),
         )
         found = [_folder(row) for row in rows]
@@ -107,7 +107,7 @@ class Folders:
 
     def _one(self, condition: str, parameters: tuple[Any, ...]) -> Folder | None:
         row = self._database.query(
-            f"SELECT {_COLUMNS} FROM folders WHERE hidden = 0 AND {condition}",  # noqa: S608 - constants above
+            f"SELECT {_COLUMNS} FROM folders WHERE hidden = 0 AND {condition}",
             parameters,
         ).fetchone()
         return None if row is None else _folder(row)

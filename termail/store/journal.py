@@ -52,7 +52,7 @@ class Journal:
         """→ what was undone, in words. Raises LookupError."""
         with self._database.transaction(durable=True):
             row = self._database.query(
-                f"SELECT {_COLUMNS} FROM operations WHERE undoes = 0 AND state IN ('pending', 'running', 'done')"  # noqa: S608
+                f"SELECT {_COLUMNS} FROM operations WHERE undoes = 0 AND state IN ('pending', 'running', 'done')"
                 " AND (? IS NULL OR operation_id = ?) ORDER BY operation_id DESC LIMIT 1",
                 (operation_id, operation_id),
             ).fetchone()
@@ -77,13 +77,13 @@ class Journal:
         """Oldest first; finished ones only on request."""
         chosen = "1" if include_done else f"state IN {UNFINISHED} OR state = 'failed'"
         rows = self._database.query(
-            f"SELECT {_COLUMNS} FROM operations WHERE {chosen} ORDER BY operation_id"  # noqa: S608 - constants
+            f"SELECT {_COLUMNS} FROM operations WHERE {chosen} ORDER BY operation_id"
         ).fetchall()
         return [_operation(row, self._messages(row[0])) for row in rows]
 
     def pending_count(self) -> int:
         """Operations that still have to reach a server."""
-        return int(self._database.one(f"SELECT count(*) FROM operations WHERE state IN {UNFINISHED}"))  # noqa: S608
+        return int(self._database.one(f"SELECT count(*) FROM operations WHERE state IN {UNFINISHED}"))
 
     def claim(self, account: str, now: float, limit: int) -> list[Operation]:
         """Take what is due, in order; no two of one batch touch the same message, and nothing overtakes an
@@ -94,12 +94,14 @@ class Journal:
                 (account, self._holder),
             )
             rows = self._database.query(
-                f"SELECT {_COLUMNS} FROM operations WHERE account = ? AND state IN {UNFINISHED} ORDER BY operation_id",  # noqa: S608
+                f"SELECT {_COLUMNS} FROM operations WHERE account = ? AND state IN {UNFINISHED}"
+                " ORDER BY operation_id",
                 (account,),
             ).fetchall()
             chosen = self._due([_operation(row, self._messages(row[0])) for row in rows], now, limit)
             self._database.query_many(
-                "UPDATE operations SET state = 'running', attempts = attempts + 1, holder = ? WHERE operation_id = ?",
+                "UPDATE operations SET state = 'running', attempts = attempts + 1, holder = ?"
+                " WHERE operation_id = ?",
                 [(self._holder, entry.operation_id) for entry in chosen],
             )
         return [msgspec.structs.replace(entry, state="running", attempts=entry.attempts + 1) for entry in chosen]
@@ -134,6 +136,12 @@ class Journal:
                 self._effects.revert(decode_effect(row[9]))
                 self._set_state(operation_id, "failed")
             self._database.query("UPDATE operations SET reason = ? WHERE operation_id = ?", (reason, operation_id))
+
+    def name_on_server(self, operation_id: int) -> str:
+        """What the server calls the folder that a RenameFolder or DeleteFolder is about, until it is done."""
+        effect = decode_effect(self._row(operation_id)[9])
+        name = self._database.one("SELECT name FROM folders WHERE folder_id = ?", (effect.folder_id,))
+        return effect.old_name or str(name or "")
 
     def _arrive(self, effect: Effect, folder_id: int) -> None:
         """Moved messages whose new uid nobody told are in the new folder under an unknown uid."""
@@ -189,7 +197,7 @@ class Journal:
 
     def _row(self, operation_id: int) -> tuple[Any, ...]:
         row: tuple[Any, ...] | None = self._database.query(
-            f"SELECT {_COLUMNS} FROM operations WHERE operation_id = ?",  # noqa: S608 - constants
+            f"SELECT {_COLUMNS} FROM operations WHERE operation_id = ?",
             (operation_id,),
         ).fetchone()
         if row is None:
@@ -202,7 +210,7 @@ class Journal:
     def _tidy(self) -> None:
         """Forget the oldest finished operations, and the expunged messages they alone could bring back."""
         rows = self._database.query(
-            f"SELECT operation_id, effect FROM operations WHERE state NOT IN {UNFINISHED}"  # noqa: S608 - constants
+            f"SELECT operation_id, effect FROM operations WHERE state NOT IN {UNFINISHED}"
             " AND operation_id <= (SELECT max(operation_id) FROM operations) - ? LIMIT 50",
             (HISTORY_KEPT,),
         ).fetchall()

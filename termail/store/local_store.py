@@ -1,8 +1,8 @@
 """The local mail store: everything the client shows, in one SQLite file shared by the UI and the agent.
 
-Both processes open it (WAL, fair turns at writing); each write is one short transaction. Reads are plain calls: a
-page of rows costs well under a millisecond, and the UI calls anything longer from a worker thread, each thread with a
-connection of its own.
+Both processes open it (WAL, fair turns at writing); each write is one short transaction. Reads are plain calls:
+a page of rows costs well under a millisecond, and the UI calls anything longer from a worker thread, each thread
+with a connection of its own.
 """
 
 import secrets
@@ -37,7 +37,7 @@ __all__ = ["Arrived", "LocalStore", "Operation", "RemoteFolder", "SyncState", "T
 
 
 class LocalStore:
-    """See the module. All methods are synchronous and thread-safe. The parts do the work; this is their one door."""
+    """See the module. All methods are synchronous and thread-safe. Its parts do the work."""
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
         holder = secrets.token_hex(8)
@@ -160,6 +160,10 @@ class LocalStore:
     def fail_operation(self, operation_id: int, reason: str) -> None:
         """The server refused for good: the local effect is taken back."""
         self._journal.fail(operation_id, reason)
+
+    def name_on_server(self, operation_id: int) -> str:
+        """What the server calls the folder that a RenameFolder or DeleteFolder is about, until it is done."""
+        return self._journal.name_on_server(operation_id)
 
     # --- the MRA's side
     def sync_state(self, folder_id: int) -> SyncState:

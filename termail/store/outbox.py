@@ -54,8 +54,9 @@ class Outbox:
     def items(self) -> list[OutboxItem]:
         """Oldest first; the latest sent ones included."""
         rows = self._database.query(
-            f"SELECT {_COLUMNS} FROM outbox WHERE state <> 'sent' OR outbox_id IN"  # noqa: S608 - constants
-            " (SELECT outbox_id FROM outbox WHERE state = 'sent' ORDER BY outbox_id DESC LIMIT ?) ORDER BY outbox_id",
+            f"SELECT {_COLUMNS} FROM outbox WHERE state <> 'sent' OR outbox_id IN"
+            " (SELECT outbox_id FROM outbox WHERE state = 'sent' ORDER BY outbox_id DESC LIMIT ?)"
+            " ORDER BY outbox_id",
             (SENT_KEPT,),
         )
         return [_item(row) for row in rows]
@@ -76,7 +77,7 @@ class Outbox:
                 (self._holder,),
             )
             row = self._database.query(
-                f"SELECT {_COLUMNS} FROM outbox WHERE state IN ('queued', 'deferred') AND not_before <= ?"  # noqa: S608
+                f"SELECT {_COLUMNS} FROM outbox WHERE state IN ('queued', 'deferred') AND not_before <= ?"
                 " AND next_try <= ? ORDER BY max(not_before, next_try), outbox_id LIMIT 1",
                 (now, now),
             ).fetchone()

@@ -11,7 +11,7 @@ from termail.store.database import Database
 UNFINISHED: Final = "('pending', 'running')"
 _ACTIONS: Final[msgspec.msgpack.Decoder[Action]] = msgspec.msgpack.Decoder(Action)
 _UNFINISHED_OF_MESSAGE: Final = (
-    "SELECT o.operation_id, o.action, m.is_result, o.state"  # noqa: S608 - constants
+    "SELECT o.operation_id, o.action, m.is_result, o.state"
     " FROM operation_messages m JOIN operations o USING (operation_id)"
     f" WHERE m.message_id = ? AND o.state IN {UNFINISHED} ORDER BY o.operation_id"
 )

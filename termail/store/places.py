@@ -102,7 +102,7 @@ class Places:
         self._database.query("UPDATE messages SET uid = 0 WHERE remote_folder_id = ? AND uid > 0", (folder_id,))
 
     def without_uid(self, folder_id: int) -> list[int]:
-        """Messages thought to be in this folder of the server with no uid, and not on their way by an operation."""
+        """Messages thought to be in this folder of the server with no uid, not brought by an operation."""
         rows = self._database.query(
             "SELECT message_id FROM messages WHERE remote_folder_id = ? AND uid = 0 AND uidl = '' AND NOT EXISTS ("
             "SELECT 1 FROM operation_messages m JOIN operations o USING (operation_id)"

@@ -47,7 +47,7 @@ class Scanner:
         """A text in quotes; a backslash before the quote makes it a character."""
         start = self.position
         quote = self.take()
-        gathered = []
+        gathered: list[str] = []
         while True:
             char = self.take()
             if not char:
@@ -61,7 +61,7 @@ class Scanner:
 
     def word(self) -> str:
         """Up to a space, or a ")" or "|" that belongs to the pattern around it."""
-        gathered = []
+        gathered: list[str] = []
         depth = 0
         while (char := self.peek()) and not char.isspace():
             if depth == 0 and char in _ENDS:

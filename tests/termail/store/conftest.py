@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from termail.model.order import Order, SortKey
 from termail.store.local_store import Arrived, LocalStore, RemoteFolder
 

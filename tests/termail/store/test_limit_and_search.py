@@ -1,6 +1,7 @@
 """Patterns and full text against a store."""
 
 import pytest
+
 from termail.model.order import Order, SortKey
 from termail.model.patterns import PatternError
 
@@ -29,7 +30,7 @@ def mail(store, inbox, archive, letters):
     flags = {1: ("\\Seen",), 2: ("\\Flagged",), 3: ("\\Seen", "\\Answered"), 4: ("\\Deleted", "todo"), 5: ()}
     ids = store.add_messages(inbox, [letters.arrived(n, raw, *flags[n], whole=True) for n, raw in raws.items()])
     letters.bring(store, archive, 9)
-    return dict(zip(ids, raws))
+    return dict(zip(ids, raws, strict=True))
 
 
 LIMITS = {

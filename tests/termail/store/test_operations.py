@@ -1,6 +1,7 @@
 """The operation journal: performed here at once, replayed in order, undone in every state."""
 
 import pytest
+
 from termail.model.actions import (
     AppendTo,
     CopyTo,
@@ -82,7 +83,7 @@ def test_undo_of_a_done_operation_performs_the_opposite(store, inbox, archive, t
         after = picture(store)
     assert after == before
     assert letters.counted(store) == letters.recounted(store)
-    assert [entry.state for entry in store.operations(include_done=True)][0] == "undone"
+    assert store.operations(include_done=True)[0].state == "undone"
 
 
 def carry_out(store):

@@ -1,6 +1,7 @@
 """What the MRA and the local MTA do with the store."""
 
 import pytest
+
 from termail.model.actions import AppendTo, CreateFolder
 from termail.model.order import Order, SortKey
 from termail.model.outbox import OutboxState

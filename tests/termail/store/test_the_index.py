@@ -3,6 +3,7 @@
 import random
 
 import pytest
+
 from termail.model.order import Order, SortKey
 from termail.store.local_store import Arrived
 
@@ -38,7 +39,9 @@ def test_threads_are_drawn_as_mutt_draws_them(store, inbox, letters, name):
             inbox, [letters.arrived(number, letters.letter(number, *references, subject=str(number)))]
         )
     ids = store.listing(inbox, Order())
-    assert [thread.tree + row.subject for thread, row in zip(store.threads(ids), store.rows(ids))] == drawn
+    assert [
+        thread.tree + row.subject for thread, row in zip(store.threads(ids), store.rows(ids), strict=True)
+    ] == drawn
 
 
 def test_ascii_glyphs(store, inbox, letters):
@@ -55,7 +58,9 @@ def test_a_thread_does_not_depend_on_the_order_of_arrival(store, inbox, archive,
         shuffled = random.Random(seed).sample(messages, len(messages))
         store.add_messages(folder, [letters.arrived(n, letters.letter(n, *refs)) for n, *refs in shuffled])
         ids = store.listing(folder, Order())
-        drawn = [(row.subject, thread.tree) for row, thread in zip(store.rows(ids), store.threads(ids))]
+        drawn = [
+            (row.subject, thread.tree) for row, thread in zip(store.rows(ids), store.threads(ids), strict=True)
+        ]
         assert expected in (None, drawn)
         expected = drawn
 
@@ -123,9 +128,8 @@ def test_every_sort_key(store, inbox, letters, order):
         2: (30, letters.letter(2, sender="zoe@x", subject="Re: AW: apple", to="Bea <b@x>")),
         3: (10, letters.letter(3, sender="Ann <a@x>", subject="Re: banana", to="Zed <z@x>", body="x" * 100)),
     }
-    ids = dict(
-        zip(mail, store.add_messages(inbox, [letters.arrived(uid, raw, whole=True) for uid, raw in mail.values()]))
-    )
+    arrivals = [letters.arrived(uid, raw, whole=True) for uid, raw in mail.values()]
+    ids = dict(zip(mail, store.add_messages(inbox, arrivals), strict=True))
     assert list(store.listing(inbox, order)) == [ids[number] for number in ORDERS[order]]
 
 
