@@ -6,6 +6,7 @@ from typing import Final
 METACHARACTERS: Final = frozenset(".*+?[](){}|^$\\")
 LENGTH_LIMIT: Final = 500
 REPEAT_LIMIT: Final = 4
+_DOUBTFUL_CLASS: Final = re.compile(r"\[\^?\[|\[[^\]]*(?:--|&&|~~|\|\|)")
 _BOUNDED: Final = re.compile(r"\{(\d*)(,?)(\d*)\}")
 
 
@@ -19,6 +20,8 @@ def check(expression: str) -> None:
     a repetition or an alternative inside, back references, very many repetitions."""
     if len(expression) > LENGTH_LIMIT:
         raise ValueError(f"an expression has at most {LENGTH_LIMIT} characters")
+    if _DOUBTFUL_CLASS.search(expression):
+        raise ValueError("write a backslash before [ - & ~ | inside a [class]")
     try:
         re.compile(expression)
     except (re.error, OverflowError, RecursionError) as error:
