@@ -1,8 +1,10 @@
 """A mail access agent on real sockets: both protocols, over either store, with users whose password is 123456."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from bundled_server.mailbox.memory_store import MemoryStore
 from bundled_server.mailbox.sqlite_store import SqliteStore
 from bundled_server.mailbox.store import MailboxExists, Store
 from bundled_server.net.listener import Listener
+from bundled_server.net.tls import make_self_signed, server_context
 
 PASSWORD = "123456"
 ARRIVAL = 1123784456.0  # 11 Aug 2005 18:20:56 UTC, as in the lecture
@@ -80,12 +83,13 @@ class Agent:
 
     store: Store
     journal: Journal
+    settings: HostSettings
     imap: Listener
     pop3: Listener
 
     @asynccontextmanager
     async def _connected(self, port: int) -> AsyncIterator[Dialogue]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 24)
+        reader, writer = await asyncio.open_connection(self.settings.listen, port, limit=1 << 24)
         dialogue = Dialogue(reader, writer)
         try:
             yield dialogue
@@ -128,7 +132,9 @@ def message(subject: str = "hello", body: str = "A line\r\n", extra: str = "") -
 
 
 @asynccontextmanager
-async def running_agent(store: Store, folder: Path, **changes: object) -> AsyncIterator[Agent]:
+async def running_agent(
+    store: Store, folder: Path, tls: ssl.SSLContext | None = None, **changes: object
+) -> AsyncIterator[Agent]:
     settings = HostSettings(hostname="brasilia.cities.org", domain="cities.org", data=folder, journal_wire=True)
     settings = msgspec.structs.replace(settings, **changes)
     clock = SystemClock()
@@ -137,14 +143,13 @@ async def running_agent(store: Store, folder: Path, **changes: object) -> AsyncI
     parts = (store, OnePassword(), throttle, journal, settings)
     await store.open()
     for owner in ("alice", "juan"):
-        try:
+        with suppress(MailboxExists):
             await store.commit(CreateMailbox(owner, "INBOX"))
-        except MailboxExists:
-            pass
-    imap = Listener(imap_sessions(*parts), name="imap", limits=settings.limits)
-    pop3 = Listener(pop3_sessions(*parts), name="pop3", limits=settings.limits)
+    common = {"limits": settings.limits, "host": settings.listen, "tls": tls}
+    imap = Listener(imap_sessions(*parts), name="imap", **common)
+    pop3 = Listener(pop3_sessions(*parts), name="pop3", **common)
     async with imap, pop3:
-        yield Agent(store, journal, imap, pop3)
+        yield Agent(store, journal, settings, imap, pop3)
     await store.close()
 
 
@@ -158,3 +163,30 @@ async def agent(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "store.db")
     async with running_agent(store, tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+def agent_with(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Agent]]:
+    """An agent with other settings, over the store in memory."""
+    return lambda **changes: running_agent(MemoryStore(), tmp_path, **changes)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """The server's side of TLS, and a client's that trusts it."""
+    paths = make_self_signed("localhost", tmp_path)
+    return server_context(paths), ssl.create_default_context(cafile=str(paths.certificate))
+
+
+@pytest.fixture
+def address_off_loopback() -> str:
+    """An address of this machine that is not 127.0.0.1; nothing leaves the machine."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # chooses a route, sends nothing
+        except OSError:
+            pytest.skip("this machine has loopback only")
+        address = str(probe.getsockname()[0])
+    if address.startswith("127."):
+        pytest.skip("this machine has loopback only")
+    return address
