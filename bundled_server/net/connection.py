@@ -192,10 +192,14 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def abort(self) -> None:
-        """Close at once."""
+        """Close at once. Nobody may tell us that the connection is lost when this cuts a TLS handshake short, so
+        it counts as lost from here on."""
         self._forget_timer()
         if self._transport is not None:
             self._transport.abort()
+        self.at_eof = True
+        self._lost.set()
+        self._writable.set()
 
     def _live_transport(self) -> asyncio.Transport:
         assert self._transport is not None, "the connection was not made"

@@ -159,12 +159,12 @@ async def _dialogue(link: Link, machine: Machine[Any], session: Session) -> None
 async def _one_turn(link: Link, machine: Machine[Any], session: Session) -> Turn:
     """Handle what the machine has, one wake-up, or wait for more input."""
     connection = link.connection
-    if await _handle_events(link, machine, session):
-        return Turn.WENT_ON
     if connection.woken:
         connection.woken = False
         await session.woken()
         await link.flush()
+        return Turn.WENT_ON
+    if await _handle_events(link, machine, session):
         return Turn.WENT_ON
     data = connection.take()
     if data:
