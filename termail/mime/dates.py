@@ -36,7 +36,9 @@ def parse_date(value: bytes) -> float:
 def _by_the_library(value: bytes) -> float:
     try:
         parsed = parsedate_tz(value.decode("ascii", "replace"))
-        return 0.0 if parsed is None else float(mktime_tz(parsed))
+        if parsed is None or not (1 <= parsed[1] <= 12 and 1 <= parsed[2] <= 31 and parsed[3] < 25):
+            return 0.0
+        return float(mktime_tz(parsed))
     except (ValueError, OverflowError, TypeError, IndexError):
         return 0.0
 

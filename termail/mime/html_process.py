@@ -51,21 +51,23 @@ class HtmlProcess:
             self._stop()
 
     def _exchange(self, request: bytes) -> bytes | None:
-        allowed_seconds = self._deadline_seconds
-        if self._process is None or self._process.poll() is not None:
-            allowed_seconds += limits.HTML_START_SECONDS
-        answer = self._answer(self._running(), request, allowed_seconds)
+        process = self._running()
+        answer = None
+        if process is not None:
+            answer = self._answer(process, FRAME.pack(len(request)) + request, self._deadline_seconds)
         if answer is None:
             self._stop()
         return answer
 
-    def _answer(self, process: subprocess.Popen[bytes], request: bytes, allowed_seconds: float) -> bytes | None:
+    def _answer(self, process: subprocess.Popen[bytes], octets: bytes, allowed_seconds: float) -> bytes | None:
+        """Write `octets`, read one frame; None when time is up or the process is gone."""
         assert process.stdin is not None and process.stdout is not None
-        to_send = memoryview(FRAME.pack(len(request)) + request)
+        to_send = memoryview(octets)
         received = bytearray()
         ends_at = self._monotonic() + allowed_seconds
         with selectors.DefaultSelector() as selector:
-            selector.register(process.stdin, selectors.EVENT_WRITE)
+            if to_send:
+                selector.register(process.stdin, selectors.EVENT_WRITE)
             selector.register(process.stdout, selectors.EVENT_READ)
             while (left := ends_at - self._monotonic()) > 0:
                 for key, _ in selector.select(left):
@@ -86,7 +88,8 @@ class HtmlProcess:
                         return bytes(received[FRAME.size :])
         return None
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> subprocess.Popen[bytes] | None:
+        """The process, started and ready; None when it does not get ready."""
         if self._process is None or self._process.poll() is not None:
             self._stop()
             self._process = subprocess.Popen(
@@ -99,6 +102,8 @@ class HtmlProcess:
             )
             assert self._process.stdin is not None
             os.set_blocking(self._process.stdin.fileno(), False)
+            if self._answer(self._process, b"", limits.HTML_START_SECONDS) is None:
+                return None
         return self._process
 
     def _stop(self) -> None:

@@ -63,7 +63,12 @@ def _lay_out(markup: str) -> str:
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
-    """One answer for each request, in order."""
+    """An empty frame when ready, then one answer for each request, in order."""
+    import html2text  # noqa: F401  (its import time is not the request's)
+    import selectolax.lexbor  # noqa: F401
+
+    sink.write(FRAME.pack(0))
+    sink.flush()
     decoder = msgspec.msgpack.Decoder(Request)
     while True:
         head = source.read(FRAME.size)

@@ -51,7 +51,7 @@ HTML_LINKS: Final = 2_000
 HTML_SECONDS: Final = 3.0
 """How long the layout of one HTML document may take before its process is killed."""
 HTML_START_SECONDS: Final = 5.0
-"""How much longer when the process must be started first."""
+"""How long that process may take to start."""
 
 INDEXED_CHARACTERS: Final = 1_000_000
 """Text of one message given to the full-text index."""
