@@ -1,14 +1,24 @@
 """A message as the store keeps it: its octets, and what IMAP clients ask for again and again, made once."""
 
 import hashlib
+import re
 from dataclasses import dataclass
+from typing import Final
+
+from bundled_server.mailbox.bodystructure import body, body_structure
+from bundled_server.mailbox.envelope import envelope
+from bundled_server.mailbox.structure import scan
+
+_MESSAGE_ID: Final = re.compile(rb"<[^<>]*>")
+_LONGEST_MESSAGE_ID: Final = 998
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
     """One message, CRLF line ends. `envelope`, `body` and `body_structure` are the octets that IMAP's ENVELOPE,
     BODY and BODYSTRUCTURE items send after their name (RFC 3501 §7.4.2), parentheses included;
-    `header_octets` counts up to and with the blank line; `digest` is SHA-256 of `data`."""
+    `header_octets` counts up to and with the blank line; `digest` is SHA-256 of `data`; `message_id` keeps its
+    angle brackets."""
 
     data: bytes
     digest: bytes
@@ -25,16 +35,15 @@ def prepare(data: bytes) -> Content:
     Bare LF and bare CR line ends become CRLF first.
     """
     data = with_crlf(data)
-    end = data.find(b"\r\n\r\n")
-    header_octets = len(data) if end < 0 else end + 4
+    root = scan(data)
     return Content(
-        data,
-        hashlib.sha256(data).digest(),
-        header_octets,
-        b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)",
-        b'("TEXT" "PLAIN" NIL NIL NIL "7BIT" 0 0)',
-        b'("TEXT" "PLAIN" NIL NIL NIL "7BIT" 0 0 NIL NIL NIL NIL)',
-        "",
+        data=data,
+        digest=hashlib.sha256(data).digest(),
+        header_octets=root.body_start,
+        envelope=envelope(root.fields),
+        body=body(root),
+        body_structure=body_structure(root),
+        message_id=_message_id(root.fields.get(b"message-id", b"")),
     )
 
 
@@ -44,3 +53,9 @@ def with_crlf(data: bytes) -> bytes:
     if data.count(b"\n") == ends and data.count(b"\r") == ends:
         return data
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+
+
+def _message_id(value: bytes) -> str:
+    match = _MESSAGE_ID.search(value)
+    text = match[0] if match else value
+    return text[:_LONGEST_MESSAGE_ID].decode("utf-8", "replace")
