@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bundled_server.courier import Outcome, Verdict
 from bundled_server.envelope import Envelope, Recipient, split_address
-from bundled_server.journal import Agent, Journal, Step
+from bundled_server.journal import Agent, Journal, Step, printable
 from bundled_server.mta.relay_connection import RelayConnection, Response, Tap, Timeouts, Unreachable
 from bundled_server.mta.relay_pool import RelayPool
 from bundled_server.mta.routing import Hop, Router, Subject, Unroutable
@@ -66,7 +66,7 @@ class Relay:
                 async with self._pool.lend(hop, self._tap(hop, subject)) as connection:
                     return await self._converse(connection, recipients, envelope, content, subject)
             except Unreachable as weather:
-                trouble, remote = f"{hop.hostname} [{hop.address}]:{hop.port}: {weather}", hop.hostname
+                trouble, remote = one_line(f"{hop.hostname} [{hop.address}]:{hop.port}: {weather}"), hop.hostname
                 self._note("unreachable", trouble, subject, hop)
         return [Outcome(each, Verdict.DEFERRED, "4.4.1", trouble, remote) for each in recipients]
 
@@ -181,11 +181,16 @@ def _outcome(recipient: Recipient, answer: Response, remote: str) -> Outcome:
     """The verdict that a reply means: 2xx delivered, 5xx refused, everything else later (RFC 5321 §4.2.1)."""
     kind = answer.code // 100
     verdict = {2: Verdict.DELIVERED, 5: Verdict.REFUSED}.get(kind, Verdict.DEFERRED)
-    text = " ".join(answer.text.split())
+    text = one_line(answer.text)
     found = _STATUS.match(text)
     fallback = {Verdict.DELIVERED: "2.0.0", Verdict.REFUSED: "5.0.0", Verdict.DEFERRED: "4.0.0"}[verdict]
     status = found[1] if found and found[1][0] == fallback[0] else fallback
     return Outcome(recipient, verdict, status, f"{answer.code} {text}", remote)
+
+
+def one_line(text: str) -> str:
+    """A stranger's words, fit for a bounce and a screen."""
+    return printable(" ".join(text.split()))
 
 
 def _message_id(content: bytes) -> str:
