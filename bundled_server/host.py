@@ -5,7 +5,7 @@ import logging
 import os
 import random
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -46,7 +46,7 @@ SMARTHOST_LANE = "smarthost"
 logger = logging.getLogger(__name__)
 
 
-class HostCannotStart(Exception):
+class HostCannotStart(OSError):
     """The host cannot run as it is configured; the text says why and what to do."""
 
 
@@ -60,10 +60,29 @@ class Service:
     busy_line: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class HostGauges:
+    """The numbers of a host at this moment; implements `admin.control.Gauges`."""
+
+    store: Store
+    runner: Runner
+    connections: Callable[[], Mapping[str, int]]
+
+    async def read(self) -> Mapping[str, float]:
+        items = await self.store.queue_items()
+        gauges = {
+            "queue_items": float(len(items)),
+            "queue_held": float(sum(item.held for item in items)),
+            "queue_in_flight": float(self.runner.in_flight),
+            "relay_destinations": float(len(self.runner.destinations)),
+        }
+        return gauges | {f"connections_{name}": float(count) for name, count in self.connections().items()}
+
+
 class Host:
     """One running mail host. `open` returns when every port accepts; `close` leaves nothing behind.
 
-    `clock`, `resolver`, `port_of` (the SMTP port of other hosts of a practice world, None for hosts outside it) and
+    `clock`, `resolver`, `port_of` (the SMTP port of another host of a practice world, None outside it) and
     `randomness` are the world's to give; without them it is the real one.
     """
 
@@ -94,7 +113,7 @@ class Host:
         self.spool: Spool
 
     async def open(self) -> None:
-        """Build and open every part. Raises HostCannotStart, FolderError or StoreError, and is closed again then."""
+        """Build and open every part. Raises HostCannotStart, FolderError or StoreError, and is closed then."""
         try:
             await self._open_parts()
         except BaseException:
@@ -221,28 +240,23 @@ class Host:
         port = self.settings.ports.admin
         if port is None:
             return
-        from bundled_server.admin.server import AdminParts, AdminServer  # aiohttp takes its time to import
+        from bundled_server.admin.api import AdminApi  # aiohttp takes its time to import
+        from bundled_server.admin.token import publish, withdraw
 
-        parts = AdminParts(
-            hostname=self.settings.hostname,
-            domain=self.settings.domain,
-            spool=self.spool,
-            runner=self.runner,
-            directory=self.directory,
-            store=self.store,
+        api = AdminApi(
             journal=self.journal,
-            clock=self.clock,
-            ports=self.bound_ports,
-            connections=lambda: self.connections,
+            queue=self.spool,
+            users=self.directory,
+            gauges=HostGauges(self.store, self.runner, lambda: self.connections),
             body_octets=self.settings.limits.admin_body_octets,
         )
-        server = AdminServer(parts, self.folder.admin, port)
         try:
-            await server.open()
+            self.bound_ports["admin"] = await api.open(port)
         except OSError as weather:
             raise HostCannotStart(_port_trouble("admin", "127.0.0.1", port, weather)) from weather
-        self._stack.push_async_callback(server.close)
-        self.bound_ports["admin"] = server.port
+        self._stack.push_async_callback(api.close)
+        self._stack.callback(withdraw, self.folder.path)
+        api.expect(publish(self.folder.path, self.bound_ports["admin"]).token)
 
     # building blocks
 

@@ -8,7 +8,7 @@ from types import TracebackType
 LOCK_NAME = "lock"
 
 
-class FolderError(Exception):
+class FolderError(OSError):
     """The data folder cannot be used; the text says why and what to do."""
 
 
@@ -26,10 +26,6 @@ class HostFolder:
     @property
     def journal(self) -> Path:
         return self.path / "journal.jsonl"
-
-    @property
-    def admin(self) -> Path:
-        return self.path / "admin.json"
 
     @property
     def certificates(self) -> Path:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from enum import Enum
+from enum import IntEnum, StrEnum
 from pathlib import Path
 
 import msgspec
@@ -17,7 +17,7 @@ SUBSCRIBER_BACKLOG = 10_000
 FILE_LIMIT_OCTETS = 67_108_864
 
 
-class Agent(str, Enum):
+class Agent(StrEnum):
     """The agents of the lecture's picture."""
 
     MUA = "MUA"
@@ -32,7 +32,7 @@ class Agent(str, Enum):
     MRA = "MRA"
 
 
-class Step(int, Enum):
+class Step(IntEnum):
     """The numbered arrows of the lecture's extended architecture."""
 
     TYPE = 1
@@ -93,7 +93,7 @@ class Journal:
         self._subscribers: set[asyncio.Queue[Event]] = set()
         self._encode = msgspec.json.Encoder().encode
         self._file = JournalFile(path, file_limit_octets) if path else None
-        self.counts: dict[tuple[Agent, str], int] = {}
+        self.counts: dict[tuple[str, str], int] = {}
 
     def record(
         self,
@@ -163,6 +163,7 @@ class Filter:
 
     message_id: str = ""
     queue_id: str = ""
+    session: str = ""
     agent: str = ""
     since: float = 0.0
 
@@ -171,6 +172,7 @@ class Filter:
         return (
             event.time >= self.since
             and (not self.agent or event.agent.value == self.agent.upper())
+            and (not self.session or event.session == self.session)
             and (not self.queue_id or event.queue_id == self.queue_id)
             and (not self.message_id or event.message_id.strip("<>") == self.message_id.strip("<>"))
         )

@@ -1,15 +1,12 @@
 """The admin API's view of the journal: a list of what happened, and a live stream of what happens."""
 
-from collections.abc import Callable
-
 import msgspec
 from aiohttp import web
 
 from bundled_server.admin.answers import answer, refusal
-from bundled_server.journal import Event, Journal
+from bundled_server.journal import Filter, Journal
 
 LIST_EVENTS = 10_000
-Matches = Callable[[Event], bool]
 
 
 class JournalRoutes:
@@ -24,33 +21,28 @@ class JournalRoutes:
 
     async def _list(self, request: web.Request) -> web.Response:
         try:
-            matches = _filter(request)
+            wanted = _filter(request)
             limit = min(int(request.query.get("limit", LIST_EVENTS)), LIST_EVENTS)
         except ValueError as error:
             return refusal(400, f"since and limit are numbers: {error}")
-        found = [event for event in self._journal.recent() if matches(event)]
+        found = wanted.select(self._journal.recent())
         return answer(found[-limit:] if limit > 0 else [])
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         try:
-            matches = _filter(request)
+            wanted = _filter(request)
         except ValueError as error:
             return refusal(400, f"since is a number: {error}")
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         await response.prepare(request)
         async for event in self._journal.follow():
-            if matches(event):
+            if wanted.takes(event):
                 await response.write(self._encoder.encode(event) + b"\n")
         return response
 
 
-def _filter(request: web.Request) -> Matches:
+def _filter(request: web.Request) -> Filter:
     """The query's conditions, all of which must hold. Raises ValueError for a `since` that is no number."""
     query = request.query
-    since = float(query.get("since", 0.0))
-    wanted = [(name, query[name]) for name in ("message_id", "queue_id", "session", "agent") if query.get(name)]
-
-    def matches(event: Event) -> bool:
-        return event.time >= since and all(getattr(event, name) == value for name, value in wanted)
-
-    return matches
+    words = {name: query.get(name, "") for name in ("message_id", "queue_id", "session", "agent")}
+    return Filter(since=float(query.get("since", 0.0)), **words)

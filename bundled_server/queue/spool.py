@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from bundled_server.clock import Clock
-from bundled_server.envelope import Envelope
+from bundled_server.envelope import Envelope, split_address
 from bundled_server.journal import Agent, Journal, Step
 from bundled_server.mailbox.changes import (
     Enqueue,
@@ -86,14 +86,14 @@ class Spool:
         """Let a held item go on; false when there is none of that id."""
         return await self._mark(queue_id, held=False)
 
-    async def flush(self) -> int:
-        """Try now whatever waits and is not held → how many items that is."""
+    async def flush(self, domain: str = "") -> int:
+        """Try now whatever waits (for one recipient domain) and is not held → how many items that is."""
         busy = {item.queue_id for item in await self._store.queue_items() if self._is_in_hand(item.queue_id)}
         changes = [
             change
             for item in await self._store.queue_items()
             if not item.held and item.queue_id not in busy and not self._is_in_hand(item.queue_id)
-            if (change := self._due_now(item, fresh=False)) is not None
+            if (change := self._due_now(item, fresh=False, domain=domain.lower())) is not None
         ]
         if changes:
             await self._store.commit(*changes)
@@ -134,12 +134,13 @@ class Spool:
         self._wake()
         return True
 
-    def _due_now(self, item: QueueItem, *, fresh: bool) -> UpdateQueue | None:
+    def _due_now(self, item: QueueItem, *, fresh: bool, domain: str = "") -> UpdateQueue | None:
         now = self._clock.now()
         waiting = tuple(
             replace(queued, next_try=now, attempts=0 if fresh else queued.attempts)
             for queued in item.recipients
             if queued.state is RecipientState.WAITING
+            and (not domain or split_address(queued.recipient.address)[1] == domain)
         )
         return UpdateQueue(item.queue_id, waiting) if waiting else None
 
