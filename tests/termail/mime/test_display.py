@@ -61,15 +61,9 @@ def test_a_patch_is_coloured_and_its_signature_ends_it() -> None:
 
 def test_flowed_text_is_one_paragraph_again_and_delsp_joins_words() -> None:
     raw = (
-        b"Content-Type: text/plain; format=flowed; delsp=%s\n\none \ntwo\n>quoted \n>more\n From here\n-- \nsig \n"
+        b"Content-Type: text/plain; format=flowed; delsp=%s\n\none \ntwo\n>quoted \n>more\n From here\n-- \nsig\n"
     )
-    assert shown(display(raw % b"no", width=80))[1:] == [
-        "one two",
-        "> quoted more",
-        "From here",
-        "-- ",
-        "sig",
-    ] or shown(display(raw % b"no", width=80)) == ["one two", "> quoted more", "From here", "-- ", "sig "]
+    assert shown(display(raw % b"no", width=80)) == ["one two", "> quoted more", "From here", "-- ", "sig"]
     assert "onetwo" in shown(display(raw % b"yes", width=80))
 
 
@@ -102,7 +96,8 @@ def test_links_are_numbered_once_with_their_true_host() -> None:
 
 def test_attachments_are_one_line_each_in_their_order() -> None:
     view = display(
-        b'Content-Type: multipart/mixed; boundary=a\n\n--a\n\nhi\n--a\nContent-Type: application/pdf; name="r\x1b[2J.pdf"\n'
+        b"Content-Type: multipart/mixed; boundary=a\n\n--a\n\nhi\n--a\n"
+        b'Content-Type: application/pdf; name="r\x1b[2J.pdf"\n'
         b"Content-Transfer-Encoding: base64\n\n" + b"QUJD\n" * 1000 + b"\n--a\nContent-Type: message/rfc822\n\n"
         b"Subject: inner\n\ninner text\n--a--\n",
         width=80,
@@ -118,7 +113,8 @@ def test_attachments_are_one_line_each_in_their_order() -> None:
 def test_a_bounce_says_in_words_what_happened() -> None:
     view = display(
         b"Content-Type: multipart/report; report-type=delivery-status; boundary=a\n\n--a\n\nSorry.\n--a\n"
-        b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.x.org\n\nFinal-Recipient: rfc822; bob@x.org\n"
+        b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.x.org\n\n"
+        b"Final-Recipient: rfc822; bob@x.org\n"
         b"Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no such user\n--a--\n",
         width=80,
     )

@@ -2,7 +2,9 @@
 
 import email
 import email.policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import parseaddr
 
 import pytest
 from hypothesis import given
@@ -93,7 +95,8 @@ def test_a_line_end_in_a_header_is_refused(field: str, value: object) -> None:
 
 @pytest.mark.parametrize(
     ("to", "word"),
-    [("", "no recipient"), ("alice", "'alice'"), ("ñ@x.org", "SMTPUTF8"), ("a@b..c", "domain"), ("a b <x@>", "address"),
+    [("", "no recipient"),
+     ("alice", "'alice'"), ("ñ@x.org", "SMTPUTF8"), ("a@b..c", "domain"), ("a b <x@>", "address"),
      ("a..b@x.org", "before the @"), ("A <>", "address")],
 )  # fmt: skip
 def test_an_address_that_cannot_be_used_is_named(to: str, word: str) -> None:
@@ -129,9 +132,11 @@ def test_any_name_comes_back(name: str) -> None:
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     if "=?" in name:
         return  # typed as an encoded word, read as one
-    address = built(to=f'"{escaped}" <a@b.example>')["To"].addresses[0]
-    assert address.display_name == " ".join(name.split())
-    assert address.addr_spec == "a@b.example"
+    raw = build(draft(to=f'"{escaped}" <a@b.example>'), date=DATE).raw
+    # The library's address parser of today splits long names with a space; its older one reads RFC 2047 rightly.
+    written, address = parseaddr(str(email.message_from_bytes(raw)["To"]).replace("\r\n", ""))
+    assert str(make_header(decode_header(written))) == " ".join(name.split())
+    assert address == "a@b.example"
 
 
 _BODY_LINES = st.lists(

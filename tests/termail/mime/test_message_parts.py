@@ -45,7 +45,8 @@ def test_the_lectures_multipart_without_empty_lines_is_read(line_end: bytes) -> 
 def test_an_attached_message_has_parts_of_its_own() -> None:
     root = parse_message(
         b"Content-Type: multipart/mixed; boundary=a\n\n--a\n\nhello\n--a\nContent-Type: message/rfc822\n\n"
-        b"Subject: in\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\n\ntwo\n--b--\n\n--a--\nepilogue"
+        b"Subject: in\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\n\ntwo\n--b--\n\n"
+        b"--a--\nepilogue"
     )
     assert tree(root) == [
         ("", "multipart/mixed"),
@@ -67,7 +68,8 @@ def test_a_boundary_that_never_closes_and_one_that_never_comes() -> None:
 
 def test_an_outer_boundary_closes_what_is_open_inside() -> None:
     root = parse_message(
-        b"Content-Type: multipart/mixed; boundary=out\n\n--out\nContent-Type: multipart/alternative; boundary=in\n\n"
+        b"Content-Type: multipart/mixed; boundary=out\n\n--out\n"
+        b"Content-Type: multipart/alternative; boundary=in\n\n"
         b"--in\n\nplain\n--out\nContent-Type: image/png\n\nx\n--out--\n"
     )
     assert tree(root)[1:] == [("1", "multipart/alternative"), ("1.1", "text/plain"), ("2", "image/png")]
@@ -196,7 +198,8 @@ def test_no_octets_make_the_parser_raise(octets: bytes) -> None:
 
 _LINES = st.sampled_from(
     [b"--a", b"--b", b"--a--", b"--b --", b"", b"Content-Type: multipart/mixed; boundary=a", b" folded", b"text",
-     b"Content-Type: multipart/alternative; boundary=b", b"Content-Type: message/rfc822", b"Content-Type: text/html",
+     b"Content-Type: multipart/alternative; boundary=b", b"Content-Type: message/rfc822",
+     b"Content-Type: text/html",
      b"Content-Transfer-Encoding: base64", b"begin 644 x", b"end", b"#86)C"]
 )  # fmt: skip
 

@@ -59,7 +59,8 @@ def test_nothing_is_overwritten_and_no_link_is_followed(tmp_path: Path) -> None:
 def test_the_index_gets_body_html_words_and_attachment_names() -> None:
     text = extract_text(
         b"Subject: not me\nContent-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: text/html\n\n"
-        b"<style>no</style><p>caf&eacute; <b>xylo</b>phone</p>\n--a\nContent-Type: image/png; name=pic.png\n\nQUJD\n"
+        b"<style>no</style><p>caf&eacute; <b>xylo</b>phone</p>\n"
+        b"--a\nContent-Type: image/png; name=pic.png\n\nQUJD\n"
         b"--a\nContent-Type: message/rfc822\n\nSubject: inner\n\ninner words\n--a--\n"
     )
     assert "café xylophone" in text and "pic.png" in text and "inner words" in text
