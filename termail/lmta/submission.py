@@ -1,0 +1,190 @@
+"""Message submission (RFC 6409): one message over one SMTP connection, every ending told apart."""
+
+import asyncio
+import contextlib
+import re
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import aiosmtplib
+
+from termail.lmta.outcome import Deferred, Outcome, PossiblySent, Refused, Sent
+from termail.lmta.smtp_client import TappedClient
+from termail.lmta.transcript import Transcript
+from termail.net.endpoint import Endpoint, Security
+from termail.net.weather import in_words
+
+CONNECT_SECONDS: Final = 30.0
+REPLY_SECONDS: Final = 120.0
+DATA_SECONDS: Final = 600.0  # RFC 5321 §4.5.3.2.6
+SLOWEST_OCTETS_PER_SECOND: Final = 10_000
+EHLO_NAME: Final = "[127.0.0.1]"
+"""An address literal as other clients send it: no look-up, and no recipient learns where the user sits."""
+_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f<>]")
+
+
+class AuthRefused(Exception):
+    """The server does not accept user and password; the text is the server's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Envelope and octets; recipients each once, Bcc among them and not in `raw`."""
+
+    sender: str
+    recipients: Sequence[str]
+    raw: bytes
+
+
+async def nothing() -> None:
+    """For callers that need not know when the message goes out."""
+
+
+class Submission:
+    """A way to one submission server. `contexts` makes a TLS context; `password` is asked for only when the
+    endpoint has a user. Encryption is never optional: a server without STARTTLS is refused."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        contexts: Callable[[], ssl.SSLContext],
+        password: Callable[[], Awaitable[str]],
+        transcript: Transcript,
+    ) -> None:
+        self._endpoint = endpoint
+        self._contexts = contexts
+        self._password = password
+        self._transcript = transcript
+
+    async def open(self) -> TappedClient:
+        """Connect, TLS, EHLO, AUTH. Raises AuthRefused, aiosmtplib.SMTPException, OSError."""
+        security = self._endpoint.security
+        client = TappedClient(
+            self._transcript,
+            hostname=self._endpoint.host,
+            port=self._endpoint.port,
+            local_hostname=EHLO_NAME,
+            use_tls=security is Security.TLS,
+            start_tls=False,  # done below, so that each step is seen and named
+            tls_context=self._contexts() if security is not Security.NONE else None,
+            timeout=CONNECT_SECONDS,
+        )
+        try:
+            await client.connect()
+            await client.ehlo()
+            if security is Security.STARTTLS:
+                if not client.supports_extension("starttls"):
+                    raise AuthRefused("the server offers no STARTTLS: use smtps://, or somebody is in between")
+                await client.starttls()
+                await client.ehlo()
+            client.timeout = REPLY_SECONDS
+            if self._endpoint.user:
+                await self._authenticate(client)
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    async def send(self, letter: Letter, going_out: Callable[[], Awaitable[None]] = nothing) -> Outcome:
+        """All recipients or none: a message that some would not get is the user's to mend, not ours to split."""
+        if not letter.recipients:
+            return Refused("no recipients")
+        if any(_UNSAFE.search(address) for address in (letter.sender, *letter.recipients)):
+            return Refused("an address with a space, an angle bracket or a control character in it")
+        is_out = False
+
+        async def note() -> None:
+            nonlocal is_out
+            await going_out()
+            is_out = True
+
+        client: TappedClient | None = None
+        try:
+            client = await self.open()
+            return await self._dialogue(client, letter, note)
+        except AuthRefused as error:
+            return Refused(str(error), is_login=True)
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            reason = in_words(_cause(error), self._endpoint)
+            if is_out:
+                return PossiblySent(f"the connection ended before the server confirmed: {reason}")
+            if isinstance(error, aiosmtplib.SMTPResponseException) and error.code >= 500:
+                return Refused(f"{error.code} {error.message}")
+            return Refused(reason) if isinstance(error, ssl.SSLCertVerificationError) else Deferred(reason)
+        finally:
+            if client is not None:
+                await _close(client)
+
+    async def _authenticate(self, client: TappedClient) -> None:
+        if not client.supports_extension("auth"):
+            raise AuthRefused(
+                "the server asks for no password here: remove USER@ from the key send, or mend the port"
+            )
+        try:
+            await client.login(self._endpoint.user, await self._password())
+        except aiosmtplib.SMTPAuthenticationError as error:
+            if 400 <= error.code < 500:
+                raise
+            raise AuthRefused(f"the server refused the login: {error.code} {error.message}") from error
+
+    async def _dialogue(
+        self, client: TappedClient, letter: Letter, going_out: Callable[[], Awaitable[None]]
+    ) -> Outcome:
+        size = len(letter.raw)
+        limit = client.esmtp_extensions.get("size", "")
+        if limit.isdigit() and 0 < int(limit) < size:
+            return Refused(f"the message has {size} octets, the server takes {limit}")
+        try:
+            options, encoding = _mail_options(client, letter)
+            await client.mail(letter.sender, options=options, encoding=encoding)
+        except aiosmtplib.SMTPResponseException as error:
+            return _judged(error.code, f"{error.code} {error.message}")
+        refused: list[tuple[int, str]] = []
+        for recipient in dict.fromkeys(letter.recipients):
+            try:
+                await client.rcpt(recipient, encoding=encoding)
+            except aiosmtplib.SMTPResponseException as error:
+                refused.append((error.code, f"{recipient}: {error.code} {error.message}"))
+        if refused:
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+                await client.rset()
+            return _judged(max(code for code, _ in refused), "; ".join(text for _, text in refused))
+        deadline = DATA_SECONDS + size / SLOWEST_OCTETS_PER_SECOND
+        reply = await client.send_data(letter.raw, deadline, going_out)
+        text = f"{reply.code} {reply.message}"
+        return Sent(text) if 200 <= reply.code < 300 else _judged(reply.code, text)
+
+
+def _mail_options(client: TappedClient, letter: Letter) -> tuple[list[str], str]:
+    """SIZE (RFC 1870), BODY=8BITMIME (RFC 6152), SMTPUTF8 (RFC 6531), each where offered and needed."""
+    options = []
+    if client.supports_extension("size"):
+        options.append(f"SIZE={len(letter.raw)}")
+    if not letter.raw.isascii() and client.supports_extension("8bitmime"):
+        options.append("BODY=8BITMIME")
+    if all(address.isascii() for address in (letter.sender, *letter.recipients)):
+        return options, "ascii"
+    if not client.supports_extension("smtputf8"):
+        raise aiosmtplib.SMTPResponseException(550, "an address is not ASCII and the server offers no SMTPUTF8")
+    return [*options, "SMTPUTF8"], "utf-8"
+
+
+def _judged(code: int, text: str) -> Outcome:
+    return Deferred(text) if code < 500 else Refused(text)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The network's own error under aiosmtplib's."""
+    while isinstance(error, aiosmtplib.SMTPException) and error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+async def _close(client: TappedClient) -> None:
+    with contextlib.suppress(aiosmtplib.SMTPException, OSError, ValueError):
+        async with asyncio.timeout(5.0):
+            if client.is_connected:
+                await client.quit()
+    client.close()
