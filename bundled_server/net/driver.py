@@ -169,6 +169,7 @@ async def _one_turn(link: Link, machine: Machine[Any], session: Session) -> Turn
     data = connection.take()
     if data:
         machine.receive(data)
+        await _handle_events(link, machine, session)
         return Turn.WENT_ON
     if connection.at_eof:
         machine.receive_eof()
