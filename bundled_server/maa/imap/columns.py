@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from bundled_server.maa.imap.header_fields import cut, field_chooser
-from bundled_server.maa.imap.sections import section_reader
+from bundled_server.maa.imap.sections import OpenedMessage, needs_structure, section_reader
 from bundled_server.maa.imap.selected import SelectedMailbox
 from bundled_server.maa.imap.spans import pick
 from bundled_server.mailbox.store import Summary
@@ -31,7 +31,7 @@ class Batch:
     positions: Sequence[int]
     summaries: list[Summary] = field(default_factory=list)
     headers: list[bytes] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
+    bodies: list[OpenedMessage] = field(default_factory=list)
     newly_seen: frozenset[int] = frozenset()
 
 
@@ -46,6 +46,7 @@ class Plan:
     columns: tuple[Column, ...]
     needs: frozenset[Needs]
     marks_seen: bool
+    reads_structure: bool
 
     def render(self, batch: Batch) -> bytes:
         """The FETCH responses of a batch."""
@@ -70,7 +71,8 @@ def make_plan(items: tuple[FetchItem, ...], *, by_uid: bool) -> Plan:
         columns.append(_newly_seen_flags)
         tail = b"%b)\r\n"
     template = b"* %d FETCH (" + b" ".join(fragments) + tail
-    return Plan(template, tuple(columns), frozenset(needs), marks_seen)
+    reads_structure = any(isinstance(item, Section) and needs_structure(item) for item in items)
+    return Plan(template, tuple(columns), frozenset(needs), marks_seen, reads_structure)
 
 
 def _section_column(section: Section) -> tuple[bytes, Column, Needs]:

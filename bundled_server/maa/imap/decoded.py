@@ -7,10 +7,20 @@ from datetime import date
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
+from bundled_server.mailbox.structure import scan
+
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _ENCODED_WORD = re.compile(r"=\?([A-Za-z0-9_.:+*'-]{1,60})\?([BbQq])\?([^?\s]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?)")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 _LONGEST_SEARCHED_HEADER = 1 << 20
+_MOST_DECODED = 32 << 20
+
+
+def header_block(message: bytes) -> bytes:
+    """The header with its blank line."""
+    end = message.find(b"\r\n\r\n")
+    return message if end < 0 else message[: end + 4]
 
 
 def header_values(header: bytes, name: bytes) -> list[str]:
@@ -73,4 +83,28 @@ def _field(name: bytes) -> re.Pattern[bytes]:
 
 
 def body_text(message: bytes) -> str:
-    return as_text(message)
+    """The text parts of a message, decoded, those of messages inside it too."""
+    texts = []
+    octets_left = _MOST_DECODED
+    waiting = [scan(message)]
+    while waiting and octets_left > 0:
+        part = waiting.pop()
+        waiting.extend(reversed(part.children))
+        if part.main_type == b"TEXT":
+            octets = message[part.body_start : min(part.body_end, part.body_start + octets_left)]
+            octets_left -= len(octets)
+            charset = next((value for name, value in part.parameters if name == b"CHARSET"), b"utf-8")
+            texts.append(as_text(_transfer_decoded(octets, part.encoding), charset.decode("latin-1")))
+    return "\n".join(texts)
+
+
+def _transfer_decoded(octets: bytes, encoding: bytes) -> bytes:
+    if encoding == b"QUOTED-PRINTABLE":
+        return quopri.decodestring(octets)
+    if encoding != b"BASE64":
+        return octets
+    letters = _NOT_BASE64.sub(b"", octets)
+    try:
+        return binascii.a2b_base64(letters[: len(letters) // 4 * 4])
+    except binascii.Error:
+        return octets

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from bundled_server.maa.imap.columns import Batch, Needs, Plan, make_plan
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
+from bundled_server.maa.imap.sections import OpenedMessage
 from bundled_server.maa.imap.spans import batches, find_spans, pick
 from bundled_server.maa.service import message_id_of
 from bundled_server.mailbox.changes import FlagMode, StoreFlags
@@ -14,6 +15,7 @@ from bundled_server.protocols.imap.grammar import SELECTED, Syntax
 SEEN = "\\Seen"
 _BATCH_MESSAGES = {Needs.INDEX: 2048, Needs.SUMMARY: 512, Needs.HEADER: 128, Needs.BODY: 64}
 _BATCH_OCTETS = 262_144
+_SCANNED_IN_PLACE_OCTETS = 1_048_576
 
 
 async def _fetch(context: ImapContext, request: commands.Fetch) -> Done:
@@ -82,7 +84,10 @@ async def _load(context: ImapContext, plan: Plan, batch: Batch) -> None:
     if Needs.BODY in plan.needs:
         for position, content_id in zip(batch.positions, content_ids, strict=True):
             body = await store.body(content_id)
-            batch.bodies.append(body)
+            opened = OpenedMessage(body)
+            if plan.reads_structure and len(body) > _SCANNED_IN_PLACE_OCTETS:
+                await asyncio.to_thread(getattr, opened, "root")
+            batch.bodies.append(opened)
             uid = batch.selected.known.uids[position]
             context.record.note("retrieved", f"UID {uid}, {len(body)} octets", message_id_of(body))
 

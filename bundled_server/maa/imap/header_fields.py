@@ -10,7 +10,7 @@ _FOLDED = rb"[^\n]*\n?(?:[ \t][^\n]*\n?)*"
 
 def field_chooser(section: Section) -> Callable[[bytes], bytes]:
     """From a header block to the fields the section wants, with the blank line that ends them."""
-    if section.part is Part.HEADER:
+    if section.part not in (Part.FIELDS, Part.FIELDS_NOT):
         return lambda header: header
     names = b"|".join(re.escape(name) for name in section.fields)
     if section.part is Part.FIELDS:

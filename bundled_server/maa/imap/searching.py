@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Verb
+from bundled_server.maa.imap.decoded import header_block
 from bundled_server.maa.imap.matching import Candidate, Cost, Test, tests_of
 from bundled_server.maa.imap.selected import SelectedMailbox
 from bundled_server.maa.imap.spans import pick
@@ -90,8 +91,7 @@ async def _by_body(
         if selected.is_gone(position):
             continue
         message = await store.body(selected.known.content_ids[position])
-        end = message.find(b"\r\n\r\n")
-        candidate = Candidate(position, message if end < 0 else message[: end + 4], message)
+        candidate = Candidate(position, header_block(message), message)
         if len(message) <= _IN_PLACE_OCTETS:
             passed = _passes(candidate, tests)
             await asyncio.sleep(0)

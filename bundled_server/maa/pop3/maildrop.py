@@ -1,6 +1,7 @@
 """The maildrop: INBOX as POP3 sees it, a numbered snapshot that one session holds alone (RFC 1939 §4)."""
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bundled_server.mailbox.changes import Expunge, FlagMode, StoreFlags
@@ -47,7 +48,7 @@ class Maildrop:
         """The octets. Raises NoSuchMessage also for one that another client has removed."""
         position = self._position(number)
         now = await self.store.index(self.mailbox.mailbox_id)
-        if now is not self.index and self.index.uids[position] not in now.uids:
+        if now is not self.index and not _holds(now.uids, self.index.uids[position]):
             raise NoSuchMessage("another client removed this message")
         return await self.store.body(self.index.content_ids[position])
 
@@ -80,6 +81,11 @@ class Maildrop:
         if number in self.marked:
             raise NoSuchMessage(f"message {number} is deleted")
         return number - 1
+
+
+def _holds(uids: Sequence[int], uid: int) -> bool:
+    position = bisect_left(uids, uid)
+    return position < len(uids) and uids[position] == uid
 
 
 async def open_maildrop(store: Store, owner: str) -> Maildrop:

@@ -1,4 +1,4 @@
-"""What a hostile client tries on an IMAP port, on real sockets; afterwards the connection goes on or says why not."""
+"""What a hostile client tries on an IMAP port; afterwards the connection goes on, or says why it does not."""
 
 from base64 import b64encode
 
