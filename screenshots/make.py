@@ -38,7 +38,7 @@ class Scene:
     theme: str = ""
 
 
-_TO_COVER = ("=", *("j",) * 6)
+_TO_COVER = ("=", *("j",) * 5)
 SCENES = (
     Scene("index", 100, 30, (*_TO_COVER, "j", "j", "j")),
     Scene("pager", 100, 30, (*_TO_COVER, "enter")),

@@ -153,7 +153,7 @@ def build_services(config: Path, data: Path, *, agent: bool = True) -> Services:
     settings = load(config)
     keymap = Keymap(settings.keys)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = LocalStore(data / "mail.sqlite")
+    store = LocalStore(data / "mail.sqlite3")
     link = AgentClient(config, data) if agent else NoAgent()
     return Services(store, link, settings, keymap, time.time, places())
 

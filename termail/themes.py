@@ -77,6 +77,8 @@ def _theme(name: str, colours: str, *, dark: bool, ansi: bool = False) -> Theme:
         | {
             "input-cursor-background": roles["mail-text"] if not ansi else "ansi_white",
             "input-cursor-foreground": background if not ansi else "ansi_black",
+            "ansi-background": "ansi_black",
+            "ansi-foreground": "ansi_white",
             "scrollbar": roles["mail-faint"],
             "scrollbar-background": background,
             "scrollbar-background-hover": background,

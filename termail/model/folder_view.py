@@ -1,5 +1,7 @@
 """A folder as the index looks at it: order, limit, the listing, collapsed threads, tags, a window of rows."""
 
+from __future__ import annotations
+
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
@@ -140,10 +142,10 @@ class FolderView:
 
     # --- motions
 
-    def find(self, line: int, step: int, accept: Callable[[Row], bool]) -> int | None:
-        """The next line after `line` in direction `step` (1 or -1) whose row is accepted."""
+    def find(self, line: int, step: int, accept: Callable[[Row], bool], limit: int = SCAN_LIMIT) -> int | None:
+        """The next line after `line` in direction `step` (1 or -1), `limit` away at most, whose row is accepted."""
         at = line + step
-        for _ in range(SCAN_LIMIT):
+        for _ in range(limit):
             if not 0 <= at < len(self):
                 return None
             row = self.row_at(at)

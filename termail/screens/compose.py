@@ -21,8 +21,14 @@ class ComposeScreen(MailScreen):
     """`answered` is the message this one replies to (0: none); `draft_id` the postponed draft it came from."""
 
     CONTEXT = Context.COMPOSE
-    HINTS = (("send-message", "send"), ("edit-message", "edit"), ("attach-file", "attach"), ("postpone-message", "postpone"),
-             ("quit", "abort"), ("help", "keys"))  # fmt: skip
+    HINTS = (
+        ("send-message", "send"),
+        ("edit-message", "edit"),
+        ("attach-file", "attach"),
+        ("postpone-message", "postpone"),
+        ("quit", "abort"),
+        ("help", "keys"),
+    )
 
     def __init__(
         self, services: Services, draft: Draft, answered: int = 0, draft_id: int = 0, *, edit_first: bool = True

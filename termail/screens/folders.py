@@ -16,7 +16,7 @@ from termail.widgets.folder_lines import account_line, folder_line, sorted_folde
 from termail.widgets.ink import Run
 from termail.widgets.select_list import SelectList, TextList
 
-MAX_WIDTH = 100
+MAX_WIDTH = 64
 
 
 class FoldersScreen(MailScreen):

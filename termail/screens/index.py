@@ -1,5 +1,7 @@
 """The index: the messages of one folder, with a folder column and a preview where there is room."""
 
+from __future__ import annotations
+
 import asyncio
 from array import array
 from collections.abc import Sequence

@@ -1,5 +1,7 @@
 """Listings: the ids of a folder in order, read in a thread so that keys never wait."""
 
+from __future__ import annotations
+
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass

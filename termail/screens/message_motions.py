@@ -2,6 +2,8 @@
 
 import asyncio
 
+from termail.model.folder_view import WINDOW
+from termail.model.row import Row
 from termail.screens.desk import CommandError, MailDesk, current_row
 
 
@@ -39,6 +41,10 @@ class MessageMotions:
     async def _to_new(self, step: int) -> None:
         """mutt's next-new-then-unread."""
         view = self._desk.view
+        near = view.find(self._desk.line, step, _is_new, WINDOW)
+        if near is not None:
+            self._desk.go_to(near)
+            return
         for pattern in ("~N !~D", "~U !~D"):
             listing = self._desk.services.store.listing
             ids = await asyncio.to_thread(listing, view.folder.folder_id, view.order, pattern)
@@ -68,3 +74,7 @@ class MessageMotions:
         if line is None:
             raise CommandError(otherwise)
         self._desk.go_to(line)
+
+
+def _is_new(row: Row) -> bool:
+    return not row.is_read and not row.is_old and not row.is_deleted

@@ -23,6 +23,7 @@ from termail.widgets.ink import Run
 from termail.widgets.mail_text import MailText
 from termail.widgets.message_list import flags_text
 
+_NO_TO_CHARS = str.maketrans("", "", "+TCFL")
 MAX_TEXT_WIDTH = 100  # cells; longer lines are hard to read
 
 
@@ -174,7 +175,7 @@ class PagerScreen(MailScreen):
         row = view.row_at(self.line) if len(view) else None
         if row is None:
             return (("(gone)", "dim"),)
-        flags = flags_text(row, tagged=row.message_id in view.tagged).strip()
+        flags = flags_text(row, tagged=row.message_id in view.tagged).translate(_NO_TO_CHARS).strip()
         sender = clean_line(row.sender_name or row.sender_address)
         return (
             (f"{view.number(self.line)}/{len(view.ids):,}", "dim"),

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from termail.mime.display import LineKind
+from termail.mime.lines import LineKind
 from termail.screens.desk import CommandError, MailDesk
 from termail.screens.list_motions import compile_search
 from termail.widgets.mail_text import MailText

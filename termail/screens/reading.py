@@ -2,7 +2,7 @@
 
 import asyncio
 
-from termail.mime.display import Display, Line, LineKind
+from termail.mime.lines import Display, Line, LineKind
 from termail.screens.services import Services
 
 

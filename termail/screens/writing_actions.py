@@ -1,6 +1,7 @@
 """Starting a message: new, reply, forward, bounce, resend, recall; the same in index and pager."""
 
-from termail.mime.draft import Draft
+import msgspec
+
 from termail.mime.sanitize import clean_line
 from termail.model.actions import SetFlags
 from termail.screens.desk import CommandError, MailDesk, current_row
@@ -14,6 +15,8 @@ class WritingActions:
         self._desk = desk
 
     async def do_mail(self, argument: str) -> None:
+        from termail.mime.draft import Draft
+
         to = argument or await self._desk.ask("To: ", history="address")
         subject = await self._desk.ask("Subject: ", history="subject")
         account = self._account_name()
@@ -52,7 +55,7 @@ class WritingActions:
         to = argument or await self._desk.ask("To: ", history="address")
         account = self._account_name()
         draft = forward(raw, account=account, from_=self._desk.services.account(account).from_)
-        self._compose(_with_to(draft, to))
+        self._compose(msgspec.structs.replace(draft, to=clean_line(to)))
 
     async def do_bounce_message(self, argument: str) -> None:
         from termail.mime.draft import bounce_headers
@@ -94,7 +97,7 @@ class WritingActions:
         draft_id, account, raw = drafts[at]
         self._desk.go("compose", decode_draft(raw, account), 0, draft_id)
 
-    def _compose(self, draft: Draft, answered: int = 0) -> None:
+    def _compose(self, draft: msgspec.Struct, answered: int = 0) -> None:
         self._desk.go("compose", draft, answered)
 
     def _account_name(self) -> str:
@@ -110,9 +113,3 @@ class WritingActions:
 def answered_action(message_id: int) -> SetFlags:
     """What sending a reply does to the message it answers."""
     return SetFlags((message_id,), ("\\Answered",))
-
-
-def _with_to(draft: Draft, to: str) -> Draft:
-    import msgspec
-
-    return msgspec.structs.replace(draft, to=clean_line(to))

@@ -10,9 +10,11 @@ _ROLE_ORDER = ("inbox", "drafts", "outbox", "sent", "archive", "junk", "trash", 
 def sorted_folders(folders: list[Folder]) -> list[Folder]:
     """By account; the folders with a role first, in the order people expect, then by name."""
 
+    tops = {(folder.account, folder.name): folder.role for folder in folders}
+
     def key(folder: Folder) -> tuple[str, int, str]:
-        role = folder.role if folder.role in _ROLE_ORDER else ""
-        return folder.account, _ROLE_ORDER.index(role), folder.name.lower()
+        role = tops.get((folder.account, folder.name.partition("/")[0]), folder.role)
+        return folder.account, _ROLE_ORDER.index(role if role in _ROLE_ORDER else ""), folder.name.lower()
 
     return sorted(folders, key=key)
 
@@ -21,10 +23,10 @@ def folder_line(folder: Folder, width: int, *, current: bool = False) -> list[Ru
     """One folder: name, then unread and total."""
     level = folder.name.count("/")
     name = clean_line(folder.name.rpartition("/")[2])
-    counts = f"{folder.unread}" if folder.unread else ""
-    total = f"{folder.total:,}" if width >= 40 else ""
+    counts = f"{folder.unread:,}" if folder.unread else ""
+    total = (f"{folder.total:>10,}" if folder.total else " " * 10) if width >= 40 else ""
     role = "new" if folder.unread else "text"
-    name_width = max(4, width - 4 - 2 * level - len(counts) - (10 if total else 0))
+    name_width = max(4, width - 4 - 2 * level - len(counts) - len(total))
     runs: list[Run] = [
         ("▌ " if current else "  ", "accent"),
         ("  " * level, "text"),
@@ -32,7 +34,7 @@ def folder_line(folder: Folder, width: int, *, current: bool = False) -> list[Ru
         (f" {counts}", "accent"),
     ]
     if total:
-        runs.append((f"{total:>10}", "dim"))
+        runs.append((total, "dim"))
     return runs
 
 

@@ -61,7 +61,10 @@ class Ink(Widget):
 
     def style_of(self, role: str, *, selected: bool = False) -> Style:
         """The style of a role on this widget's background, or on the selection bar."""
-        style = self.rich_style + self.get_component_rich_style("ink--" + role, partial=True)
+        base = self.rich_style
+        if base.reverse:  # a bar on a terminal of 16 colours: reversed colours would be patches
+            return base + Style(bold=role in _BOLD)
+        style = base + self.get_component_rich_style("ink--" + role, partial=True)
         if not selected:
             return style
         bar = self.get_component_rich_style("ink--selected", partial=True)
@@ -85,6 +88,8 @@ class Ink(Widget):
             segments.append(Segment(" " * left, self.style_of("text", selected=selected)))
         return Strip(segments, width)
 
+
+_BOLD = frozenset({"strong", "accent", "error", "warning", "new"})
 
 # Roles whose colour carries meaning keep it on the selection bar.
 _SPEAKING = frozenset({"accent", "flagged", "tagged", "deleted", "ok", "warning", "error", "link", "match", "dim"})

@@ -75,6 +75,17 @@ class Letter(SelectList):
         at = self.cursor - self._first_attachment
         return at if at >= 0 and self.cursor < len(self._lines) else None
 
+    def is_selected(self, line: int) -> bool:
+        """Words are not selected, attachments are."""
+        return line == self.cursor and line >= self._first_attachment
+
+    def move(self, lines: int) -> None:
+        """Among the attachments; without any, through the letter."""
+        if self._first_attachment >= len(self._lines):
+            self.scroll_lines(lines)
+        else:
+            self.cursor = max(self._first_attachment, self.cursor + lines)
+
     def count_lines(self) -> int:
         return len(self._lines)
 

@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from termail.mime.display import Display, LineKind
+from termail.mime.lines import Display, LineKind
 from termail.widgets.ink import Ink, fit
 from termail.widgets.pager_lines import PagerLine, pager_lines, runs_of
 
@@ -84,6 +84,8 @@ class MailText(Ink, ScrollView, can_focus=True):
         if at >= len(self._lines):
             return Strip.blank(width, self.rich_style)
         line = self._lines[at]
+        if line.kind is LineKind.BLANK and at and self._lines[at - 1].kind is LineKind.HEADER:
+            return self.strip_of([("─" * width, "faint")], width)
         runs = runs_of(line, self._pattern if self.shows_matches else None)
         if not line.folded:
             return self.strip_of(runs, width)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from termail.mime.display import Line, LineKind
+from termail.mime.lines import Line, LineKind
 
 FOLD_ABOVE = 6  # a quoted block longer than this is folded to its first line
 SHOWN_URL = 60  # characters of a link's address in the link list

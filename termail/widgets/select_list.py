@@ -14,7 +14,7 @@ class SelectList(Ink, ScrollView, can_focus=True):
     """Subclasses say how many lines there are and draw one; each key costs the lines it changes."""
 
     DEFAULT_CSS = """
-    SelectList { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: auto; }
+    SelectList { width: 1fr; height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: auto; }
     """
 
     cursor: reactive[int] = reactive(0, repaint=False)
@@ -49,6 +49,10 @@ class SelectList(Ink, ScrollView, can_focus=True):
         """One line."""
         raise NotImplementedError
 
+    def is_selected(self, line: int) -> bool:
+        """Whether the selection bar is on a line."""
+        return line == self.cursor
+
     # --- drawing
 
     def render_line(self, y: int) -> Strip:
@@ -57,7 +61,7 @@ class SelectList(Ink, ScrollView, can_focus=True):
         width = self.size.width
         if line >= self.count_lines():
             return Strip.blank(width, self.rich_style)
-        selected = line == self.cursor
+        selected = self.is_selected(line)
         return self.strip_of(self.line_runs(line, width, selected=selected), width, selected=selected)
 
     def lines_changed(self) -> None:
