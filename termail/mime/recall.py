@@ -63,7 +63,7 @@ def parse_draft(raw: bytes, account: str, html_process: HtmlProcess | None = Non
     extra = tuple(
         (name[len(_KEPT_PREFIX) :], clean_line(decode_words(value)))
         for name, value in fields
-        if name.lower().startswith(_KEPT_PREFIX)
+        if is_ours and name.lower().startswith(_KEPT_PREFIX)
     )
     body = readable_text(root, html_process, is_wrapped=False)
     return Draft(
@@ -75,7 +75,7 @@ def parse_draft(raw: bytes, account: str, html_process: HtmlProcess | None = Non
         reply_to=addresses("reply-to"),
         subject=text("subject"),
         body=body + "\n" if body and not body.endswith("\n") else body,
-        fcc=text("x-termail-fcc"),
+        fcc=text("x-termail-fcc") if is_ours else "",
         in_reply_to="".join(message_ids(first_value(fields, "in-reply-to"))[:1]),
         references=message_ids(first_value(fields, "references")),
         attachments=tuple(attachment_of(part) for part in attachments(root)),
