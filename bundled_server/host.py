@@ -16,6 +16,7 @@ from bundled_server.clock import Clock, SystemClock
 from bundled_server.config import HostSettings
 from bundled_server.dns.isolated import IsolatedResolver
 from bundled_server.dns.resolver import DnsResolver, Resolver, system_nameservers
+from bundled_server.filters.chain import is_forged_result
 from bundled_server.host_folder import HostFolder
 from bundled_server.journal import Journal
 from bundled_server.maa.imap.session import imap_sessions
@@ -316,6 +317,7 @@ class Host:
             recipient_exists=self.addresses.exists,
             now=self.clock.now,
             received_hops=self.settings.limits.received_hops,
+            is_forged=lambda name, value: is_forged_result(name, value, self.settings.hostname),
         )
 
     def _submission_policy(self, throttle: LoginThrottle) -> SubmissionPolicy:

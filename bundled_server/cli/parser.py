@@ -2,14 +2,22 @@
 
 import argparse
 from pathlib import Path
+from typing import NoReturn
 
 SERVICES = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "admin")
 DEFAULT_PORTS = {"smtp": 2525, "submission": 2587, "imap": 2143, "pop3": 2110, "admin": 0}
 EGRESS = ("none", "smarthost", "internet")
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """Complains in one line that says where help is."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="termail-server",
         description="A small mail server: MSA, MTA, MDA and MAA (IMAP, POP3) in one process.",
     )

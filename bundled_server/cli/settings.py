@@ -97,8 +97,8 @@ def _user(text: str) -> tuple[str, str]:
 
 def _port(where: str, text: str | int) -> int:
     try:
-        port = int(text)
-    except ValueError:
+        port = -1 if isinstance(text, bool) else int(text)
+    except (ValueError, TypeError):
         port = -1
     if not 0 <= port <= 65_535:
         raise UsageError(f"{where} {text!r} is not a port: a number from 0 (any free one) to 65535")

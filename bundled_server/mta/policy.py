@@ -30,6 +30,9 @@ class FilterAnswer:
 Filter = Callable[[Transaction, bytes], Awaitable[FilterAnswer]]
 """One link of the anti-spam and anti-virus chain, asked after DATA."""
 
+IsForged = Callable[[str, str], bool]
+"""Whether the field of this (lower-case) name and value claims to be ours; such fields are removed on entry."""
+
 RecipientExists = Callable[[str, str], Awaitable[bool]]
 """Whether (local part, domain) is a user, alias or list of this host."""
 
@@ -54,6 +57,7 @@ class TransferPolicy:
         now: Callable[[], float],
         received_hops: int = 50,
         filters: Sequence[Filter] = (),
+        is_forged: IsForged = lambda name, value: False,
     ) -> None:
         self._hostname = hostname
         self._domains = tuple(domain.lower() for domain in domains)
@@ -61,6 +65,7 @@ class TransferPolicy:
         self._now = now
         self._received_hops = received_hops
         self._filters = tuple(filters)
+        self._is_forged = is_forged
 
     def offered_mechanisms(self, client: Client) -> tuple[str, ...]:
         return ()
@@ -111,6 +116,9 @@ class TransferPolicy:
             added = answer.header + added
         head = trace_line(transaction, self._hostname, self._now()) + added
         kept = content[: header.octets] + header.separator
+        if any(self._is_forged(field.name, field.value) for field in header.fields):
+            honest = [field.raw for field in header.fields if not self._is_forged(field.name, field.value)]
+            kept = b"".join(honest) + header.separator
         return NewHead(head + kept, header.octets, header.first("message-id"))
 
     async def verify(self, client: Client, name: str) -> Reply:

@@ -1,0 +1,222 @@
+"""Administration of a host: through its admin API while it runs, on its store while it does not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlencode
+from urllib.request import Request, urlopen
+
+from bundled_server.admin.token import AdminAddress, find
+from bundled_server.cli.errors import CannotRun, UsageError
+from bundled_server.host_folder import FolderError, HostFolder
+from bundled_server.journal import Event, Filter
+
+if TYPE_CHECKING:  # imported for work on a stopped host only: the store takes its time
+    from bundled_server.desk import Desk
+
+REQUEST_SECONDS = 30.0
+Table = dict[str, Any]
+AnswerT = TypeVar("AnswerT")
+
+
+class Office(Protocol):
+    """What can be administered. Verbs on queue items: hold, release, requeue, delete; they and `remove_user`
+    answer False for what does not exist. Raises CannotRun, and UsageError for a user name that cannot be."""
+
+    def queue(self) -> list[Table]: ...
+
+    def item(self, queue_id: str) -> Table | None: ...
+
+    def act(self, verb: str, queue_id: str) -> bool: ...
+
+    def flush(self) -> int: ...
+
+    def users(self) -> list[str]: ...
+
+    def put_user(self, name: str, password: str) -> None: ...
+
+    def remove_user(self, name: str) -> bool: ...
+
+    def journal(self, wanted: Filter) -> list[Event]: ...
+
+    def follow(self, wanted: Filter) -> Iterator[bytes]: ...
+
+
+def office_of(data: Path, *, may_be_new: bool = False) -> Office:
+    """The office of the host whose data folder this is."""
+    address = find(data)
+    if address is not None:
+        running = RunningOffice(address)
+        if running.answers():
+            return running
+    if not may_be_new and not HostFolder(data).database.exists():
+        raise CannotRun(f"there is no host in {data}: check --data, or run one there first")
+    return StoppedOffice(data)
+
+
+class RunningOffice:
+    """Implements Office over HTTP."""
+
+    def __init__(self, address: AdminAddress) -> None:
+        self._address = address
+
+    def answers(self) -> bool:
+        """Whether somebody is there; a host that was killed leaves its address behind."""
+        try:
+            self._call("GET", "/health")
+        except CannotRun:
+            return False
+        return True
+
+    def queue(self) -> list[Table]:
+        return list(self._call("GET", "/queue"))
+
+    def item(self, queue_id: str) -> Table | None:
+        found: Table | None = self._call("GET", f"/queue/{quote(queue_id, safe='')}")
+        return found
+
+    def act(self, verb: str, queue_id: str) -> bool:
+        return self._call("POST", f"/queue/{quote(queue_id, safe='')}/{verb}") is not None
+
+    def flush(self) -> int:
+        return int(self._call("POST", "/queue/flush")["flushed"])
+
+    def users(self) -> list[str]:
+        return list(self._call("GET", "/users"))
+
+    def put_user(self, name: str, password: str) -> None:
+        self._call("PUT", f"/users/{quote(name, safe='')}", {"password": password})
+
+    def remove_user(self, name: str) -> bool:
+        return self._call("DELETE", f"/users/{quote(name, safe='')}") is not None
+
+    def journal(self, wanted: Filter) -> list[Event]:
+        import msgspec
+
+        return msgspec.convert(self._call("GET", f"/journal?{_query(wanted)}"), list[Event])
+
+    def follow(self, wanted: Filter) -> Iterator[bytes]:
+        with self._open("GET", f"/journal/stream?{_query(wanted)}", None, None) as response:
+            yield from response
+
+    def _call(self, method: str, path: str, body: object = None) -> Any:
+        """The decoded answer, None for 404."""
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            with self._open(method, path, data, REQUEST_SECONDS) as response:
+                return json.loads(response.read())
+        except HTTPError as answer:
+            if answer.code == 404:
+                return None
+            text = _error_text(answer)
+            raise UsageError(text) if answer.code == 400 else CannotRun(f"the host says: {text}") from None
+        except (URLError, OSError, ValueError) as weather:
+            raise CannotRun(f"the host at {self._address.url} does not answer: {weather}") from weather
+
+    def _open(self, method: str, path: str, data: bytes | None, seconds: float | None) -> Any:
+        request = Request(self._address.url + path, data=data, method=method)
+        request.add_header("Authorization", f"Bearer {self._address.token}")
+        return urlopen(request, timeout=seconds)
+
+
+class StoppedOffice:
+    """Implements Office on the files, while it holds the data folder's lock."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+
+    def queue(self) -> list[Table]:
+        from bundled_server.admin.queue_routes import describe
+
+        return self._with(lambda desk: _described(desk.spool.items(), describe))
+
+    def item(self, queue_id: str) -> Table | None:
+        from bundled_server.admin.queue_routes import describe
+
+        async def work(desk: Desk) -> Table | None:
+            item = await desk.spool.item(queue_id)
+            return describe(item) if item else None
+
+        return self._with(work)
+
+    def act(self, verb: str, queue_id: str) -> bool:
+        async def work(desk: Desk) -> bool:
+            verbs = {name: getattr(desk.spool, name) for name in ("hold", "release", "requeue", "delete")}
+            return bool(await verbs[verb](queue_id))
+
+        return self._with(work)
+
+    def flush(self) -> int:
+        return self._with(lambda desk: desk.spool.flush())
+
+    def users(self) -> list[str]:
+        return self._with(lambda desk: desk.directory.names())
+
+    def put_user(self, name: str, password: str) -> None:
+        self._with(lambda desk: desk.directory.put(name, password))
+
+    def remove_user(self, name: str) -> bool:
+        return self._with(lambda desk: desk.directory.remove(name))
+
+    def journal(self, wanted: Filter) -> list[Event]:
+        return wanted.select(list(_events_of(HostFolder(self._data).journal)))
+
+    def follow(self, wanted: Filter) -> Iterator[bytes]:
+        raise CannotRun(f"no host runs in {self._data}: there is nothing to follow")
+
+    def _with(self, work: Callable[[Desk], Awaitable[AnswerT]]) -> AnswerT:
+        return asyncio.run(self._run(work))
+
+    async def _run(self, work: Callable[[Desk], Awaitable[AnswerT]]) -> AnswerT:
+        from bundled_server.auth.store_directory import BadUser
+        from bundled_server.desk import open_desk
+        from bundled_server.mailbox.store import StoreError
+
+        try:
+            async with AsyncExitStack() as stack:
+                return await work(await open_desk(self._data, stack))
+        except BadUser as fault:
+            raise UsageError(str(fault)) from fault
+        except (FolderError, StoreError) as weather:
+            raise CannotRun(str(weather)) from weather
+
+
+async def _described(items: Awaitable[Any], describe: Callable[[Any], Table]) -> list[Table]:
+    return [describe(item) for item in await items]
+
+
+def _events_of(path: Path) -> Iterator[Event]:
+    """What the journal's files hold, the older one first; a line that was cut off by a crash is passed over."""
+    import msgspec
+
+    decoder = msgspec.json.Decoder(Event)
+    for file in (path.with_name(f"{path.name}.1"), path):
+        try:
+            lines = file.read_bytes().splitlines()
+        except FileNotFoundError:
+            continue
+        except OSError as weather:
+            raise CannotRun(f"the journal {file} cannot be read: {weather.strerror}") from weather
+        for line in lines:
+            try:
+                yield decoder.decode(line)
+            except msgspec.MsgspecError:
+                continue
+
+
+def _query(wanted: Filter) -> str:
+    pairs = {"message_id": wanted.message_id, "queue_id": wanted.queue_id, "agent": wanted.agent}
+    return urlencode({name: value for name, value in pairs.items() if value})
+
+
+def _error_text(answer: HTTPError) -> str:
+    try:
+        return str(json.loads(answer.read())["error"])
+    except (ValueError, KeyError, TypeError):
+        return f"{answer.code} {answer.reason}"

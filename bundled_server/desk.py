@@ -1,0 +1,37 @@
+"""The desk of a stopped host: its store, users and queue without its ports, for the administrator."""
+
+import os
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from bundled_server.auth.store_directory import StoreDirectory
+from bundled_server.clock import SystemClock
+from bundled_server.host_folder import HostFolder
+from bundled_server.journal import Journal
+from bundled_server.mailbox.sqlite_store import SqliteStore
+from bundled_server.queue.ids import QueueIds
+from bundled_server.queue.spool import Spool
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What can be done without the ports."""
+
+    store: SqliteStore
+    directory: StoreDirectory
+    spool: Spool
+
+
+async def open_desk(data: Path, stack: AsyncExitStack) -> Desk:
+    """Open the host in `data`, until `stack` is closed. Raises FolderError (a server holds it) and StoreError."""
+    clock = SystemClock()
+    folder = stack.enter_context(HostFolder(data))
+    journal = Journal("administrator", clock.now, folder.journal)
+    stack.callback(journal.close)
+    store = SqliteStore(folder.database, clock.now)
+    await store.open()
+    stack.push_async_callback(store.close)
+    directory = StoreDirectory(store, clock)
+    stack.callback(directory.close)
+    return Desk(store, directory, Spool(store, clock, QueueIds(clock.now, os.getpid()), journal, None, None))
