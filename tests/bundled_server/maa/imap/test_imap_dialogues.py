@@ -26,10 +26,9 @@ async def play(dialogue, transcript: str) -> None:
 
 
 def fits(line: str, heard: str) -> bool:
-    """A line in a transcript is literal, but for <…>, which holds a regular expression."""
+    """A line in a transcript is literal, but for «…», which holds a regular expression."""
     pattern = "".join(
-        part[1:-1] if part.startswith("<") and part.endswith(">") else re.escape(part)
-        for part in re.split(r"(<[^<>]*>)", line)
+        part[1:-1] if part.startswith("«") else re.escape(part) for part in re.split(r"(«[^»]*»)", line)
     )
     return re.fullmatch(pattern, heard) is not None
 
