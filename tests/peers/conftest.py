@@ -40,8 +40,9 @@ class Server:
         """The raw Subject lines of a mailbox, by the standard library's imaplib."""
         with IMAP4("127.0.0.1", self.ports["imap"]) as client:
             client.login(user, PASSWORD)
-            if client.select(mailbox, readonly=True)[0] != "OK":
-                return []
+            status, data = client.select(mailbox, readonly=True)
+            if status != "OK" or data == [b"0"]:
+                return []  # FETCH 1:* of nothing is BAD (RFC 3501 §9, seq-number)
             _, data = client.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
             return [item[1].decode().strip()[9:] for item in data if isinstance(item, tuple)]
 
