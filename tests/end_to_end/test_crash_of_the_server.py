@@ -1,0 +1,103 @@
+"""kill -9 of the server during a burst of submissions: what was answered 250 is there afterwards, exactly once."""
+
+import imaplib
+import json
+import os
+import re
+import select
+import signal
+import smtplib
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+SENDERS = 6
+ACCEPTED_BEFORE_THE_KILL = 150
+
+
+def start(data: Path) -> tuple[subprocess.Popen[bytes], dict[str, int]]:
+    """The server, and its ports when it is ready."""
+    command = [sys.executable, "-m", "bundled_server", "run", "--data", str(data), "--domain", "cities.org"]
+    command += ["--user", "alice:123456", "--user", "juan:123456"]
+    command += ["--smtp", "0", "--submission", "0", "--imap", "0", "--admin", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout is not None
+    assert select.select([process.stdout], [], [], 60)[0]
+    return process, json.loads(os.read(process.stdout.fileno(), 65_536))["hosts"][0]["ports"]
+
+
+class Burst:
+    """Several people submit one message after another until the server is gone."""
+
+    def __init__(self, port: int, name: str) -> None:
+        self._name = name
+        self.accepted: list[str] = []
+        self.enough = threading.Event()
+        self._port = port
+        self._threads = [threading.Thread(target=self._submit, args=(number,)) for number in range(SENDERS)]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def wait_for_the_end(self) -> None:
+        for thread in self._threads:
+            thread.join(30)
+            assert not thread.is_alive()
+
+    def _submit(self, number: int) -> None:
+        try:
+            with smtplib.SMTP("127.0.0.1", self._port, timeout=20) as client:
+                client.login("alice", "123456")
+                for count in range(10_000):
+                    name = f"{self._name}-{number}-{count}"
+                    text = f"From: alice@cities.org\r\nSubject: {name}\r\n\r\n{'x' * 2000}\r\n"
+                    client.sendmail("alice@cities.org", ["juan@cities.org", "alice@cities.org"], text)
+                    self.accepted.append(name)
+                    if len(self.accepted) >= ACCEPTED_BEFORE_THE_KILL:
+                        self.enough.set()
+        except (smtplib.SMTPException, OSError):
+            return  # the server was killed: what was not answered may be lost
+
+
+def subjects(port: int, user: str) -> Counter[str]:
+    """How often each subject is in the INBOX."""
+    with imaplib.IMAP4("127.0.0.1", port) as client:
+        client.login(user, "123456")
+        if client.select("INBOX", readonly=True)[1] == [b"0"]:
+            return Counter()
+        _, data = client.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
+    return Counter(re.findall(r"burst\d-\d+-\d+", " ".join(str(item) for item in data)))
+
+
+def wait_until_the_queue_is_empty(data: Path) -> None:
+    command = [sys.executable, "-m", "bundled_server", "queue", "list", "--data", str(data), "--json"]
+    deadline = time.monotonic() + 30
+    while json.loads(subprocess.run(command, capture_output=True, check=True, timeout=30).stdout):
+        assert time.monotonic() < deadline, "the queue does not get empty"
+
+
+def test_what_was_accepted_survives_kill_9_exactly_once(tmp_path: Path) -> None:
+    data = tmp_path / "host"
+    for name in ("burst1", "burst2"):
+        process, ports = start(data)
+        burst = Burst(ports["submission"], name)
+        burst.start()
+        assert burst.enough.wait(30)
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+        burst.wait_for_the_end()
+
+        process, ports = start(data)
+        try:
+            wait_until_the_queue_is_empty(data)
+            for user in ("alice", "juan"):
+                arrived = subjects(ports["imap"], user)
+                assert set(burst.accepted) <= set(arrived), "accepted, and lost"
+                assert max(arrived.values()) == 1, "arrived twice"
+        finally:
+            process.terminate()
+            assert process.wait(20) == 0
