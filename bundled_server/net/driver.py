@@ -32,7 +32,7 @@ class Session(Protocol):
     async def close(self) -> None: ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Link:
     """What a session may do with its connection: know the peer, flush what the machine holds (waiting while the
     peer does not read), be woken from elsewhere, and set how long the peer may be silent (`idle_seconds`), take
@@ -44,7 +44,6 @@ class Link:
     tls_context: ssl.SSLContext | None
     machine: Machine[Any] | None = None
     transaction_seconds: float | None = None
-    implicit_tls: bool = False
     is_stopping: bool = False
     finish_by: float | None = None
     event_began: float = 0.0
@@ -138,9 +137,6 @@ async def _dialogue(link: Link, machine: Machine[Any], session: Session) -> None
     connection = link.connection
     loop = asyncio.get_running_loop()
     link.event_began = loop.time()
-    if link.implicit_tls:
-        assert link.tls_context is not None
-        await connection.start_tls(link.tls_context, link.idle_seconds)
     await session.open()
     await link.flush()
     while not machine.closing and not connection.is_lost:

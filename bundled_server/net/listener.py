@@ -2,19 +2,21 @@
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any
 
 from bundled_server.config import Limits
-from bundled_server.net.connection import Connection
+from bundled_server.net.connection import TLS_SHUTDOWN_SECONDS, Connection
 from bundled_server.net.driver import Link, Session, drive
 from bundled_server.protocols.machine import Machine
 
 BACKLOG = 1024
 STOP_SECONDS = 3.0
+ACCEPT_RETRY_SECONDS = 1.0
 
 SessionFactory = Callable[[Link], tuple[Machine[Any], Session]]
 
@@ -54,7 +56,10 @@ class Listener:
         self._busy_line = busy_line
         self._idle_seconds = self._limits.idle_seconds if idle_seconds is None else idle_seconds
         self._server: asyncio.Server | None = None
-        self._dialogues: dict[asyncio.Task[None], Link] = {}
+        self._tls_socket: socket.socket | None = None
+        self._acceptor: asyncio.Task[None] | None = None
+        self._dialogues: dict[asyncio.Task[None], str] = {}
+        self._links: set[Link] = set()
         self._per_address: Counter[str] = Counter()
         self._accepted = 0
         self.port = 0
@@ -66,6 +71,9 @@ class Listener:
 
     async def open(self) -> None:
         """Start to accept. Raises OSError when the port cannot be had."""
+        if self._implicit_tls:
+            self._open_tls()
+            return
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: Connection(self._limits.output_buffer_octets, self._connected),
@@ -77,10 +85,8 @@ class Listener:
 
     async def close(self, seconds: float = STOP_SECONDS) -> None:
         """Accept no more, let every session say goodbye, wait a little, then cut."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for link in self._dialogues.values():
+        await self._stop_accepting()
+        for link in self._links:
             link.stop()
         if self._dialogues:
             await asyncio.wait(self._dialogues, timeout=seconds)
@@ -88,6 +94,18 @@ class Listener:
         for task in remaining:
             task.cancel()
         await asyncio.gather(*remaining, return_exceptions=True)
+
+    async def _stop_accepting(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        if self._acceptor is not None:
+            self._acceptor.cancel()
+            await asyncio.gather(self._acceptor, return_exceptions=True)
+            self._acceptor = None
+        if self._tls_socket is not None:
+            self._tls_socket.close()
+            self._tls_socket = None
 
     async def __aenter__(self) -> "Listener":
         await self.open()
@@ -98,17 +116,76 @@ class Listener:
     ) -> None:
         await self.close()
 
+    # STARTTLS and plain ports: the event loop accepts
+
     def _connected(self, connection: Connection) -> None:
         address = connection.peer_address[0]
         if self._server is None:
             connection.abort()
-            return
-        if self._is_full(address):
-            logger.warning("%s: too many connections, refusing [%s]", self._name, address)
-            if not self._implicit_tls:
-                connection.write(self._busy_line)
+        elif self._is_full(address):
+            connection.write(self._busy_line)
             connection.close()
+        else:
+            self._begin(address, self._talk(connection))
+
+    # Implicit TLS: accepted here, so that a peer counts from its first octet and not only after its handshake
+
+    def _open_tls(self) -> None:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        listening = socket.create_server((self._host, self._requested_port), family=family, backlog=BACKLOG)
+        listening.setblocking(False)
+        self._tls_socket = listening
+        self.port = int(listening.getsockname()[1])
+        self._acceptor = asyncio.get_running_loop().create_task(self._accept_tls(listening), name=self._name)
+
+    async def _accept_tls(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                peer, name = await loop.sock_accept(listening)
+            except OSError as weather:
+                logger.error("%s: cannot accept: %s", self._name, weather)
+                await asyncio.sleep(ACCEPT_RETRY_SECONDS)
+                continue
+            if self._is_full(name[0]):
+                peer.close()
+            else:
+                self._begin(name[0], self._shake_hands(peer))
+
+    async def _shake_hands(self, peer: socket.socket) -> None:
+        connection = Connection(self._limits.output_buffer_octets)
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: connection,
+                peer,
+                ssl=self._tls,
+                ssl_handshake_timeout=self._idle_seconds,
+                ssl_shutdown_timeout=TLS_SHUTDOWN_SECONDS,
+            )
+        except (OSError, TimeoutError) as weather:
+            logger.debug("%s: TLS handshake: %s", self._name, weather)
             return
+        await self._talk(connection)
+
+    # both
+
+    def _is_full(self, address: str) -> bool:
+        limits = self._limits
+        is_full = (
+            len(self._dialogues) >= limits.connections
+            or self._per_address[address] >= limits.connections_per_address
+        )
+        if is_full:
+            logger.warning("%s: too many connections, refusing [%s]", self._name, address)
+        return is_full
+
+    def _begin(self, address: str, dialogue: Coroutine[Any, Any, None]) -> None:
+        self._per_address[address] += 1
+        task = asyncio.get_running_loop().create_task(dialogue)
+        self._dialogues[task] = address
+        task.add_done_callback(self._ended)
+
+    async def _talk(self, connection: Connection) -> None:
         self._accepted += 1
         link = Link(
             connection,
@@ -116,28 +193,19 @@ class Listener:
             idle_seconds=self._idle_seconds,
             tls_context=self._tls,
             transaction_seconds=self._limits.transaction_seconds,
-            implicit_tls=self._implicit_tls,
         )
-        self._per_address[address] += 1
-        task = asyncio.get_running_loop().create_task(self._run(link), name=link.session_id)
-        self._dialogues[task] = link
-        task.add_done_callback(self._ended)
-
-    def _is_full(self, address: str) -> bool:
-        limits = self._limits
-        return (
-            len(self._dialogues) >= limits.connections
-            or self._per_address[address] >= limits.connections_per_address
-        )
-
-    async def _run(self, link: Link) -> None:
-        machine, session = self._sessions(link)
-        await drive(link, machine, session)
+        self._links.add(link)
+        try:
+            machine, session = self._sessions(link)
+            await drive(link, machine, session)
+        finally:
+            self._links.discard(link)
+            connection.abort()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        address = self._dialogues.pop(task).peer
+        address = self._dialogues.pop(task)
         self._per_address[address] -= 1
         if not self._per_address[address]:
             del self._per_address[address]
         if not task.cancelled() and (fault := task.exception()) is not None:
-            logger.error("%s: %s", task.get_name(), fault, exc_info=fault)
+            logger.error("%s: %s", self._name, fault, exc_info=fault)
