@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from bundled_server.mailbox.store import StoreError
+
 INBOX: Final = "INBOX"
 
 STARTING_MAILBOXES: Final = (
@@ -18,3 +20,13 @@ STARTING_MAILBOXES: Final = (
 def canonical(name: str) -> str:
     """INBOX in any case is the one INBOX (RFC 3501 §5.1); every other name is itself."""
     return INBOX if name.upper() == INBOX else name
+
+
+def storable(name: str) -> str:
+    """The canonical name, for one that is about to be stored. Raises StoreError when it is not valid Unicode."""
+    if not name.isascii():
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise StoreError("the name is not valid Unicode") from None
+    return canonical(name)

@@ -11,6 +11,7 @@ from bundled_server.mailbox.changes import Change, QueueItem
 from bundled_server.mailbox.index import Snapshots, empty_index, extended, status_of
 from bundled_server.mailbox.sqlite.group import Job
 from bundled_server.mailbox.sqlite.reader import ROWS_AT_ONCE, Reader
+from bundled_server.mailbox.sqlite.schema import BUSY_SECONDS
 from bundled_server.mailbox.sqlite.writer import GroupDone, Writer
 from bundled_server.mailbox.store import (
     Delta,
@@ -33,15 +34,20 @@ class SqliteStore:
     """`Store` (see there) on the file `path`, mode 0600, made when it is missing.
 
     `now` gives epoch seconds. A content that lost its last reference is kept for `keep_orphans_seconds`, so that
-    sessions can finish reading it.
+    sessions can finish reading it. `busy_seconds` is the patience with another process that writes.
     """
 
     def __init__(
-        self, path: Path, now: Callable[[], float] = time.time, keep_orphans_seconds: float = 600.0
+        self,
+        path: Path,
+        now: Callable[[], float] = time.time,
+        keep_orphans_seconds: float = 600.0,
+        busy_seconds: float = BUSY_SECONDS,
     ) -> None:
         self._path = path
         self._now = now
         self._keep_orphans_seconds = keep_orphans_seconds
+        self._busy_seconds = busy_seconds
         self._watchers = Watchers()
         self._snapshots = Snapshots()
         self._loading: dict[int, asyncio.Lock] = {}
@@ -52,7 +58,7 @@ class SqliteStore:
 
     async def open(self) -> None:
         """Raises StoreUnavailable when the file cannot be used, StoreError when a later program wrote it."""
-        writer = Writer(self._path, self._now, self._group_done, self._keep_orphans_seconds)
+        writer = Writer(self._path, self._now, self._group_done, self._keep_orphans_seconds, self._busy_seconds)
         writer.open()
         self._writer = writer
         self._reader = Reader(self._path)

@@ -27,7 +27,7 @@ from bundled_server.mailbox.changes import (
 from bundled_server.mailbox.flag_modes import FLAG_MODES
 from bundled_server.mailbox.index import MessageRow, interned
 from bundled_server.mailbox.memory.tables import Kept, Tables
-from bundled_server.mailbox.names import STARTING_MAILBOXES, canonical
+from bundled_server.mailbox.names import STARTING_MAILBOXES, storable
 from bundled_server.mailbox.queue_items import new_item, updated_item
 from bundled_server.mailbox.store import Mailbox, MailboxExists, StoreError, User
 
@@ -151,7 +151,7 @@ def _delete_user(tables: Tables, change: DeleteUser) -> None:
 
 
 def _create_mailbox(tables: Tables, change: CreateMailbox) -> Mailbox:
-    name = canonical(change.name)
+    name = storable(change.name)
     if tables.find_mailbox(change.owner, name) is not None:
         raise MailboxExists("a mailbox of that name exists")
     mailbox_id = tables.count("mailbox_id")
@@ -172,14 +172,15 @@ def _delete_mailbox(tables: Tables, change: DeleteMailbox) -> None:
 
 def _rename_mailbox(tables: Tables, change: RenameMailbox) -> None:
     mailbox = tables.mailbox(change.mailbox_id)
-    holder = tables.find_mailbox(mailbox.owner, change.name)
+    name = storable(change.name)
+    holder = tables.find_mailbox(mailbox.owner, name)
     if holder is not None and holder.mailbox_id != mailbox.mailbox_id:
         raise MailboxExists("a mailbox of that name exists")
-    tables.put(tables.mailboxes, mailbox.mailbox_id, replace(mailbox, name=canonical(change.name)))
+    tables.put(tables.mailboxes, mailbox.mailbox_id, replace(mailbox, name=name))
 
 
 def _subscribe(tables: Tables, change: Subscribe) -> None:
-    key = (change.owner, canonical(change.name))
+    key = (change.owner, storable(change.name))
     if change.subscribed:
         tables.put(tables.subscriptions, key, None)
     else:

@@ -32,9 +32,10 @@ class Checkpoints:
         self._pending_octets = 0
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         if self._log_octets() > LOG_KEPT_OCTETS:
+            (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
             connection.execute("PRAGMA busy_timeout = 0")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            connection.execute("PRAGMA busy_timeout = 5000")
+            connection.execute(f"PRAGMA busy_timeout = {patience}")
 
     def _log_octets(self) -> int:
         try:

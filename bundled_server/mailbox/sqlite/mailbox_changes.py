@@ -8,7 +8,7 @@ from bundled_server.mailbox.changes import (
     RenameMailbox,
     Subscribe,
 )
-from bundled_server.mailbox.names import STARTING_MAILBOXES, canonical
+from bundled_server.mailbox.names import STARTING_MAILBOXES, storable
 from bundled_server.mailbox.sqlite.workspace import Workspace
 from bundled_server.mailbox.store import Mailbox, MailboxExists
 
@@ -34,7 +34,7 @@ def delete_user(work: Workspace, change: DeleteUser) -> None:
 
 
 def create_mailbox(work: Workspace, change: CreateMailbox) -> Mailbox:
-    name = canonical(change.name)
+    name = storable(change.name)
     if _find(work, change.owner, name) is not None:
         raise MailboxExists("a mailbox of that name exists")
     mailbox_id, uid_validity = work.count("mailbox_id"), work.count("uid_validity")
@@ -61,7 +61,7 @@ def delete_mailbox(work: Workspace, change: DeleteMailbox) -> None:
 
 def rename_mailbox(work: Workspace, change: RenameMailbox) -> None:
     mailbox = work.mailbox(change.mailbox_id)
-    name = canonical(change.name)
+    name = storable(change.name)
     holder = _find(work, mailbox.owner, name)
     if holder is not None and holder != mailbox.mailbox_id:
         raise MailboxExists("a mailbox of that name exists")
@@ -71,7 +71,7 @@ def rename_mailbox(work: Workspace, change: RenameMailbox) -> None:
 
 
 def subscribe(work: Workspace, change: Subscribe) -> None:
-    row = (change.owner, canonical(change.name))
+    row = (change.owner, storable(change.name))
     if change.subscribed:
         work.execute("INSERT INTO subscriptions (owner, name) VALUES (?, ?) ON CONFLICT DO NOTHING", row)
     else:

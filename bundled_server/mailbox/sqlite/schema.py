@@ -58,9 +58,9 @@ def create_file(path: Path) -> None:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
-def connect_writer(path: Path) -> sqlite3.Connection:
+def connect_writer(path: Path, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     """The one connection that writes: every commit is on the disk when it returns."""
-    connection = _connect(path, WRITER_CACHE_KIBIBYTES)
+    connection = _connect(path, WRITER_CACHE_KIBIBYTES, busy_seconds)
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
@@ -68,14 +68,14 @@ def connect_writer(path: Path) -> sqlite3.Connection:
 
 def connect_reader(path: Path) -> sqlite3.Connection:
     """A connection that only reads."""
-    connection = _connect(path, READER_CACHE_KIBIBYTES)
+    connection = _connect(path, READER_CACHE_KIBIBYTES, BUSY_SECONDS)
     connection.execute("PRAGMA query_only = 1")
     return connection
 
 
-def _connect(path: Path, cache_kibibytes: int) -> sqlite3.Connection:
+def _connect(path: Path, cache_kibibytes: int, busy_seconds: float) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+        path, timeout=busy_seconds, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     connection.execute(f"PRAGMA cache_size = -{cache_kibibytes}")
     connection.execute("PRAGMA temp_store = MEMORY")

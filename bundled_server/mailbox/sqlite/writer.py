@@ -20,6 +20,7 @@ from bundled_server.mailbox.store import StoreUnavailable
 JOBS_TOGETHER: Final = 512
 OCTETS_TOGETHER: Final = 32 * 1024 * 1024
 IDLE_SECONDS: Final = 0.25
+ORPHAN_BATCHES: Final = 20
 
 logger = logging.getLogger(__name__)
 
@@ -45,11 +46,13 @@ class Writer:
         now: Callable[[], float],
         done: Callable[[GroupDone], None],
         keep_orphans_seconds: float,
+        busy_seconds: float,
     ) -> None:
         self._path = path
         self._now = now
         self._done = done
         self._keep_orphans_seconds = keep_orphans_seconds
+        self._busy_seconds = busy_seconds
         self._loop = asyncio.get_running_loop()
         self._inbox: SimpleQueue[Job | None] = SimpleQueue()
         self._checkpoints = Checkpoints(path)
@@ -139,15 +142,20 @@ class Writer:
             if idle and self._somebody_else_wrote(work):
                 self._tell(GroupDone([], foreign=True))
             if idle:
-                while self._inbox.empty() and forget_orphans(
-                    work.connection, self._now() - self._keep_orphans_seconds
-                ):
-                    self._checkpoints.note(1024 * 1024)
+                self._forget_orphans(work)
             if self._checkpoints.wanted(idle=idle):
                 self._checkpoints.run(work.connection)
         except sqlite3.Error as weather:
             logger.warning("%s: housekeeping: %s", self._path.name, weather)
             self._disconnect()
+
+    def _forget_orphans(self, work: Workspace) -> None:
+        """Forget contents without references, a few batches at most, and none while somebody waits."""
+        until = self._now() - self._keep_orphans_seconds
+        for _ in range(ORPHAN_BATCHES):
+            if not (self._inbox.empty() and forget_orphans(work.connection, until)):
+                break
+            self._checkpoints.note(1024 * 1024)
 
     def _somebody_else_wrote(self, work: Workspace) -> bool:
         (version,) = work.connection.execute("PRAGMA data_version").fetchone()
@@ -161,7 +169,7 @@ class Writer:
     def _connect(self) -> Workspace:
         """The workspace, on a new connection after trouble: what was wrong with the old one must not stay."""
         if self._work is None:
-            self._connection = connect_writer(self._path)
+            self._connection = connect_writer(self._path, self._busy_seconds)
             self._work = Workspace(self._connection, self._now)
             self._data_version = 0
         return self._work
@@ -177,7 +185,9 @@ class Writer:
 
     def _close(self) -> None:
         try:
-            self._checkpoints.run(self._connect().connection)
+            work = self._connect()
+            self._forget_orphans(work)
+            self._checkpoints.run(work.connection)
         except sqlite3.Error as weather:
             logger.warning("%s: %s", self._path.name, weather)
         self._disconnect()
