@@ -306,7 +306,7 @@ class SmtpSession:
 
     async def _refuse(self, reply: Reply, note: str = "") -> None:
         """Send a refusal; a peer that collects too many of them is sent away."""
-        self._errors += 1
+        self._errors += reply.code >= 500
         self._journal.note("refused", f"{note + ': ' if note else ''}{reply.code} {reply.status} {reply.text}")
         self._machine.send(reply)
         if self._errors >= self._services.limits.smtp_transaction_errors and not self._machine.closing:

@@ -42,22 +42,26 @@ def bare_address(item: str) -> str:
     angles = _ANGLES.search(plain)
     if angles is not None:
         return angles[1].strip()
-    if "<" in outside_quotes or len(plain.split()) > 1:
+    if "<" in outside_quotes or any(character.isspace() for character in outside_quotes):
         raise ValueError("words around the address")
     return plain
 
 
 def without_comments(text: str) -> str:
-    """`text` without its (comments); parentheses in quotes stay."""
+    """`text` without its (comments); parentheses in quotes stay. Raises ValueError when they do not match."""
     kept: list[str] = []
     depth = 0
     for token in _TOKEN.findall(text):
         if token == "(":
             depth += 1
         elif token == ")":
-            depth = max(0, depth - 1)
+            depth -= 1
         elif not depth:
             kept.append(token)
+        if depth < 0:
+            break
+    if depth:
+        raise ValueError("parentheses do not match")
     return "".join(kept)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bundled_server.courier import Outcome, Verdict
 from bundled_server.envelope import Envelope, Recipient, split_address
 from bundled_server.journal import Agent, Journal, Step, printable
-from bundled_server.mta.relay_connection import RelayConnection, Response, Tap, Timeouts, Unreachable
+from bundled_server.mta.relay_connection import PossiblySent, RelayConnection, Response, Tap, Timeouts, Unreachable
 from bundled_server.mta.relay_pool import RelayPool
 from bundled_server.mta.routing import Hop, Router, Subject, Unroutable
 from bundled_server.protocols.smtp.header import HeaderTooBig, read_header
@@ -48,7 +48,7 @@ class Relay:
         """See `courier.Courier`."""
         subject = Subject(queue_id, _message_id(content))
         outcomes: dict[Recipient, Outcome] = {}
-        for domain, recipients in _by_domain(envelope.recipients):
+        for domain, recipients in _batches(envelope.recipients):
             for outcome in await self._to_domain(domain, recipients, envelope, content, subject):
                 outcomes[outcome.recipient] = outcome
         return [outcomes[recipient] for recipient in envelope.recipients]
@@ -64,27 +64,16 @@ class Relay:
         for hop in route:
             try:
                 async with self._pool.lend(hop, self._tap(hop, subject)) as connection:
-                    return await self._converse(connection, recipients, envelope, content, subject)
+                    return await self._transaction(connection, recipients, envelope, content, subject)
+            except PossiblySent as weather:
+                # another host could get a second copy: leave it to a later try (RFC 1047)
+                text = one_line(f"{hop.hostname}: no reply to the message, it was possibly delivered: {weather}")
+                self._note("unreachable", text, subject, hop)
+                return [Outcome(each, Verdict.DEFERRED, "4.4.2", text, hop.hostname) for each in recipients]
             except Unreachable as weather:
                 trouble, remote = one_line(f"{hop.hostname} [{hop.address}]:{hop.port}: {weather}"), hop.hostname
                 self._note("unreachable", trouble, subject, hop)
         return [Outcome(each, Verdict.DEFERRED, "4.4.1", trouble, remote) for each in recipients]
-
-    async def _converse(
-        self,
-        connection: RelayConnection,
-        recipients: list[Recipient],
-        envelope: Envelope,
-        content: bytes,
-        subject: Subject,
-    ) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        for start in range(0, len(recipients), RECIPIENTS_PER_TRANSACTION):
-            some = recipients[start : start + RECIPIENTS_PER_TRANSACTION]
-            if start:
-                await connection.command("RSET")
-            outcomes += await self._transaction(connection, some, envelope, content, subject)
-        return outcomes
 
     async def _transaction(
         self,
@@ -170,11 +159,14 @@ def rcpt_parameters(connection: RelayConnection, recipient: Recipient) -> list[s
     return words
 
 
-def _by_domain(recipients: Sequence[Recipient]) -> Iterator[tuple[str, list[Recipient]]]:
+def _batches(recipients: Sequence[Recipient]) -> Iterator[tuple[str, list[Recipient]]]:
+    """Recipients of one domain, as many as fit one transaction: its outcome is theirs and nobody else's."""
     groups: dict[str, list[Recipient]] = {}
     for each in recipients:
         groups.setdefault(split_address(each.address)[1], []).append(each)
-    yield from groups.items()
+    for domain, group in groups.items():
+        for start in range(0, len(group), RECIPIENTS_PER_TRANSACTION):
+            yield domain, group[start : start + RECIPIENTS_PER_TRANSACTION]
 
 
 def _outcome(recipient: Recipient, answer: Response, remote: str) -> Outcome:

@@ -48,6 +48,10 @@ class Unreachable(Exception):
     """This hop cannot be talked to now: no connection, a bad greeting, a dropped or silent dialogue."""
 
 
+class PossiblySent(Unreachable):
+    """The connection broke after message data went out and before the reply: the other host may have it."""
+
+
 class RelayConnection:
     """A connection that has said EHLO and, where the other side offers it, speaks TLS (opportunistically: the
     certificate is not checked, RFC 7435). Raises Unreachable for the weather."""
@@ -102,7 +106,7 @@ class RelayConnection:
 
     async def send_message(self, content: bytes) -> Response:
         """The message after DATA's 354, in pieces, so that a slow reader holds us back instead of filling memory.
-        Raises Unreachable; the message is then possibly sent."""
+        Raises PossiblySent."""
         protocol = self._client.protocol
         if protocol is None:
             raise Unreachable("connection lost")
@@ -117,7 +121,7 @@ class RelayConnection:
                 answer = await protocol.read_response()
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as weather:
             self._client.close()
-            raise Unreachable(_words(weather)) from weather
+            raise PossiblySent(_words(weather)) from weather
         response = Response(answer.code, answer.message)
         self._tell("S", response)
         return response

@@ -157,8 +157,8 @@ GREET = ("220 hi", "250 hi")
         ((*GREET, "250 ok", "550 no such user"), Verdict.REFUSED, "5.0.0"),
         ((*GREET, "250 ok", "550 4.1.1 odd status"), Verdict.REFUSED, "5.0.0"),
         ((*GREET, "250 ok", "250 ok", "554 no valid"), Verdict.REFUSED, "5.0.0"),
-        ((*GREET, "250 ok", "250 ok", "354 go"), Verdict.DEFERRED, "4.4.1"),
-        ((*GREET, "250 ok", "250 ok", "354 go", silence), Verdict.DEFERRED, "4.4.1"),
+        ((*GREET, "250 ok", "250 ok", "354 go"), Verdict.DEFERRED, "4.4.2"),
+        ((*GREET, "250 ok", "250 ok", "354 go", silence), Verdict.DEFERRED, "4.4.2"),
         ((*GREET, silence), Verdict.DEFERRED, "4.4.1"),
         (("220 hi", "250 hi", "nonsense"), Verdict.DEFERRED, "4.4.1"),
         (("nonsense",), Verdict.DEFERRED, "4.4.1"),
@@ -225,3 +225,23 @@ async def test_many_at_once_use_few_connections() -> None:
         await asyncio.gather(*(one() for _ in range(50)))
         await sender.relay.close()
     assert len(accepted) == 50 and most <= 5
+
+
+async def test_a_message_that_was_possibly_delivered_is_not_tried_on_the_next_host() -> None:
+    accepted: list[tuple[Envelope, bytes]] = []
+    async with host(accepted) as listener, scripted(*GREET, "250 ok", "250 ok", "354 go") as first:
+        sender = Sender(first=first, mx=listener.port)
+        (outcome,) = await sender.send(ALICE)
+        await sender.relay.close()
+    assert (outcome.verdict, outcome.status, accepted) == (Verdict.DEFERRED, "4.4.2", [])
+
+
+async def test_many_recipients_go_in_several_transactions_with_one_outcome_each() -> None:
+    accepted: list[tuple[Envelope, bytes]] = []
+    everyone = [Recipient(f"alice+{number}@cities.org") for number in range(150)]
+    async with host(accepted) as listener:
+        sender = Sender(mx=listener.port)
+        outcomes = await sender.send(*everyone)
+        await sender.relay.close()
+    assert [outcome.recipient for outcome in outcomes] == everyone
+    assert [len(envelope.recipients) for envelope, _ in accepted] == [100, 50]
