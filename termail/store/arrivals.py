@@ -1,5 +1,6 @@
 """Messages coming in from a server: put into folder, thread and full-text index."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -34,6 +35,11 @@ class _Ready(msgspec.Struct):
     arrived: Arrived
     summary: HeaderSummary
     body: reading.BodyFacts
+    sender: str
+    to: str
+    cc: str
+    header: bytes
+    raw: bytes | None
 
 
 class Arrivals:
@@ -58,7 +64,8 @@ class Arrivals:
             ready = [_read(entry) for entry in chunk]
             with self._database.transaction():
                 account_id = self._folders.account_id(account)
-                ids.extend(self._put(account_id, folder_id, entry, mine) for entry in ready)
+                expected = self._places.expected(folder_id, [entry.uid for entry in chunk])
+                ids.extend(self._put(account_id, folder_id, entry, mine, expected) for entry in ready)
         return ids
 
     def add_local(self, account: str, folder_id: int, raw: bytes, flags: Sequence[str], received: float) -> int:
@@ -83,12 +90,8 @@ class Arrivals:
 
     def put_flags(self, folder_id: int, flags: Mapping[int, frozenset[str]]) -> list[int]:
         """Flags by uid as the server has them → message ids that changed."""
-        rows = self._database.query(
-            "SELECT uid, message_id, flags, keywords FROM messages WHERE remote_folder_id = ? AND uid > 0",
-            (folder_id,),
-        ).fetchall()
         differing = []
-        for uid, message_id, bits, packed in rows:
+        for uid, message_id, bits, packed in self._flags_of(folder_id, flags):
             wanted = flags.get(uid)
             if wanted is None:
                 continue
@@ -102,10 +105,30 @@ class Arrivals:
                 changed.extend(message_id for message_id, wanted in part if self._put_flags(message_id, wanted))
         return changed
 
-    def _put(self, account_id: int, folder_id: int, ready: _Ready, mine: frozenset[str]) -> int:
+    def _flags_of(self, folder_id: int, wanted: Mapping[int, frozenset[str]]) -> list[tuple[int, int, int, str]]:
+        """(uid, message, bits, keywords): a few by their uids, many by reading the folder through."""
+        columns = "uid, message_id, flags, keywords"
+        if len(wanted) <= CHUNK:
+            return self._database.query(
+                f"SELECT {columns} FROM json_each(?) CROSS JOIN messages"
+                " WHERE remote_folder_id = ? AND uid = value AND uid > 0",
+                (json.dumps(list(wanted)), folder_id),
+            ).fetchall()
+        return self._database.query(
+            f"SELECT {columns} FROM messages WHERE remote_folder_id = ? AND uid > 0", (folder_id,)
+        ).fetchall()
+
+    def _put(
+        self, account_id: int, folder_id: int, ready: _Ready, mine: frozenset[str], expected: set[int] | None
+    ) -> int:
+        """`expected` are the uids of the chunk that may be known; None when any may be."""
         entry = ready.arrived
-        known = self._places.known(folder_id, entry, ready.summary.message_id)
+        known = None
+        if expected is None or not entry.uid or entry.uid in expected:
+            known = self._places.known(folder_id, entry, ready.summary.message_id)
         if known is None:
+            if expected is not None:
+                expected.add(entry.uid)
             return self._insert(account_id, folder_id, ready, mine)
         self._put_flags(known, entry.flags)
         if entry.raw is not None:
@@ -142,7 +165,8 @@ class Arrivals:
 
     def _insert(self, account_id: int, folder_id: int, ready: _Ready, mine: frozenset[str]) -> int:
         entry, summary, body = ready.arrived, ready.summary, ready.body
-        content_id = self._contents.add(summary, entry.header, body.text, entry.raw)
+        text = (summary.subject, ready.sender, f"{ready.to} {ready.cc}", body.text)
+        content_id = self._contents.add(text, ready.header, ready.raw)
         node = self._lineage.place(account_id, summary.message_id, summary.references)
         bits, keywords = flag_bits.split(entry.flags)
         name, address = summary.from_[0] if summary.from_ else ("", "")
@@ -153,7 +177,7 @@ class Arrivals:
                 *(summary.date or entry.internal_date, entry.internal_date, entry.size_octets, body.lines),
                 *(entry.raw is not None, body.attachment_count, reading.to_me(summary, mine)),
                 *(flag_bits.pack(keywords), name, address, reading.shown_recipients(summary.to), summary.subject),
-                *(summary.message_id, summary.list_id, reading.people(summary.to), reading.people(summary.cc)),
+                *(summary.message_id, summary.list_id, ready.to, ready.cc),
                 *(summary.content_type, body.attachment_names, entry.uidl),
             ),
         ).lastrowid
@@ -162,11 +186,27 @@ class Arrivals:
 
 
 def _read(entry: Arrived) -> _Ready:
-    summary = reading.storable(summarize(entry.header))
+    header = entry.header
+    if not header and entry.raw is not None:
+        header = entry.raw[: header_end(entry.raw)[0]]
+    summary = reading.storable(summarize(header))
     if entry.raw is not None:
-        return _Ready(entry, summary, reading.read_body(entry.raw))
-    count, names = reading.read_structure(entry.body_structure, summary.content_type)
-    return _Ready(entry, summary, reading.BodyFacts("", 0, count, names))
+        body, raw = reading.read_body(entry.raw), reading.pack(entry.raw)
+    else:
+        body, raw = (
+            reading.BodyFacts("", 0, *reading.read_structure(entry.body_structure, summary.content_type)),
+            None,
+        )
+    return _Ready(
+        entry,
+        summary,
+        body,
+        reading.people(summary.from_),
+        reading.people(summary.to),
+        reading.people(summary.cc),
+        reading.pack(header),
+        raw,
+    )
 
 
 def _chunks(arrived: Sequence[Arrived]) -> Iterator[list[Arrived]]:

@@ -1,8 +1,7 @@
 """The octets and the searchable text of messages, shared by their copies."""
 
-from termail.mime.headers import HeaderSummary
 from termail.store.database import Database
-from termail.store.reading import pack, people, unpack
+from termail.store.reading import pack, unpack
 
 
 class Contents:
@@ -11,20 +10,19 @@ class Contents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, summary: HeaderSummary, header: bytes, body_text: str, raw: bytes | None) -> int:
-        """Inside a transaction → content id."""
-        text = (summary.subject, people(summary.from_), f"{people(summary.to)} {people(summary.cc)}", body_text)
+    def add(self, text: tuple[str, str, str, str], packed_header: bytes, packed_raw: bytes | None) -> int:
+        """`text` is subject, sender, recipients, body. Inside a transaction → content id."""
         content_id = self._database.query(
             "INSERT INTO contents (subject, sender, recipients, body, header) VALUES (?, ?, ?, ?, ?)",
-            (*text, pack(header)),
+            (*text, packed_header),
         ).lastrowid
         assert content_id is not None
         self._database.query(
             "INSERT INTO words (rowid, subject, sender, recipients, body) VALUES (?, ?, ?, ?, ?)",
             (content_id, *text),
         )
-        if raw is not None:
-            self._database.query("INSERT INTO bodies (content_id, raw) VALUES (?, ?)", (content_id, pack(raw)))
+        if packed_raw is not None:
+            self._database.query("INSERT INTO bodies (content_id, raw) VALUES (?, ?)", (content_id, packed_raw))
         return content_id
 
     def put_raw(self, content_id: int, raw: bytes, body_text: str) -> None:

@@ -14,7 +14,11 @@ from termail.store.schema import bring_up_to_date
 from termail.store.turnstile import Turnstile
 
 BUSY_SECONDS: Final = 30.0
-CACHE_KIBIBYTES: Final = 32_768
+CACHE_KIBIBYTES: Final = 8_192
+
+
+class StoreProblem(RuntimeError):
+    """The file cannot be read or written now (disk full, read-only, damaged); the text says which."""
 
 
 class _Seat:
@@ -58,15 +62,21 @@ class Database:
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one statement on this thread's connection."""
-        return self._seat().connection.execute(sql, parameters)
+        try:
+            return self._seat().connection.execute(sql, parameters)
+        except sqlite3.DatabaseError as error:
+            raise _told(error) from error
 
     def query_many(self, sql: str, parameters: Sequence[Sequence[Any]]) -> None:
         """Run one statement for each row of parameters."""
-        self._seat().connection.executemany(sql, parameters)
+        try:
+            self._seat().connection.executemany(sql, parameters)
+        except sqlite3.DatabaseError as error:
+            raise _told(error) from error
 
     def one(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         """The first column of the first row, or None."""
-        row = self._seat().connection.execute(sql, parameters).fetchone()
+        row = self.query(sql, parameters).fetchone()
         return None if row is None else row[0]
 
     @contextmanager
@@ -82,17 +92,28 @@ class Database:
             if seat.synchronous != wanted:
                 seat.connection.execute(f"PRAGMA synchronous = {wanted}")
                 seat.synchronous = wanted
-            seat.connection.execute("BEGIN IMMEDIATE")
+            self.query("BEGIN IMMEDIATE")
             try:
                 yield
+                self.query("COMMIT")
             except BaseException:
-                seat.connection.execute("ROLLBACK")
+                if seat.connection.in_transaction:  # a full disk has rolled back already
+                    seat.connection.execute("ROLLBACK")
                 raise
-            seat.connection.execute("COMMIT")
 
     def _seat(self) -> _Seat:
         seat: _Seat | None = getattr(self._local, "seat", None)
         if seat is None:
-            seat = self._local.seat = _Seat(self._path)
+            try:
+                seat = self._local.seat = _Seat(self._path)
+            except sqlite3.DatabaseError as error:
+                raise _told(error) from error
             self._seats.add(seat)
         return seat
+
+
+def _told(error: sqlite3.DatabaseError) -> Exception:
+    """Weather is translated; a constraint that fails is a mistake of ours and stays as it is."""
+    if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
+        return StoreProblem(f"the local mail store: {error}")
+    return error

@@ -67,11 +67,9 @@ class Effects:
             self._put_in(message_id, folder_id)
         self._places.drop(effect.created)
         if effect.old_name:
-            self._database.query(
-                "UPDATE folders SET name = ? WHERE folder_id = ?", (effect.old_name, effect.folder_id)
-            )
+            self._folders.rename(effect.folder_id, effect.old_name)
         elif effect.folder_id:
-            self._database.query("UPDATE folders SET hidden = 1 - hidden WHERE folder_id = ?", (effect.folder_id,))
+            self._folders.toggle_hidden(effect.folder_id)
 
     def raw(self, message_id: int) -> bytes:
         """The whole message, which the caller knows is held."""
@@ -143,8 +141,7 @@ class Effects:
         return Effect(created=(message_id,))
 
     def _create_folder(self, account: str, action: CreateFolder) -> Effect:
-        if self._folders.named(account, action.name) is not None:
-            raise LookupError(f"there is a folder {action.name} already")
+        self._folders.require_free(account, action.name)
         return Effect(folder_id=self._folders.create(account, action.name))
 
     def _delete_folder(self, account: str, action: DeleteFolder) -> Effect:
@@ -154,10 +151,8 @@ class Effects:
 
     def _rename_folder(self, account: str, action: RenameFolder) -> Effect:
         self._require(account, action.folder_id)
-        if self._folders.named(account, action.name) is not None:
-            raise LookupError(f"there is a folder {action.name} already")
         old = self._database.one("SELECT name FROM folders WHERE folder_id = ?", (action.folder_id,))
-        self._database.query("UPDATE folders SET name = ? WHERE folder_id = ?", (action.name, action.folder_id))
+        self._folders.rename(action.folder_id, action.name)
         return Effect(folder_id=action.folder_id, old_name=str(old))
 
     def _put_in(self, message_id: int, folder_id: int) -> None:

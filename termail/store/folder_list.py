@@ -33,7 +33,7 @@ class FolderList:
                     self._folders.create(account, entry.name, _role(entry), selectable=entry.selectable)
             for folder in known.values():
                 if folder.folder_id not in kept and self._folders.sync_state(folder.folder_id).uid_validity:
-                    self._remove(folder.folder_id)
+                    self._places.drop_folder(folder.folder_id)
         return self._folders.all(account)
 
     def _change(self, folder: Folder, entry: RemoteFolder) -> None:
@@ -42,11 +42,6 @@ class FolderList:
             (*(_role(entry) or folder.role, entry.selectable), folder.folder_id)
             + (_role(entry) or folder.role, entry.selectable),
         )
-
-    def _remove(self, folder_id: int) -> None:
-        rows = self._database.query("SELECT message_id FROM messages WHERE folder_id = ?", (folder_id,)).fetchall()
-        self._places.drop(message_id for (message_id,) in rows)
-        self._database.query("DELETE FROM folders WHERE folder_id = ?", (folder_id,))
 
     def _under_way(self, account: str) -> tuple[set[str], set[int]]:
         """→ (names the server still lists but the user took away, folders the server does not list yet)."""
@@ -65,8 +60,10 @@ class FolderList:
                         str(self._database.one("SELECT name FROM folders WHERE folder_id = ?", (folder_id,)))
                     )
                 case RenameFolder(folder_id=folder_id):
-                    kept.add(folder_id)
-                    ignored.add(decode_effect(effect).old_name)
+                    renamed = self._folders.with_children(folder_id)
+                    kept |= set(renamed)
+                    old, new = decode_effect(effect).old_name, renamed.get(folder_id, "")
+                    ignored |= {old + name[len(new) :] for name in renamed.values()}
                 case _:
                     pass
         return ignored, kept

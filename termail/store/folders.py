@@ -7,6 +7,7 @@ from termail.store.database import Database
 from termail.store.records import SyncState
 
 _COLUMNS: Final = "folder_id, account, name, role, total, unread, flagged"
+MARKED_AT_ONCE: Final = 2_000
 _ROLE_ORDER: Final = ("inbox", "drafts", "sent", "archive", "junk", "trash", "outbox", "")
 
 
@@ -54,10 +55,50 @@ class Folders:
         return folder_id
 
     def mark_old(self, folder_id: int) -> None:
-        """Unread messages of the folder were listed once. Inside a transaction."""
-        self._database.query(
-            "UPDATE messages SET flags = flags | 32 WHERE folder_id = ? AND flags & 33 = 0", (folder_id,)
+        """Unread messages of the folder were listed once. In short transactions."""
+        marked = MARKED_AT_ONCE
+        while marked == MARKED_AT_ONCE:
+            with self._database.transaction():
+                marked = self._database.query(
+                    "UPDATE messages SET flags = flags | 32 WHERE message_id IN"
+                    " (SELECT message_id FROM messages WHERE folder_id = ? AND flags & 33 = 0 LIMIT ?)",
+                    (folder_id, MARKED_AT_ONCE),
+                ).rowcount
+
+    def with_children(self, folder_id: int) -> dict[int, str]:
+        """The folder and those below it, by id."""
+        name = self._database.one("SELECT name FROM folders WHERE folder_id = ?", (folder_id,))
+        rows = self._database.query(
+            "SELECT folder_id, name FROM folders WHERE hidden = 0"
+            " AND account = (SELECT account FROM folders WHERE folder_id = ?)"
+            " AND (folder_id = ? OR substr(name, 1, length(?) + 1) = ? || '/')",
+            (folder_id, folder_id, name, name),
         )
+        return dict(rows.fetchall())
+
+    def rename(self, folder_id: int, name: str) -> None:
+        """With the folders below it (RFC 9051 §6.3.6). Inside a transaction. Raises LookupError when taken."""
+        renamed = self.with_children(folder_id)
+        old = renamed.get(folder_id, "")
+        for entry, entry_name in renamed.items():
+            self.require_free(self.account_of(folder_id), name + entry_name[len(old) :])
+            self._database.query(
+                "UPDATE folders SET name = ? WHERE folder_id = ?", (name + entry_name[len(old) :], entry)
+            )
+
+    def toggle_hidden(self, folder_id: int) -> None:
+        """Take a folder out of sight, or bring it back. Inside a transaction. Raises LookupError."""
+        hidden, name = self._database.query(
+            "SELECT hidden, name FROM folders WHERE folder_id = ?", (folder_id,)
+        ).fetchone()
+        if hidden:
+            self.require_free(self.account_of(folder_id), name)
+        self._database.query("UPDATE folders SET hidden = ? WHERE folder_id = ?", (not hidden, folder_id))
+
+    def require_free(self, account: str, name: str) -> None:
+        """Raises LookupError when there is such a folder."""
+        if self.named(account, name) is not None:
+            raise LookupError(f"there is a folder {name} already")
 
     def set_role(self, folder_id: int, role: str) -> None:
         """Inside a transaction."""

@@ -1,6 +1,6 @@
 """The operation journal: user actions applied here at once, replayed to the server, undone when asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -53,7 +53,8 @@ class Journal:
         with self._database.transaction(durable=True):
             row = self._database.query(
                 f"SELECT {_COLUMNS} FROM operations WHERE undoes = 0 AND state IN ('pending', 'running', 'done')"
-                " AND (? IS NULL OR operation_id = ?) ORDER BY operation_id DESC LIMIT 1",
+                " AND (? IS NULL OR operation_id = ?) AND NOT EXISTS (SELECT 1 FROM operations later"
+                " WHERE later.undoes = operations.operation_id) ORDER BY operation_id DESC LIMIT 1",
                 (operation_id, operation_id),
             ).fetchone()
             if row is None:
@@ -70,7 +71,8 @@ class Journal:
                         f"undo: {operation.summary}",
                         operation.operation_id,
                     )
-            self._set_state(operation.operation_id, "undone")
+            if operation.state != "running":  # a running one is told "undone" when it has ended
+                self._set_state(operation.operation_id, "undone")
         return operation.summary
 
     def operations(self, *, include_done: bool) -> list[Operation]:
@@ -97,8 +99,9 @@ class Journal:
                 f"SELECT {_COLUMNS} FROM operations WHERE account = ? AND state IN {UNFINISHED}"
                 " ORDER BY operation_id",
                 (account,),
-            ).fetchall()
-            chosen = self._due([_operation(row, self._messages(row[0])) for row in rows], now, limit)
+            )
+            chosen = self._due((_operation(row, self._messages(row[0])) for row in rows), now, limit)
+            rows.close()
             self._database.query_many(
                 "UPDATE operations SET state = 'running', attempts = attempts + 1, holder = ?"
                 " WHERE operation_id = ?",
@@ -116,8 +119,7 @@ class Journal:
             elif isinstance(operation.action, Expunge):
                 for message_id, _ in effect.moved:
                     self._places.leave(message_id, NOWHERE)
-            if operation.state != "undone":
-                self._set_state(operation_id, "done")
+            self._set_state(operation_id, "undone" if self._is_undone(operation_id) else "done")
 
     def defer(self, operation_id: int, next_try: float, reason: str) -> None:
         """The weather was bad: try again at `next_try`."""
@@ -132,9 +134,14 @@ class Journal:
         """The server refused for good: the local effect is taken back, the entry stays with its reason."""
         with self._database.transaction(durable=True):
             row = self._row(operation_id)
-            if row[3] in ("pending", "running"):
+            if self._is_undone(operation_id):  # it is as if neither had been done
+                self._database.query(
+                    "UPDATE operations SET state = 'undone' WHERE undoes = ? AND state = 'pending'",
+                    (operation_id,),
+                )
+            elif row[3] in ("pending", "running"):
                 self._effects.revert(decode_effect(row[9]))
-                self._set_state(operation_id, "failed")
+            self._set_state(operation_id, "failed")
             self._database.query("UPDATE operations SET reason = ? WHERE operation_id = ?", (reason, operation_id))
 
     def name_on_server(self, operation_id: int) -> str:
@@ -150,7 +157,7 @@ class Journal:
             if here is not None and here[0] != folder_id:
                 self._places.leave(message_id, folder_id)
 
-    def _due(self, operations: Sequence[Operation], now: float, limit: int) -> list[Operation]:
+    def _due(self, operations: Iterable[Operation], now: float, limit: int) -> list[Operation]:
         chosen: list[Operation] = []
         blocked: set[int] = set()
         for position, entry in enumerate(operations):
@@ -195,6 +202,9 @@ class Journal:
             "SELECT message_id, is_result FROM operation_messages WHERE operation_id = ?", (operation_id,)
         ).fetchall()
 
+    def _is_undone(self, operation_id: int) -> bool:
+        return bool(self._database.one("SELECT 1 FROM operations WHERE undoes = ? LIMIT 1", (operation_id,)))
+
     def _row(self, operation_id: int) -> tuple[Any, ...]:
         row: tuple[Any, ...] | None = self._database.query(
             f"SELECT {_COLUMNS} FROM operations WHERE operation_id = ?",
@@ -215,7 +225,10 @@ class Journal:
             (HISTORY_KEPT,),
         ).fetchall()
         for operation_id, packed in rows:
-            for message_id, _ in decode_effect(packed).moved:
+            effect = decode_effect(packed)
+            if self._database.one("SELECT hidden FROM folders WHERE folder_id = ?", (effect.folder_id,)):
+                self._places.drop_folder(effect.folder_id)
+            for message_id, _ in effect.moved:
                 if self._database.one(
                     "SELECT 1 FROM messages WHERE message_id = ? AND folder_id = 0 AND remote_folder_id = 0",
                     (message_id,),

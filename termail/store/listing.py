@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from termail.model.order import Order, SortKey
 from termail.store.database import Database
-from termail.store.matching import Condition, Matching
+from termail.store.matching import SHOWN_FOLDERS, Condition, Matching
 from termail.store.records import Thread
 from termail.store.trees import Entry, draw, thread_order, visible_parents
 
@@ -47,7 +47,7 @@ class Listing:
     def everywhere(self, condition: Condition, limit: int) -> "array[int]":
         """Matches of all folders, newest first."""
         rows = self._database.query(
-            f"SELECT message_id FROM messages WHERE folder_id > 0 AND {condition.sql}"
+            f"SELECT message_id FROM messages WHERE folder_id IN ({SHOWN_FOLDERS}) AND {condition.sql}"
             " ORDER BY date DESC, message_id DESC LIMIT ?",
             (*condition.parameters, limit),
         )

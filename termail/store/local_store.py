@@ -123,8 +123,7 @@ class LocalStore:
 
     def mark_old(self, folder_id: int) -> None:
         """The user leaves the folder: unread messages become old (mutt's O). Local only."""
-        with self._database.transaction():
-            self._folders.mark_old(folder_id)
+        self._folders.mark_old(folder_id)
 
     # --- user actions: local effect and journal entry in one transaction
     def perform(self, account: str, action: Action, summary: str = "") -> int:

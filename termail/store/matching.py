@@ -32,6 +32,9 @@ class Condition(msgspec.Struct, frozen=True):
     parameters: tuple[Any, ...] = ()
 
 
+SHOWN_FOLDERS: Final = "SELECT folder_id FROM folders WHERE hidden = 0"
+
+
 class Scope(msgspec.Struct, frozen=True):
     """What a pattern is asked about. `folder_id` 0 means everywhere; `ordered` lists the folder for ~m."""
 
@@ -124,7 +127,8 @@ class Matching:
         """Best first; of equally good ones the newest first."""
         rows = self._database.query(
             "SELECT message_id FROM (SELECT rowid AS content_id, rank AS quality FROM words WHERE words MATCH ?"
-            " ORDER BY rank LIMIT ?) JOIN messages USING (content_id) WHERE folder_id > 0"
+            " ORDER BY rank LIMIT ?) JOIN messages USING (content_id)"
+            f" WHERE folder_id IN ({SHOWN_FOLDERS})"
             " ORDER BY quality, date DESC LIMIT ?",
             (words, limit, limit),
         )
@@ -205,6 +209,8 @@ class _Compiler:
 
 def phrase(text: str) -> str:
     """An FTS5 expression for words in a row, the last one by its beginning; "" when there is no word in it."""
+    if any("\u2e80" <= char <= "\ud7ff" or char >= "\U00020000" for char in text):
+        return ""  # East Asian text has no spaces, so the index knows no words of it
     words = "".join(char if char.isalnum() else " " for char in text).split()
     return f'"{" ".join(words)}"*' if words else ""
 

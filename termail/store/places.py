@@ -1,5 +1,6 @@
 """Where the server has each message: uids, moves on the way, copies without a uid yet."""
 
+import json
 from array import array
 from collections.abc import Iterable, Sequence
 
@@ -32,6 +33,20 @@ class Places:
         if found is not None and entry.uid:
             self._settle(found, folder_id, entry.uid)
         return found
+
+    def expected(self, folder_id: int, uids: Sequence[int]) -> set[int] | None:
+        """Those of these uids that we hold: a new message needs no more questions. None while messages of the
+        folder wait for their uid, when any arrival may be one of them."""
+        if self._first(
+            "SELECT 1 FROM messages WHERE remote_folder_id = ? AND uid = 0 AND uidl = '' LIMIT 1", (folder_id,)
+        ):
+            return None
+        rows = self._database.query(
+            "SELECT uid FROM json_each(?) CROSS JOIN messages"
+            " WHERE remote_folder_id = ? AND uid = value AND uid > 0",
+            (json.dumps(list(uids)), folder_id),
+        )
+        return {uid for (uid,) in rows}
 
     def uids(self, folder_id: int) -> "array[int]":
         """Ascending; also those the user has moved away here but not there yet."""
@@ -96,6 +111,12 @@ class Places:
             if content_id is not None:
                 self._database.query("DELETE FROM messages WHERE message_id = ?", (message_id,))
                 self._contents.drop_unused(content_id)
+
+    def drop_folder(self, folder_id: int) -> None:
+        """Forget a folder with what is in it. Inside a transaction."""
+        rows = self._database.query("SELECT message_id FROM messages WHERE folder_id = ?", (folder_id,)).fetchall()
+        self.drop(message_id for (message_id,) in rows)
+        self._database.query("DELETE FROM folders WHERE folder_id = ?", (folder_id,))
 
     def forget_uids(self, folder_id: int) -> None:
         """UIDVALIDITY changed (RFC 9051 §2.3.1.1). Inside a transaction."""

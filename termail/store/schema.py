@@ -123,6 +123,7 @@ CREATE TABLE operations (
     undoes INTEGER NOT NULL DEFAULT 0,
     holder TEXT NOT NULL DEFAULT ''
 );
+CREATE INDEX operations_by_undone ON operations (undoes) WHERE undoes <> 0;
 CREATE INDEX operations_by_state ON operations (state, operation_id);
 CREATE TABLE operation_messages (
     operation_id INTEGER NOT NULL,

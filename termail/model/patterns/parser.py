@@ -13,6 +13,7 @@ from termail.model.patterns.scanner import Scanner
 from termail.model.patterns.tree import And, Dates, Everything, Node, Not, Numbers, Or, Related, State
 
 DEPTH_LIMIT: Final = 50
+PARTS_LIMIT: Final = 100
 
 
 def parse(pattern: str, *, now: float, timezone: tzinfo | None = None) -> Node:
@@ -32,6 +33,7 @@ class _Parser:
         self._dates = dates
         self._friendly = Friendly(dates)
         self._depth = 0
+        self._parts = 0
 
     def whole(self) -> Node:
         node = self._either()
@@ -64,6 +66,9 @@ class _Parser:
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     def _one(self) -> Node:
+        self._parts += 1
+        if self._parts > PARTS_LIMIT:
+            raise PatternError(f"more than {PARTS_LIMIT} conditions", self._scanner.position)
         negated = False
         while True:
             self._scanner.skip_spaces()

@@ -14,6 +14,8 @@ class Scanner:
     def __init__(self, text: str) -> None:
         if len(text) > LENGTH_LIMIT:
             raise PatternError(f"a pattern has at most {LENGTH_LIMIT} characters", LENGTH_LIMIT)
+        if any("\ud800" <= char <= "\udfff" for char in text):
+            raise PatternError("half a character (a lone surrogate) cannot be searched", 0)
         self.text = text
         self.position = 0
 

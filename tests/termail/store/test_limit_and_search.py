@@ -153,3 +153,38 @@ def test_what_is_removed_is_not_found(store, inbox, letters):
 def test_a_wrong_pattern_is_refused_in_words(store, inbox, pattern):
     with pytest.raises(PatternError, match="column"):
         store.listing(inbox, BY_DATE, pattern)
+
+
+def test_text_without_spaces_is_searched_by_its_characters(store, inbox, letters):
+    raw = letters.letter(
+        1, subject="=?utf-8?b?5Lya6K2w44Gu6K2w5LqL6Yyy?=", body="\u8b70\u4e8b\u9332\u306b\u3064\u3044\u3066"
+    )
+    (message,) = store.add_messages(inbox, [letters.arrived(1, raw, whole=True)])
+    assert list(store.search("議事録")) == [message]
+    assert list(store.listing(inbox, BY_DATE, "~s 議事録")) == [message]
+    assert list(store.listing(inbox, BY_DATE, "~b 事録")) == [message]
+
+
+@pytest.mark.parametrize("pattern", [" ".join(["ab"] * 99), "|".join(["~B ab"] * 99), "(" * 40 + "~U" + ")" * 40])
+def test_the_largest_patterns_are_answered(store, inbox, mail, pattern):
+    store.listing(inbox, BY_DATE, pattern)
+    store.search(pattern)
+
+
+def test_text_of_a_pattern_is_never_sql(store, inbox, mail):
+    for value in (
+        "'; DROP TABLE messages; --",
+        "%",
+        "_",
+        '"',
+        "\\",
+        "body : x",
+        "NEAR(a b)",
+        "*",
+        "a OR b",
+        "\x00",
+    ):
+        for operator in ("=f", "=b", "=h", "=i", "=y", "=B"):
+            store.listing(inbox, BY_DATE, f"{operator} '{value.replace(chr(39), '')}'")
+        store.search(f'"{value}"' if '"' not in value else "quote")
+    assert len(store.listing(inbox, BY_DATE)) == 5

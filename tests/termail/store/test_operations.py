@@ -285,3 +285,54 @@ def test_the_folder_list_keeps_what_the_user_changed_and_the_server_does_not_kno
     store.perform("work", DeleteFolder(sent))
     listed = [RemoteFolder(name="INBOX"), RemoteFolder(name="Archive", role="archive"), RemoteFolder(name="Sent")]
     assert [folder.name for folder in store.put_folders("work", listed)] == ["INBOX", "Attic", "New"]
+
+
+def test_a_move_that_was_running_when_it_was_undone_ends_where_it_began(store, inbox, archive, three):
+    moved = store.perform("work", MoveTo(three[:1], archive), "move it")
+    store.claim_operations("work", LATER)
+    assert store.undo() == "move it"
+    assert ids_of(store, inbox) == three
+    assert store.claim_operations("work", LATER) == []
+    store.assign_uid(three[0], 71)
+    store.complete_operation(moved)
+    assert store.uid_of(three[0]) == (archive, 71)
+    (back,) = store.claim_operations("work", LATER)
+    assert back.action == MoveTo(three[:1], inbox)
+    store.assign_uid(three[0], 9)
+    store.complete_operation(back.operation_id)
+    assert store.uid_of(three[0]) == (inbox, 9)
+    assert [entry.state for entry in store.operations(include_done=True)] == ["undone", "done"]
+
+
+def test_a_running_operation_that_was_undone_and_then_refused_leaves_nothing_to_do(store, inbox, archive, three):
+    before = picture(store)
+    moved = store.perform("work", MoveTo(three, archive))
+    store.claim_operations("work", LATER)
+    store.undo(moved)
+    store.fail_operation(moved, "NO")
+    assert picture(store) == before
+    assert store.pending_count() == 0
+
+
+def test_folders_below_are_renamed_and_deleted_folders_are_not_searched(store, archive, letters):
+    store.put_folders(
+        "work", [RemoteFolder(name=name) for name in ("INBOX", "Archive", "Archive/2024", "Archives")]
+    )
+    letters.bring(store, archive, 1)
+    store.perform("work", RenameFolder(archive, "Attic"))
+    assert [folder.name for folder in store.folders()][1:] == ["Sent", "Attic", "Archives", "Attic/2024"]
+    listed = [RemoteFolder(name=name) for name in ("INBOX", "Archive", "Archive/2024", "Archives", "Sent")]
+    assert len(store.put_folders("work", listed)) == 5
+    store.undo()
+    assert store.folder(archive).name == "Archive"
+    assert store.folder_named("work", "Archive/2024") is not None
+    store.perform("work", DeleteFolder(archive))
+    assert not store.search("letter")
+    assert not store.search("from:bob")
+
+
+def test_undo_of_a_deleted_folder_whose_name_was_taken_again_is_refused(store, archive):
+    deleted = store.perform("work", DeleteFolder(archive))
+    store.perform("work", CreateFolder("work", "Archive"))
+    with pytest.raises(LookupError, match="there is a folder Archive already"):
+        store.undo(deleted)

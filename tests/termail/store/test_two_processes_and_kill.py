@@ -180,3 +180,25 @@ def test_a_store_of_a_later_version_is_refused_in_words(tmp_path):
     connection.close()
     with pytest.raises(StoreTooNew, match="999"):
         LocalStore(tmp_path / "mail")
+
+
+def test_a_file_that_is_no_store_is_told_in_words(tmp_path):
+    from termail.store.database import StoreProblem
+
+    (tmp_path / "mail").write_bytes(b"not a database at all, but long enough to look at" * 100)
+    with pytest.raises(StoreProblem, match="not a database"):
+        LocalStore(tmp_path / "mail")
+
+
+def test_a_full_disk_loses_nothing_and_recovers(store, inbox, letters):
+    from termail.store.database import StoreProblem
+
+    letters.bring(store, inbox, 1)
+    pages = store._database.one("PRAGMA page_count")
+    store._database.one(f"PRAGMA max_page_count = {pages + 1}")
+    with pytest.raises(StoreProblem, match="full"):
+        letters.bring(store, inbox, *range(2, 400))
+    assert letters.counted(store) == letters.recounted(store)
+    store._database.one("PRAGMA max_page_count = 1000000")
+    letters.bring(store, inbox, *range(2, 400))
+    assert len(store.uids(inbox)) == 399
