@@ -11,7 +11,7 @@ from bundled_server.mailbox.changes import Added, AddMessage, Change, CreateMail
 from bundled_server.mailbox.content import Content, prepare
 from bundled_server.mailbox.store import MailboxExists, Store, StoreError
 from bundled_server.mda.addresses import Addresses, Resolution, Target
-from bundled_server.mda.trace import delivery_lines, forward_lines, was_delivered_to, with_lines
+from bundled_server.mda.trace import delivery_lines, forward_lines, header_of, was_delivered_to, with_lines
 
 INBOX = "INBOX"
 DELIVERED_STATUS = "2.1.5"
@@ -76,24 +76,25 @@ class LocalCourier:
     def forget(self) -> None:
         self._inboxes.clear()
 
-    async def stamp(self, envelope: Envelope, content: Content) -> Content:
+    async def stamp(self, envelope: Envelope, data: bytes) -> bytes:
         """`queue.spool.Stamp`: mail for exactly one mailbox gets its lines before it is queued, so that queue and
         mailbox share its octets."""
         if len(envelope.recipients) != 1:
-            return content
+            return b""
         address = envelope.recipients[0].address
         if not self._parts.addresses.is_here(address):
-            return content
+            return b""
         resolution = await self._parts.addresses.resolve(address)
-        if len(resolution.targets) != 1 or resolution.forwards or was_delivered_to(content, address):
-            return content
-        return with_lines(content, delivery_lines(envelope.sender, address))
+        if len(resolution.targets) != 1 or resolution.forwards or was_delivered_to(header_of(data), address):
+            return b""
+        return delivery_lines(envelope.sender, address)
 
     async def _plan_one(self, draft: _Draft, recipient: Recipient) -> Outcome:
         address = recipient.address
         lines = delivery_lines(draft.envelope.sender, address)
         is_stamped = draft.content.data.startswith(lines)
-        if not is_stamped and was_delivered_to(draft.content, address):
+        header = draft.content.data[: draft.content.header_octets]
+        if not is_stamped and was_delivered_to(header, address):
             return Outcome(
                 recipient, Verdict.REFUSED, "5.4.6", "mail loop: it was delivered to this address before"
             )

@@ -15,11 +15,16 @@ def forward_lines(address: str) -> bytes:
     return f"Delivered-To: {_clean(address)}\r\n".encode("utf-8", "replace")
 
 
-def was_delivered_to(content: Content, address: str) -> bool:
+def was_delivered_to(header: bytes, address: str) -> bool:
     """Whether the message passed this very address before: it is going in circles."""
     wanted = f"\ndelivered-to: {_clean(address).lower()}\r\n".encode("utf-8", "replace")
-    header = content.data[: content.header_octets]
     return wanted in b"\n" + header.lower()
+
+
+def header_of(data: bytes) -> bytes:
+    """The header block of a message that is not yet scanned."""
+    end = data.find(b"\r\n\r\n")
+    return data if end < 0 else data[: end + 2]
 
 
 def with_lines(content: Content, lines: bytes) -> Content:
@@ -41,4 +46,4 @@ def with_lines(content: Content, lines: bytes) -> Content:
 
 def _clean(address: str) -> str:
     """Without CR, LF and NUL, whatever an alias or a remote server made of it."""
-    return "".join(c for c in address if c.isprintable())
+    return address if address.isprintable() else "".join(c for c in address if c.isprintable())

@@ -15,13 +15,14 @@ from bundled_server.mailbox.changes import (
     RemoveFromQueue,
     UpdateQueue,
 )
-from bundled_server.mailbox.content import Content, prepare
+from bundled_server.mailbox.content import prepare
 from bundled_server.mailbox.store import Store
 from bundled_server.queue.ids import QueueIds
 from bundled_server.queue.runner import PREPARE_OFF_THE_LOOP_OCTETS, Runner
 
-Stamp = Callable[[Envelope, Content], Awaitable[Content]]
-"""Gives a message for a single mailbox of this host the form it will have there: its octets are stored once."""
+Stamp = Callable[[Envelope, bytes], Awaitable[bytes]]
+"""The lines that go on top of a message for a single mailbox of this host, b"" for others: put there before it is
+queued, they let queue and mailbox share its octets."""
 
 
 class Spool:
@@ -47,12 +48,12 @@ class Spool:
         """Make a message durable and set it going → its queue id. Raises StoreUnavailable; implements
         `smtp_policy.Accept`."""
         queue_id = self._ids.next()
+        if self._stamp is not None:
+            data = await self._stamp(envelope, data) + data
         if len(data) > PREPARE_OFF_THE_LOOP_OCTETS:
             content = await asyncio.to_thread(prepare, data)
         else:
             content = prepare(data)
-        if self._stamp is not None:
-            content = await self._stamp(envelope, content)
         change = Enqueue(queue_id, envelope, content, content.message_id, self._clock.now(), origin)
         runner = self._runner
         if runner is not None:
