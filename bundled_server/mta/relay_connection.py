@@ -3,9 +3,8 @@
 import asyncio
 import re
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import aiosmtplib
 
@@ -149,9 +148,9 @@ class RelayConnection:
             self._client.close()
             raise Unreachable(f"{response.code} {response.text}")
 
-    async def _attempt(self, coroutine: Any) -> aiosmtplib.SMTPResponse:
+    async def _attempt(self, answering: Awaitable[aiosmtplib.SMTPResponse]) -> aiosmtplib.SMTPResponse:
         try:
-            answer = await coroutine
+            answer = await answering
         except aiosmtplib.SMTPResponseException as refusal:
             self._tell("S", Response(refusal.code, refusal.message))
             self._client.close()
@@ -159,7 +158,6 @@ class RelayConnection:
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as weather:
             self._client.close()
             raise Unreachable(_words(weather)) from weather
-        assert isinstance(answer, aiosmtplib.SMTPResponse)
         return answer
 
     def _tell(self, direction: str, response: Response) -> None:
