@@ -10,58 +10,64 @@ class Message(msgspec.Struct, frozen=True, tag=True, kw_only=True):
 # UI to agent
 
 
-class OperationsWaiting(Message):
+class OperationsWaiting(Message, frozen=True):
     """The journal or the outbox has new work."""
 
 
-class OpenFolder(Message):
+class OpenFolder(Message, frozen=True):
     """The user looks at this folder: sync it first and IDLE on it."""
 
     folder_id: int
 
 
-class WantBody(Message):
+class WantBody(Message, frozen=True):
     """Fetch the whole message into the store, then answer BodyArrived."""
 
     message_id: int
 
 
-class SyncNow(Message):
+class SyncNow(Message, frozen=True):
     """Check every account now, whatever the backoff says."""
 
 
-class Password(Message):
+class Password(Message, frozen=True):
     """The answer to PasswordWanted; kept in memory only. An empty secret means the user declined."""
 
     account: str
     secret: str
 
 
-class StopAgent(Message):
+class WatchWire(Message, frozen=True):
+    """From now on (or no longer) send every line of dialogue as WireLine to this UI."""
+
+    on: bool = True
+
+
+class StopAgent(Message, frozen=True):
     """Finish what is running and exit."""
 
 
 # agent to UI
 
 
-class FolderChanged(Message):
+class FolderChanged(Message, frozen=True):
     """Rows of this folder changed in the store."""
 
     folder_id: int
 
 
-class FoldersChanged(Message):
+class FoldersChanged(Message, frozen=True):
     """The folder list or its counts changed."""
 
 
-class BodyArrived(Message):
+class BodyArrived(Message, frozen=True):
     """The message asked for is in the store, or `error` says why not."""
 
     message_id: int
     error: str = ""
 
 
-class NewMail(Message):
+class NewMail(Message, frozen=True):
     """New unread mail, for the notification."""
 
     folder_id: int
@@ -69,7 +75,7 @@ class NewMail(Message):
     subject: str
 
 
-class AccountState(Message):
+class AccountState(Message, frozen=True):
     """One clear line for the status bar. `state` is connecting, syncing, idle, offline or error."""
 
     account: str
@@ -78,22 +84,29 @@ class AccountState(Message):
     retry_at: float = 0.0
 
 
-class OutboxChanged(Message):
+class OutboxChanged(Message, frozen=True):
     """Some outbox item changed state."""
 
 
-class OperationsChanged(Message):
+class OperationsChanged(Message, frozen=True):
     """Some operation was done, deferred or failed."""
 
 
-class PasswordWanted(Message):
+class PasswordWanted(Message, frozen=True):
     """No password source answered for this account."""
 
     account: str
     prompt: str
 
 
-class WireLine(Message):
+class SyncFinished(Message, frozen=True):
+    """A SyncNow has run its course for this account; `error` says why it could not."""
+
+    account: str
+    error: str = ""
+
+
+class WireLine(Message, frozen=True):
     """One line of protocol dialogue, secrets masked. `protocol` is imap, pop3 or smtp; `direction` C or S."""
 
     account: str
@@ -103,7 +116,7 @@ class WireLine(Message):
     text: str
 
 
-ToAgent = OperationsWaiting | OpenFolder | WantBody | SyncNow | Password | StopAgent
+ToAgent = OperationsWaiting | OpenFolder | WantBody | SyncNow | Password | WatchWire | StopAgent
 ToUI = (
     FolderChanged
     | FoldersChanged
@@ -113,5 +126,6 @@ ToUI = (
     | OutboxChanged
     | OperationsChanged
     | PasswordWanted
+    | SyncFinished
     | WireLine
 )

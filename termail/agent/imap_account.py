@@ -1,0 +1,93 @@
+"""An IMAP account: one connection for work, one IDLE connection for each folder that is watched."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from termail.agent.account import AccountRunner, Surroundings
+from termail.agent.folder_watch import FolderWatch
+from termail.agent.imap_desk import ImapDesk
+from termail.agent.imap_work import ImapWork
+from termail.config import Account
+from termail.mra.imap.connection import ImapConnection
+from termail.mra.imap.limits import DEFAULT, Limits
+from termail.mra.imap.login import Credentials
+from termail.mra.imap.opening import imap_connection
+from termail.net.endpoint import Endpoint
+from termail.net.trust import client_context
+
+
+class ImapAccount(AccountRunner):
+    """See the module. `run_once` is the same work without waiting for more."""
+
+    def __init__(self, name: str, account: Account, around: Surroundings, limits: Limits = DEFAULT) -> None:
+        super().__init__(name, account, around)
+        endpoint = account.retrieval
+        assert isinstance(endpoint, Endpoint)
+        self._endpoint = endpoint
+        self._limits = limits
+        self._desk = ImapDesk()
+
+    async def run(self) -> None:
+        """The work and the watching, each with failures of its own."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(super().run())
+            for chosen in (self._inbox_id, self._other_open_folder_id):
+                group.create_task(FolderWatch(self, self._desk, self._connection, chosen, self._limits).run())
+
+    async def session(self) -> None:
+        """Work until the connection fails."""
+        async with self._connection() as connection:
+            work = ImapWork(self, self._desk, connection)
+            await work.begin()
+            self.online.set()
+            while True:
+                await work.everything()
+                self.sync_finished()
+                self.office.state(self.name, "idle", "up to date")
+                await self._wait()
+
+    async def run_once(self) -> None:
+        """Operations, all folders, recent bodies; then leave. Raises what a session raises."""
+        async with self._connection() as connection:
+            work = ImapWork(self, self._desk, connection)
+            await work.begin()
+            await work.everything()
+
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> AsyncIterator[ImapConnection]:
+        """A new connection, logged in."""
+        password = await self.passwords.password(self.name, self.account)
+        async with imap_connection(
+            self._endpoint,
+            lambda: client_context(self.account.ca),
+            Credentials(self._endpoint.user, password),
+            self._limits,
+            self.office.tap(self.name, "imap"),
+        ) as connection:
+            yield connection
+
+    async def _wait(self) -> None:
+        """Until somebody wants something, an operation is due, or it is time to look at all folders again."""
+        now = self.clock()
+        due = min([self._desk.next_check, *self._operations_due()])
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(due - now, 0.05)):
+                await self.wake.wait()
+        self.wake.clear()
+        if self.clock() >= self._desk.next_check:
+            self.wants_sync = True
+
+    def _operations_due(self) -> list[float]:
+        return [
+            entry.next_try
+            for entry in self.store.operations()
+            if entry.account == self.name and entry.state == "pending" and entry.next_try > 0
+        ]
+
+    def _inbox_id(self) -> int:
+        inbox = self.store.folder_with_role(self.name, "inbox")
+        return inbox.folder_id if inbox is not None else 0
+
+    def _other_open_folder_id(self) -> int:
+        return 0 if self.open_folder_id == self._inbox_id() else self.open_folder_id

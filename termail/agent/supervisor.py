@@ -1,0 +1,171 @@
+"""The agent: its accounts, its outbox, its UIs, and when it may go."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Literal
+
+from termail.agent.account import AccountRunner, Surroundings
+from termail.agent.accounts import runner_for
+from termail.agent.lobby import Lobby
+from termail.agent.messages import (
+    BodyArrived,
+    OpenFolder,
+    OperationsWaiting,
+    Password,
+    StopAgent,
+    SyncNow,
+    ToAgent,
+    ToUI,
+    WantBody,
+)
+from termail.agent.office import Office
+from termail.agent.outbox_runner import OutboxRunner
+from termail.agent.place import Place
+from termail.config import Settings
+from termail.lmta.local_mta import LocalMta
+from termail.secrets.passwords import Passwords
+from termail.store.local_store import LocalStore
+
+LINGER_SECONDS: Final = 3.0
+"""After the last UI went: another may be on its way."""
+STAY_SECONDS: Final = 60.0
+"""Work due within this time is worth staying for…"""
+LONGEST_STAY_SECONDS: Final = 900.0
+"""… but not for ever: the journal and the outbox keep it for the next agent."""
+
+
+class Agent:
+    """Composition root of the background process. `run` ends when nobody needs it any more."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        config: Path,
+        place: Place,
+        store: LocalStore,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._lobby = Lobby(place, self._hear, self._greetings, self._uis_changed)
+        self._office = Office(self._lobby.tell, lambda: self._lobby.is_watched, lambda: self._lobby.has_ui, clock)
+        passwords = Passwords(config, self._office.ask)
+        around = Surroundings(store, passwords, self._office, clock, random.Random(), place.data)
+        self._accounts = {name: runner_for(name, account, around) for name, account in settings.accounts.items()}
+        mta = LocalMta(settings, store, passwords, clock, lambda name: self._office.tap(name, "smtp"))
+        self._outbox = OutboxRunner(mta, store, self._office, self._journal_moved)
+        self._alone = asyncio.Event()
+        self._stop = asyncio.Event()
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Listen, call `ready`, work. Raises OSError when the socket cannot be opened."""
+        for name, account in self._settings.accounts.items():
+            self._store.set_identity(name, (account.address, *account.alternates))
+        await self._lobby.open()
+        try:
+            ready()
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(runner.run()) for runner in self._accounts.values()]
+                tasks.append(group.create_task(self._outbox.run()))
+                await self._until_unneeded()
+                for task in tasks:
+                    task.cancel()
+        finally:
+            await self._lobby.close()
+
+    def stop(self) -> None:
+        """SIGTERM, or a UI said so."""
+        self._stop.set()
+
+    # --- the UIs
+
+    def _hear(self, message: ToAgent) -> None:
+        match message:
+            case OperationsWaiting():
+                self._outbox.look()
+                self._journal_moved()
+            case OpenFolder(folder_id=folder_id):
+                self._open(folder_id)
+            case WantBody(message_id=message_id):
+                self._want_body(message_id)
+            case SyncNow():
+                self._outbox.look()
+                for runner in self._accounts.values():
+                    runner.want_sync()
+            case Password(account=account, secret=secret):
+                self._office.answer(account, secret)
+            case StopAgent():
+                self.stop()
+            case _:
+                pass
+
+    def _open(self, folder_id: int) -> None:
+        runner = self._runner_of(folder_id)
+        if runner is not None:
+            runner.look_at(folder_id)
+
+    def _want_body(self, message_id: int) -> None:
+        place = self._store.uid_of(message_id)
+        runner = self._runner_of(place[0]) if place is not None else None
+        if self._store.raw(message_id) is not None:
+            self._lobby.tell(BodyArrived(message_id=message_id))
+        elif runner is None:
+            self._lobby.tell(BodyArrived(message_id=message_id, error="this message is on no server we know"))
+        else:
+            runner.want_body(message_id)
+
+    def _runner_of(self, folder_id: int) -> AccountRunner | None:
+        folder = self._store.folder(folder_id)
+        return self._accounts.get(folder.account) if folder is not None else None
+
+    def _journal_moved(self) -> None:
+        for runner in self._accounts.values():
+            runner.want_operations()
+
+    def _greetings(self) -> list[ToUI]:
+        return self._office.greetings()
+
+    def _uis_changed(self) -> None:
+        if self._lobby.has_ui:
+            self._alone.clear()
+        else:
+            self._alone.set()
+            self._office.nobody_is_left()
+
+    # --- going
+
+    async def _until_unneeded(self) -> None:
+        """Until we are told to stop, or no UI is left and nothing is due soon."""
+        self._uis_changed()
+        stopping = asyncio.ensure_future(self._stop.wait())
+        try:
+            while not stopping.done():
+                alone = asyncio.ensure_future(self._alone.wait())
+                await asyncio.wait({alone, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                alone.cancel()
+                if stopping.done() or await self._stays_alone(stopping):
+                    return
+        finally:
+            stopping.cancel()
+
+    async def _stays_alone(self, stopping: "asyncio.Task[Literal[True]]") -> bool:
+        """True when it is time to go."""
+        waited = 0.0
+        while waited < LONGEST_STAY_SECONDS:
+            await asyncio.wait({stopping}, timeout=LINGER_SECONDS)
+            waited += LINGER_SECONDS
+            if stopping.done():
+                return True
+            if self._lobby.has_ui:
+                return False
+            if not self._outbox.due_within(STAY_SECONDS) and not self._has_operations():
+                return True
+        return True
+
+    def _has_operations(self) -> bool:
+        """Operations of accounts that are online: those of others wait for better weather and another agent."""
+        waiting = {entry.account for entry in self._store.operations() if entry.state in ("pending", "running")}
+        return any(name in waiting and runner.online.is_set() for name, runner in self._accounts.items())

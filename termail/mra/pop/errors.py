@@ -1,0 +1,17 @@
+"""What can go wrong in a POP3 dialogue, in words a user can read."""
+
+
+class PopError(Exception):
+    """Base; the text is one line."""
+
+
+class PopGone(PopError):
+    """The connection ended, or the server broke the protocol."""
+
+
+class PopRefused(PopError):
+    """The server answered -ERR."""
+
+
+class PopLoginRefused(PopRefused):
+    """The server does not accept user and password."""
