@@ -17,14 +17,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import sample_mail  # noqa: E402 # beside this file, which is no package
+import sample_mail  # beside this file, which is no package
 
-from termail.agent.messages import AccountState, WireLine  # noqa: E402
-from termail.app import TermailApp, places  # noqa: E402
-from termail.config import Account, Settings, Ui, load  # noqa: E402
-from termail.keymap import Keymap  # noqa: E402
-from termail.screens.services import NoAgent, Services  # noqa: E402
-from termail.store.local_store import LocalStore  # noqa: E402
+from termail.agent.messages import AccountState, WireLine
+from termail.app import TermailApp, places
+from termail.config import Account, Settings, Ui, load
+from termail.keymap import Keymap
+from termail.screens.services import NoAgent, Services
+from termail.store.local_store import LocalStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,8 @@ async def shoot(scene: Scene, services: Services, out: Path) -> Path:
 
 
 _TEXT = re.compile(
-    r'<text class="([^"]*)" x="([^"]*)" y="([^"]*)" textLength="([^"]*)"([^>]*)>((?:&#160;)*)(.*?)((?:&#160;)*)</text>'
+    r'<text class="([^"]*)" x="([^"]*)" y="([^"]*)" textLength="([^"]*)"([^>]*)>'
+    r"((?:&#160;)*)(.*?)((?:&#160;)*)</text>"
 )
 _CELL = 12.2  # pixels; Rich's SVG template
 

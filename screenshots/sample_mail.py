@@ -1,13 +1,13 @@
 """A small mailbox for screenshots: threads, a list, quotes, a patch, HTML, an attachment, other scripts."""
 
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from termail.store.local_store import Arrived, LocalStore, RemoteFolder
 
-NOW = datetime(2026, 11, 23, 10, 40, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 23, 10, 40, tzinfo=UTC)
 FOLDERS = (
     RemoteFolder(name="INBOX", role="inbox"),
     RemoteFolder(name="Drafts", role="drafts"),
@@ -144,19 +144,94 @@ def _messages() -> list[tuple[EmailMessage, frozenset[str]]]:
     for number, title in enumerate(
         ("take the lock once", "batch the putback", "drop the flag", "count what is batched"), 1
     ):
-        found.append((_message("Bob", "bob@other.test", f"[PATCH v3 {number}/7] mm: {title}", _PATCH, hours(26) - timedelta(minutes=number),
-                               answers=cover, key=f"p{number}", **kernel), read if number < 3 else new))  # fmt: skip
+        found.append(
+            (
+                _message(
+                    "Bob",
+                    "bob@other.test",
+                    f"[PATCH v3 {number}/7] mm: {title}",
+                    _PATCH,
+                    hours(26) - timedelta(minutes=number),
+                    answers=cover,
+                    key=f"p{number}",
+                    **kernel,
+                ),
+                read if number < 3 else new,
+            )
+        )
     found += [
-        (_message("Grace Hopper", "grace@navy.test", "Re: [PATCH v3 1/7] mm: take the lock once", "> batch\nReviewed.\n", hours(20),
-                  answers="<p1@other.test>", key="g1", **kernel), read),
-        (_message("Linus", "linus@kernel.test", "Re: [PATCH v3 1/7] mm: take the lock once", "Applied.\n", hours(9),
-                  answers="<g1@navy.test>", key="l1", **kernel), new),
-        (_message("Ana María García", "ana@cities.org", "Práctica de redes: entrega del grupo 3", "Adjunto el informe.\n", hours(7), key="redes"), new),
-        (_message("Juan Pérez", "juan@cities.org", "Re: Práctica de redes: entrega del grupo 3", "Recibido, gracias.\n", hours(6),
-                  answers="<redes@cities.org>", key="redes2"), new),
-        (_message("Mail Delivery", "postmaster@cities.org", "Undelivered mail returned to sender", "No such user.\n", hours(4), key="dsn"), new),
-        (_message("The Weekly", "news@weekly.test", "Ten small tools that do one thing", "Read.\n", hours(2), key="weekly"), new),
-    ]  # fmt: skip
+        (
+            _message(
+                "Grace Hopper",
+                "grace@navy.test",
+                "Re: [PATCH v3 1/7] mm: take the lock once",
+                "> batch\nReviewed.\n",
+                hours(20),
+                answers="<p1@other.test>",
+                key="g1",
+                **kernel,
+            ),
+            read,
+        ),
+        (
+            _message(
+                "Linus",
+                "linus@kernel.test",
+                "Re: [PATCH v3 1/7] mm: take the lock once",
+                "Applied.\n",
+                hours(9),
+                answers="<g1@navy.test>",
+                key="l1",
+                **kernel,
+            ),
+            new,
+        ),
+        (
+            _message(
+                "Ana María García",
+                "ana@cities.org",
+                "Práctica de redes: entrega del grupo 3",
+                "Adjunto el informe.\n",
+                hours(7),
+                key="redes",
+            ),
+            new,
+        ),
+        (
+            _message(
+                "Juan Pérez",
+                "juan@cities.org",
+                "Re: Práctica de redes: entrega del grupo 3",
+                "Recibido, gracias.\n",
+                hours(6),
+                answers="<redes@cities.org>",
+                key="redes2",
+            ),
+            new,
+        ),
+        (
+            _message(
+                "Mail Delivery",
+                "postmaster@cities.org",
+                "Undelivered mail returned to sender",
+                "No such user.\n",
+                hours(4),
+                key="dsn",
+            ),
+            new,
+        ),
+        (
+            _message(
+                "The Weekly",
+                "news@weekly.test",
+                "Ten small tools that do one thing",
+                "Read.\n",
+                hours(2),
+                key="weekly",
+            ),
+            new,
+        ),
+    ]
     next(message for message, _ in found if "entrega" in message["Subject"]).add_attachment(
         b"%PDF-1.7 " + b"x" * 41_000, maintype="application", subtype="pdf", filename="informe-grupo-3.pdf"
     )
@@ -179,7 +254,7 @@ def fill(path: Path) -> LocalStore:
                 size_octets=len(raw),
                 header=raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n",
                 raw=raw,
-            )  # fmt: skip
+            )
         )
     store.add_messages(folders["INBOX"].folder_id, arrived)
     store.add_messages(folders["Lists/redes"].folder_id, arrived[6:8])

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,15 @@ from textual.screen import Screen
 from termail.agent.client import AgentClient
 from termail.agent.messages import Password, PasswordWanted, ToUI
 from termail.commands import commands_of
-from termail.config import load
-from termail.keymap import Keymap
+from termail.config import SettingsError, load
+from termail.keymap import Keymap, KeymapError
+from termail.model.index_format import FormatError, IndexFormat
 from termail.screens.index import IndexScreen
 from termail.screens.mail_screen import MailScreen
 from termail.screens.services import NoAgent, Services
 from termail.screens.waiting import WaitingScreen
 from termail.store.local_store import LocalStore
+from termail.terminal_keys import keep_alt
 from termail.themes import THEMES, default_roles, theme_name
 
 SWITCH_INTERVAL_SECONDS = 0.0005  # a key never waits long for a thread that reads a listing
@@ -53,6 +55,10 @@ class TermailApp(App[int], inherit_bindings=False):
         """The first screen from the store, then the agent."""
         self.show_mail()
         self.run_worker(self._listen(), name="agent", exit_on_error=False)
+
+    async def on_unmount(self) -> None:
+        """Tell the agent that nobody looks any more."""
+        await self.services.agent.close()
 
     def show_mail(self) -> None:
         """The index when there is a folder, else the screen that waits for one."""
@@ -149,9 +155,13 @@ def _compose_from_raw(services: Services, raw: bytes, account: str) -> Screen[An
 
 
 def build_services(config: Path, data: Path, *, agent: bool = True) -> Services:
-    """Settings, store, keymap, agent. Raises SettingsError, KeymapError."""
+    """Settings, store, keymap, agent. Raises SettingsError."""
     settings = load(config)
-    keymap = Keymap(settings.keys)
+    try:
+        keymap = Keymap(settings.keys)
+        IndexFormat(settings.ui.index_format, clean=str, now=time.time)
+    except (KeymapError, FormatError) as error:
+        raise SettingsError(f"{config / 'config.toml'}: {error}") from error
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = LocalStore(data / "mail.sqlite3")
     link = AgentClient(config, data) if agent else NoAgent()
@@ -164,14 +174,14 @@ def run(
     *,
     folder: str | None = None,
     agent: bool = True,
-    environ: Mapping[str, str] | None = None,
 ) -> int:
     """The client, until the user leaves → exit status. `folder` is a name or ACCOUNT/NAME."""
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    keep_alt()
     services = build_services(config, data, agent=agent)
     app = TermailApp(services, folder=folder)
     try:
-        status = app.run()
+        status = app.run(mouse=services.settings.ui.mouse)
     finally:
         services.store.close()
     return app.return_code or 0 if status is None else status

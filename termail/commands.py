@@ -83,7 +83,7 @@ _MESSAGES = (
     _command("next-undeleted", "Next message that is not deleted", index="j Down", pager="j Right"),
     _command("previous-undeleted", "Previous message that is not deleted", index="k Up", pager="k Left"),
     _mail("next-new", "Next new, then next unread message", "Tab"),
-    _mail("previous-new", "Previous new, then previous unread message", "M-Tab"),
+    _mail("previous-new", "Previous new, then previous unread message", "M-Tab BackTab"),
     _mail("next-thread", "Next thread", "^N"),
     _mail("previous-thread", "Previous thread", "^P"),
     _mail("next-subthread", "Next subthread", "M-n"),

@@ -14,6 +14,7 @@ from termail.commands import Context
 from termail.mime.sanitize import clean_line
 from termail.model.folder import Folder
 from termail.model.folder_view import FolderView, nearest
+from termail.model.index_format import IndexFormat
 from termail.model.order import Order, SortKey
 from termail.screens.desk import CommandError
 from termail.screens.everywhere import Everywhere
@@ -29,7 +30,7 @@ from termail.screens.writing_actions import WritingActions
 from termail.widgets.folder_lines import account_line, folder_line, sorted_folders
 from termail.widgets.ink import Run
 from termail.widgets.mail_text import MailText
-from termail.widgets.message_list import MessageList
+from termail.widgets.message_list import LineFormat, MessageList
 from termail.widgets.select_list import SelectList, TextList
 
 FOLDER_COLUMN = 28
@@ -58,8 +59,10 @@ class IndexScreen(MailScreen):
 
     def __init__(self, services: Services, folder: Folder) -> None:
         super().__init__(services)
-        self.view = FolderView(folder, Order(), services.store.rows, services.store.threads)
-        self.messages = MessageList(now=services.clock, id="work")
+        ui = services.settings.ui
+        order = Order(SortKey(ui.sort), ui.sort_reverse, SortKey(ui.sort_second))
+        self.view = FolderView(folder, order, services.store.rows, services.store.threads)
+        self.messages = MessageList(now=services.clock, line_format=self._line_format(), id="work")
         self.folders = TextList(id="folders")
         self.folders.can_focus = False
         self.preview = MailText(id="preview")
@@ -98,7 +101,7 @@ class IndexScreen(MailScreen):
         """Back from another screen, which may have changed rows."""
         super().on_screen_resume()
         if self.messages.is_attached:
-            self.view.generation += 1
+            self.view.forget_rows()
             self.messages.lines_changed()
             self._refresh_folder()
 
@@ -155,6 +158,7 @@ class IndexScreen(MailScreen):
 
     def leave(self) -> None:
         """The program ends."""
+        self._mark_old()
         self.app.exit(0)
 
     # --- the listing
@@ -189,7 +193,7 @@ class IndexScreen(MailScreen):
 
     async def _open(self, folder: Folder) -> None:
         order = self.view.order
-        self.services.store.mark_old(self.view.folder.folder_id)
+        self._mark_old()
         listing = await asyncio.to_thread(self._read, folder, order, "")
         self.view = FolderView(folder, order, self.services.store.rows, self.services.store.threads)
         self.view.put_listing(listing.ids, listing.depths)
@@ -232,6 +236,26 @@ class IndexScreen(MailScreen):
         self.go_to(len(view) - 1 if line is None else line)
         self.messages.keep_in_sight()
         self.show_title()
+
+    def _mark_old(self) -> None:
+        if self.services.settings.ui.mark_old:
+            self.services.store.mark_old(self.view.folder.folder_id)
+
+    def _line_format(self) -> LineFormat | None:
+        """The user's index_format, when there is one."""
+        ui = self.services.settings.ui
+        if not ui.index_format:
+            return None
+        options = {"date_format": ui.date_format} if ui.date_format else {}
+        return IndexFormat(
+            ui.index_format,
+            clean=clean_line,
+            now=self.services.clock,
+            is_tagged=lambda message_id: message_id in self.view.tagged,
+            folder=self.view.folder.name,
+            total=lambda: len(self.view.ids),
+            **options,
+        )
 
     def _announce(self) -> None:
         folder_id = self.view.folder.folder_id
@@ -293,6 +317,8 @@ class IndexScreen(MailScreen):
                 self._refresh_folder()
                 self.show_title()
             case NewMail(sender=sender, subject=subject):
+                if self.services.settings.ui.notify:
+                    self.app.bell()
                 self.tell(f"New mail from {sender}: {subject}", "accent")
             case _:
                 pass
@@ -325,7 +351,7 @@ class IndexScreen(MailScreen):
         if self.services.store.raw(message_id) is None:
             self.preview.put_notice("Not fetched yet; Enter fetches it.")
             return
-        width = max(20, self.preview.size.width)
+        width = max(20, self.preview.text_width)
         self.preview.put_display(await read_message(self.services, message_id, width))
 
     def _text_of(self, line: int) -> str:

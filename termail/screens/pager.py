@@ -151,7 +151,8 @@ class PagerScreen(MailScreen):
         message_id = self.message_id
         if self.services.store.raw(message_id) is None:
             self.text.put_notice("Fetching the message…")
-        width = max(20, min(MAX_TEXT_WIDTH, self.text.size.width))
+        widest = self.services.settings.ui.wrap_columns or MAX_TEXT_WIDTH
+        width = max(20, min(widest, self.text.text_width))
         try:
             display = await read_message(self.services, message_id, width, full_headers=self.full_headers)
         except LookupError as error:

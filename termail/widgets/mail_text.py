@@ -64,6 +64,11 @@ class MailText(Ink, ScrollView, can_focus=True):
         total = max(1, len(self._lines))
         return min(100, (self.scroll_offset.y + self.size.height) * 100 // total)
 
+    @property
+    def text_width(self) -> int:
+        """Cells of a line, without padding and scrollbar."""
+        return self.scrollable_content_region.width
+
     def _fold(self) -> None:
         lines = self._display.lines if self._display is not None else []
         self._lines = pager_lines(lines, fold_quotes=self.folds_quotes, opened=self._opened)
@@ -77,7 +82,7 @@ class MailText(Ink, ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the window."""
-        width = self.size.width
+        width = self.text_width
         at = self.scroll_offset.y + y
         if self._notice:
             return self.strip_of([(self._notice, "dim")], width) if y == 1 else Strip.blank(width, self.rich_style)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from termail.commands import COMMANDS, Context, commands_of, default_keys, markdown
-from termail.keymap import Found, KeyReader, Keymap, KeymapError, Unbound, Waiting, parse_keys, stroke_of
+from termail.keymap import Found, Keymap, KeymapError, KeyReader, Unbound, Waiting, parse_keys, stroke_of
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,8 @@ def test_mutts_index_keys_mean_what_they_mean_in_mutt() -> None:
         "F": "flag-message", "N": "toggle-new", "t": "tag-entry", "T": "tag-pattern", ";": "tag-prefix",
         "l": "limit", "M-l": "show-limit", "o": "sort-mailbox", "O": "sort-reverse", "s": "save-message",
         "C": "copy-message", "c": "change-folder", "y": "folder-list", "m": "mail", "r": "reply",
-        "g": "group-reply", "L": "list-reply", "f": "forward-message", "b": "bounce-message", "R": "recall-message",
+        "g": "group-reply",
+        "L": "list-reply", "f": "forward-message", "b": "bounce-message", "R": "recall-message",
         "v": "view-attachments", "h": "display-toggle-headers", "|": "pipe-message", "!": "shell-escape",
         "$": "sync-mailbox", "q": "quit", "x": "exit", "^N": "next-thread", "P": "parent-message",
         "M-v": "collapse-thread", "M-V": "collapse-all", "Tab": "next-new", "/": "search", "M-/": "search-reverse",
