@@ -1,0 +1,1 @@
+"""Mail in files that other programs read and write: Maildir and mbox."""
