@@ -47,6 +47,13 @@ class Plan:
     needs: frozenset[Needs]
     marks_seen: bool
     reads_structure: bool
+    sections: tuple[Section, ...]
+
+    def most_octets(self, batch: Batch) -> int:
+        """What the sections of a batch can come to."""
+        sizes = pick(batch.selected.known.sizes, batch.positions)
+        counts = [section.partial[1] if section.partial else None for section in self.sections]
+        return sum(size if count is None else min(size, count) for size in sizes for count in counts)
 
     def render(self, batch: Batch) -> bytes:
         """The FETCH responses of a batch."""
@@ -65,14 +72,15 @@ def make_plan(items: tuple[FetchItem, ...], *, by_uid: bool) -> Plan:
         fragments.append(fragment)
         columns.append(column)
         needs.add(need)
-    marks_seen = any(isinstance(item, Section) and not item.peek for item in items)
+    sections = tuple(item for item in items if isinstance(item, Section))
+    marks_seen = any(not section.peek for section in sections)
     tail = b")\r\n"
     if marks_seen and Item.FLAGS not in items:
         columns.append(_newly_seen_flags)
         tail = b"%b)\r\n"
     template = b"* %d FETCH (" + b" ".join(fragments) + tail
-    reads_structure = any(isinstance(item, Section) and needs_structure(item) for item in items)
-    return Plan(template, tuple(columns), frozenset(needs), marks_seen, reads_structure)
+    reads_structure = any(map(needs_structure, sections))
+    return Plan(template, tuple(columns), frozenset(needs), marks_seen, reads_structure, sections)
 
 
 def _section_column(section: Section) -> tuple[bytes, Column, Needs]:

@@ -1,12 +1,14 @@
 """What the handler of an IMAP command works with: the state of one client, and ways to answer."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from bundled_server.maa.imap.patterns import canonical
 from bundled_server.maa.imap.selected import SelectedMailbox
 from bundled_server.maa.service import Service, SessionRecord
-from bundled_server.mailbox.store import Mailbox
+from bundled_server.mailbox.store import Mailbox, StoreUnavailable
 from bundled_server.net.driver import Link
 from bundled_server.protocols.imap import names
 from bundled_server.protocols.imap.grammar import State, Syntax
@@ -75,7 +77,7 @@ class ImapContext:
 
     async def find(self, name: bytes, code: bytes = b"NONEXISTENT") -> Mailbox:
         """The owner's mailbox of that wire name."""
-        mailbox = await self.service.store.mailbox(self.owner, mailbox_text(name))
+        mailbox = await self.service.store.mailbox(self.owner, canonical(mailbox_text(name)))
         if mailbox is None:
             raise Refusal("there is no such mailbox", code)
         return mailbox
@@ -91,7 +93,8 @@ class ImapContext:
         if selected.has_unclaimed:
             if self.idle_tag:
                 await self.link.flush()  # the EXISTS does not wait for the claim's commit
-            self.machine.send(await selected.claim_recent())
+            with suppress(StoreUnavailable):  # a full disk must not keep mail from being read
+                self.machine.send(await selected.claim_recent())
 
     def leave_mailbox(self) -> None:
         """Forget the selected mailbox, if there is one."""

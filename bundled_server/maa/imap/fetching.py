@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from bundled_server.maa.imap.columns import Batch, Needs, Plan, make_plan
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
@@ -9,12 +10,14 @@ from bundled_server.maa.imap.sections import OpenedMessage
 from bundled_server.maa.imap.spans import batches, find_spans, pick
 from bundled_server.maa.service import message_id_of
 from bundled_server.mailbox.changes import FlagMode, StoreFlags
+from bundled_server.mailbox.store import StoreUnavailable
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax
 
 SEEN = "\\Seen"
 _BATCH_MESSAGES = {Needs.INDEX: 2048, Needs.SUMMARY: 512, Needs.HEADER: 128, Needs.BODY: 64}
-_BATCH_OCTETS = 262_144
+_BATCH_OCTETS = {Needs.INDEX: 1 << 62, Needs.SUMMARY: 1 << 24, Needs.HEADER: 1 << 23, Needs.BODY: 1 << 18}
+_COPIES_OF_LARGEST = 3
 _SCANNED_IN_PLACE_OCTETS = 1_048_576
 
 
@@ -34,7 +37,7 @@ async def _fetch_all(context: ImapContext, request: commands.Fetch, *, by_uid: b
     plan = make_plan(request.items, by_uid=by_uid)
     spans = find_spans(selected, request.messages, by_uid=by_uid)
     deepest = max(plan.needs)
-    octets = _BATCH_OCTETS if deepest is Needs.BODY else None
+    octets = _BATCH_OCTETS[deepest] // max(len(plan.sections), 1)
     some_are_gone = False
     for positions in batches(spans, selected.known.sizes, _BATCH_MESSAGES[deepest], octets):
         if deepest is not Needs.INDEX and (gone := set(selected.gone_in(positions))):
@@ -48,6 +51,7 @@ async def _fetch_all(context: ImapContext, request: commands.Fetch, *, by_uid: b
 
 async def _send_batch(context: ImapContext, plan: Plan, positions: Sequence[int]) -> None:
     batch = Batch(context.mailbox, positions)
+    _refuse_flood(context, plan, batch)
     if plan.marks_seen and not batch.selected.read_only:
         await _mark_seen(batch)
     await _load(context, plan, batch)
@@ -58,6 +62,13 @@ async def _send_batch(context: ImapContext, plan: Plan, positions: Sequence[int]
         raise ConnectionResetError("the client left during a FETCH")
 
 
+def _refuse_flood(context: ImapContext, plan: Plan, batch: Batch) -> None:
+    """One large message asked for in hundreds of slices would fill the memory."""
+    largest = _COPIES_OF_LARGEST * context.service.settings.limits.message_size_octets
+    if len(plan.sections) > _COPIES_OF_LARGEST and plan.most_octets(batch) > largest:
+        raise Refusal("this asks for too much at once", b"LIMIT")
+
+
 async def _mark_seen(batch: Batch) -> None:
     """Reading sets \\Seen (RFC 3501 §6.4.5)."""
     selected = batch.selected
@@ -65,7 +76,8 @@ async def _mark_seen(batch: Batch) -> None:
     if unseen:
         uids = tuple(selected.known.uids[at] for at in sorted(unseen))
         key = selected.mailbox.mailbox_id
-        await selected.commit(StoreFlags(key, uids, FlagMode.ADD, frozenset((SEEN,))))
+        with suppress(StoreUnavailable):  # a full disk must not keep mail from being read
+            await selected.commit(StoreFlags(key, uids, FlagMode.ADD, frozenset((SEEN,))))
         await selected.refresh()
         selected.remember_own_changes(uids)
         batch.newly_seen = unseen

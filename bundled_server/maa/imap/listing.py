@@ -1,5 +1,6 @@
 """Commands that tell which mailboxes there are: LIST LSUB SUBSCRIBE UNSUBSCRIBE STATUS NAMESPACE."""
 
+import asyncio
 from collections.abc import Iterable
 
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb, mailbox_text
@@ -12,6 +13,7 @@ from bundled_server.protocols.imap.responses import astring
 
 _SEPARATOR = b'"/"'
 _LONGEST_PATTERN = 1000
+_NAMES_AT_ONCE = 50
 
 
 async def _list(context: ImapContext, request: commands.ListMailboxes) -> Done:
@@ -22,7 +24,9 @@ async def _list(context: ImapContext, request: commands.ListMailboxes) -> Done:
     mailboxes = {mailbox.name: mailbox for mailbox in await context.service.store.mailboxes(context.owner)}
     with_parents = _with_parents(mailboxes)
     inner = {parent for name in with_parents for parent in parents(name)}
-    for name in sorted(with_parents, key=_inbox_first):
+    for number, name in enumerate(sorted(with_parents, key=_inbox_first)):
+        if not number % _NAMES_AT_ONCE:
+            await asyncio.sleep(0)  # others' turn
         if matches(pattern, name):
             attributes = _attributes(mailboxes.get(name), has_children=name in inner)
             context.untagged(b"LIST (%b) %b %b" % (attributes, _SEPARATOR, astring(names.encode(name))))

@@ -7,7 +7,7 @@ from bundled_server.maa.imap.context import Done, Feature, ImapContext, Verb
 from bundled_server.maa.imap.decoded import header_block
 from bundled_server.maa.imap.matching import Candidate, Cost, Test, tests_of
 from bundled_server.maa.imap.selected import SelectedMailbox
-from bundled_server.maa.imap.spans import pick
+from bundled_server.maa.imap.spans import batches, pick
 from bundled_server.mailbox.store import Store
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax
@@ -15,6 +15,7 @@ from bundled_server.protocols.imap.search_keys import Everything, SearchKey
 
 _BATCH_MESSAGES = {Cost.INDEX: 10_000, Cost.HEADER: 200}
 _IN_PLACE_OCTETS = 65_536
+_HEADER_BATCH_OCTETS = 1 << 22
 
 
 async def _search(context: ImapContext, request: commands.Search) -> Done:
@@ -71,10 +72,10 @@ async def _by_index(
 async def _by_header(
     store: Store, selected: SelectedMailbox, positions: Sequence[int], tests: list[Test]
 ) -> Sequence[int]:
-    size = _BATCH_MESSAGES[Cost.HEADER]
     found: list[int] = []
-    for start in range(0, len(positions), size):
-        some = _existing(selected, positions[start : start + size])
+    spans = [positions] if isinstance(positions, range) else [range(at, at + 1) for at in positions]
+    for batch in batches(spans, selected.known.sizes, _BATCH_MESSAGES[Cost.HEADER], _HEADER_BATCH_OCTETS):
+        some = _existing(selected, batch)
         headers = await store.headers(pick(selected.known.content_ids, some))
         for position, header in zip(some, headers, strict=True):
             if _passes(Candidate(position, header), tests):

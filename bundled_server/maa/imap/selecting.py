@@ -1,16 +1,18 @@
 """Opening and closing a mailbox: SELECT EXAMINE CHECK CLOSE UNSELECT EXPUNGE (RFC 3501 §6.3.1, §6.4)."""
 
+from contextlib import suppress
 from itertools import chain
 
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Verb
 from bundled_server.maa.imap.selected import SelectedMailbox
 from bundled_server.mailbox.changes import ClaimRecent, Expunge
-from bundled_server.mailbox.store import Index, Mailbox, Store
+from bundled_server.mailbox.store import Index, Mailbox, Store, StoreUnavailable
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.cursor import SYSTEM_FLAGS
 from bundled_server.protocols.imap.grammar import AFTER_LOGIN, SELECTED, State, Syntax
 
 DELETED = "\\Deleted"
+_NEVER = 1 << 32  # above every UID
 
 
 async def _select(context: ImapContext, request: commands.MailboxName) -> Done:
@@ -59,11 +61,13 @@ async def _look(context: ImapContext, mailbox: Mailbox, *, read_only: bool) -> S
 
 async def _first_recent(store: Store, key: int, *, read_only: bool) -> int:
     if not read_only:
-        (first,) = await store.commit(ClaimRecent(key))
-        return int(first)
+        with suppress(StoreUnavailable):  # a full disk must not keep mail from being read
+            (first,) = await store.commit(ClaimRecent(key))
+            return int(first)
+        return _NEVER
     recent = (await store.status(key)).recent
     uids = (await store.index(key)).uids
-    return uids[max(len(uids) - recent, 0)] if recent and uids else 1 << 32
+    return uids[max(len(uids) - recent, 0)] if recent and uids else _NEVER
 
 
 def _describe(context: ImapContext, selected: SelectedMailbox) -> None:

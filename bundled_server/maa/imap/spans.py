@@ -1,6 +1,6 @@
 """From the messages a command names to runs of positions in the selected mailbox, and to batches of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TypeVar
 
@@ -20,20 +20,25 @@ def find_spans(selected: SelectedMailbox, messages: SequenceSet, *, by_uid: bool
         raise Refusal("there is no message of that number", status=b"BAD") from None
 
 
-def batches(
-    spans: Sequence[range], sizes: Sequence[int], most: int, octets: int | None
-) -> Iterator[Sequence[int]]:
-    """Positions in batches of at most `most` messages, and of about `octets` together where that is given;
-    runs stay ranges, which columns can be sliced by."""
-    if octets is None:
-        if len(spans) == 1:
-            run = spans[0]
-            yield from (run[start : start + most] for start in range(0, len(run), most))
-            return
-        octets = 1 << 62
+def batches(spans: Sequence[range], sizes: Sequence[int], most: int, octets: int) -> Iterator[Sequence[int]]:
+    """Positions in batches of at most `most` messages and of about `octets` together; where it can be, a batch
+    is a range, which columns can be sliced by."""
+    if len(spans) != 1:
+        yield from _gathered(chain.from_iterable(spans), sizes, most, octets)
+        return
+    run = spans[0]
+    for start in range(0, len(run), most):
+        batch = run[start : start + most]
+        if sum(sizes[batch.start : batch.stop]) <= octets:
+            yield batch
+        else:
+            yield from _gathered(batch, sizes, most, octets)
+
+
+def _gathered(positions: Iterable[int], sizes: Sequence[int], most: int, octets: int) -> Iterator[list[int]]:
     batch: list[int] = []
     held = 0
-    for position in chain.from_iterable(spans):
+    for position in positions:
         batch.append(position)
         held += sizes[position]
         if len(batch) >= most or held >= octets:

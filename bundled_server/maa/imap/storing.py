@@ -4,6 +4,7 @@ from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal,
 from bundled_server.maa.imap.spans import find_spans
 from bundled_server.mailbox.changes import FlagMode, StoreFlags
 from bundled_server.protocols.imap import arguments, commands
+from bundled_server.protocols.imap.cursor import SYSTEM_FLAGS
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax
 
 _MODES = {b"": FlagMode.REPLACE, b"+": FlagMode.ADD, b"-": FlagMode.REMOVE}
@@ -12,8 +13,10 @@ _LONGEST_FLAG = 255
 
 
 def checked_flags(flags: frozenset[str]) -> frozenset[str]:
-    """Flags that may be kept: \\Recent is the server's own, unknown \\flags are nobody's."""
+    """Flags that may be kept: \\Recent is the server's own, unknown \\flags are refused."""
     kept = flags - {"\\Recent"}
+    if any(flag.startswith("\\") and flag not in SYSTEM_FLAGS for flag in kept):
+        raise Refusal("there is no such system flag", status=b"BAD")
     if len(kept) > _MOST_FLAGS or any(len(flag) > _LONGEST_FLAG for flag in kept):
         raise Refusal("too many flags, or too long ones", b"LIMIT")
     return kept

@@ -2,10 +2,11 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bundled_server.mailbox.changes import Expunge, FlagMode, StoreFlags
-from bundled_server.mailbox.store import Index, Mailbox, NoSuchMailbox, Store
+from bundled_server.mailbox.store import Index, Mailbox, NoSuchMailbox, Store, StoreUnavailable
 
 INBOX = "INBOX"
 SEEN = frozenset(("\\Seen",))
@@ -64,13 +65,11 @@ class Maildrop:
         key = self.mailbox.mailbox_id
         gone = self._uids(self.marked)
         read = self._uids(self.retrieved - self.marked)
-        changes: list[Expunge | StoreFlags] = []
-        if gone:
-            changes.append(Expunge(key, gone))
         if read:
-            changes.append(StoreFlags(key, read, FlagMode.ADD, SEEN))
-        if changes:
-            await self.store.commit(*changes)
+            with suppress(StoreUnavailable):  # a mark of courtesy; it does not make QUIT fail
+                await self.store.commit(StoreFlags(key, read, FlagMode.ADD, SEEN))
+        if gone:
+            await self.store.commit(Expunge(key, gone))
 
     def _uids(self, numbers: set[int]) -> tuple[int, ...]:
         return tuple(self.index.uids[number - 1] for number in sorted(numbers))

@@ -60,12 +60,16 @@ _MACROS: dict[bytes, tuple[FetchItem, ...]] = {
 }
 _PARTS = {part.value: part for part in Part if part.value}
 _LONGEST_PATH = 64
+_MOST_SECTIONS = 200
+_MOST_FIELDS = 500
 
 
 def read_items(cursor: Cursor) -> tuple[FetchItem, ...]:
     """A macro, one item or a list of items; each item once."""
     if cursor.sees(b"("):
         items = cursor.parenthesised(lambda: _read_item(cursor, cursor.word()), empty=False)
+        if sum(isinstance(item, Section) for item in items) > _MOST_SECTIONS:
+            raise BadCommand("too many sections in one FETCH")
         return tuple(dict.fromkeys(items))
     word = cursor.word()
     return _MACROS.get(word) or (_read_item(cursor, word),)
@@ -86,6 +90,8 @@ def _read_section(cursor: Cursor, *, peek: bool) -> Section:
     if part in (Part.FIELDS, Part.FIELDS_NOT):
         cursor.space()
         fields = tuple(cursor.parenthesised(cursor.astring, empty=False))
+        if len(fields) > _MOST_FIELDS:
+            raise BadCommand("too many header fields")
     cursor.expect(b"]")
     section = Section(_label(path, part, fields), path, part, fields, peek)
     if not cursor.accept(b"<"):

@@ -140,6 +140,7 @@ CHARSETS = ("US-ASCII", "UTF-8", "ISO-8859-1", "ISO-8859-15", "WINDOWS-1252")
 _RECENT = HasFlag("\\Recent")
 _SEEN = HasFlag("\\Seen")
 _LONGEST_TEXT = 4096
+_MOST_KEYS = 1000
 
 
 class KeyReader:
@@ -185,7 +186,7 @@ class KeyReader:
     def _enter(self) -> None:
         self._depth += 1
         self._count += 1
-        if self._depth > self.cursor.bounds.nesting or self._count > self.cursor.bounds.list_items:
+        if self._depth > self.cursor.bounds.nesting or self._count > _MOST_KEYS:
             raise BadCommand("the search is nested too deeply or too long")
 
     def _read(self) -> SearchKey:
