@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 
 from bundled_server.maa.imap.columns import Batch, Needs, Plan, make_plan
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
@@ -73,14 +72,17 @@ async def _mark_seen(batch: Batch) -> None:
     """Reading sets \\Seen (RFC 3501 §6.4.5)."""
     selected = batch.selected
     unseen = frozenset(at for at in batch.positions if SEEN not in selected.flags_at(at))
-    if unseen:
-        uids = tuple(selected.known.uids[at] for at in sorted(unseen))
+    if not unseen:
+        return
+    uids = tuple(selected.known.uids[at] for at in sorted(unseen))
+    try:
         key = selected.mailbox.mailbox_id
-        with suppress(StoreUnavailable):  # a full disk must not keep mail from being read
-            await selected.commit(StoreFlags(key, uids, FlagMode.ADD, frozenset((SEEN,))))
-        await selected.refresh()
-        selected.remember_own_changes(uids)
-        batch.newly_seen = unseen
+        await selected.commit(StoreFlags(key, uids, FlagMode.ADD, frozenset((SEEN,))))
+    except StoreUnavailable:
+        return  # a full disk must not keep mail from being read
+    await selected.refresh()
+    selected.remember_own_changes(uids)
+    batch.newly_seen = unseen
 
 
 async def _load(context: ImapContext, plan: Plan, batch: Batch) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,11 +18,11 @@ from bundled_server.config import HostSettings
 from bundled_server.journal import Journal
 from bundled_server.maa.imap.session import imap_sessions
 from bundled_server.maa.pop3.session import pop3_sessions
-from bundled_server.mailbox.changes import AddMessage, CreateMailbox
+from bundled_server.mailbox.changes import AddMessage, Change, CreateMailbox
 from bundled_server.mailbox.content import prepare
 from bundled_server.mailbox.memory_store import MemoryStore
 from bundled_server.mailbox.sqlite_store import SqliteStore
-from bundled_server.mailbox.store import MailboxExists, Store
+from bundled_server.mailbox.store import MailboxExists, Store, StoreUnavailable
 from bundled_server.net.listener import Listener
 from bundled_server.net.tls import make_self_signed, server_context
 
@@ -37,6 +38,17 @@ class OnePassword:
 
     async def verify(self, name: str, password: str) -> bool:
         return name in ("alice", "juan") and password == PASSWORD
+
+
+class Disk(MemoryStore):
+    """A store whose disk can be full."""
+
+    is_full = False
+
+    async def commit(self, *changes: Change) -> tuple[Any, ...]:
+        if self.is_full:
+            raise StoreUnavailable("the disk is full")
+        return await super().commit(*changes)
 
 
 class Dialogue:
@@ -167,8 +179,8 @@ async def agent(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 @pytest.fixture
 def agent_with(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Agent]]:
-    """An agent with other settings, over the store in memory."""
-    return lambda **changes: running_agent(MemoryStore(), tmp_path, **changes)
+    """An agent with other settings, over a store in memory whose disk can be full."""
+    return lambda **changes: running_agent(Disk(), tmp_path, **changes)
 
 
 @pytest.fixture

@@ -176,3 +176,23 @@ async def test_starttls_forgets_what_came_before_it(agent_with, certificate):
         assert "STARTTLS" not in answer[0]
         assert (await client.runs("STARTTLS"))[-1].startswith("t BAD ")
         assert (await client.runs("LOGIN alice 123456"))[-1].startswith("t OK ")
+
+
+async def test_one_message_in_hundreds_of_slices_is_refused(agent_with, make_message):
+    limits = msgspec.structs.replace(Limits(), message_size_octets=10_000)
+    async with agent_with(limits=limits) as agent:
+        await agent.deliver(make_message("large", "x" * 9000 + "\r\n"))
+        async with agent.imap_client(mailbox="INBOX") as client:
+            slices = " ".join(f"BODY.PEEK[]<{start}.9000>" for start in range(50))
+            assert (await client.runs(f"FETCH 1 ({slices})"))[-1].startswith("t NO [LIMIT]")
+            slices = " ".join(f"BODY.PEEK[]<{start}.100>" for start in range(0, 9000, 100))
+            assert (await client.runs(f"FETCH 1 ({slices})"))[-1] == "t OK FETCH completed"
+            many = " ".join(f"BODY.PEEK[{number}]" for number in range(1, 300))
+            assert (await client.runs(f"FETCH 1 ({many})"))[-1].startswith("t BAD")
+
+
+async def test_unknown_system_flags_are_refused(agent, make_message):
+    await agent.deliver(make_message())
+    async with agent.imap_client(mailbox="INBOX") as client:
+        assert (await client.runs("STORE 1 +FLAGS \\Nonsense"))[-1].startswith("t BAD")
+        assert (await client.runs("STORE 1 +FLAGS \\Recent"))[-1] == "t OK STORE completed"
