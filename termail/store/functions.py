@@ -12,6 +12,7 @@ LINE_LIMIT: Final = 2_000
 """A regular expression sees text line by line, each cut here, so that its worst case stays bounded."""
 
 
+_WORDS: Final = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=(?:[ \t]+=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=)*")
 _FOLD: Final = re.compile(r"\r?\n(?=[ \t])")
 
 
@@ -43,8 +44,9 @@ def header_text(packed: bytes | None, names: str) -> str:
         return ""
     wanted = frozenset(names.split())
     block = zlib.decompress(packed)
-    if not wanted and block.isascii() and b"=?" not in block:
-        return _FOLD.sub("", block.decode("ascii"))
+    if not wanted and block.isascii():
+        text = _FOLD.sub("", block.decode("ascii"))
+        return text if "=?" not in text else _WORDS.sub(lambda found: decode_words(found[0].encode()), text)
     found = scan_headers(block)
     if not wanted:
         return "\n".join(f"{name}: {decode_words(value)}" for name, value in found)

@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from html import unescape
 from typing import Final
 
 import msgspec
@@ -14,9 +15,9 @@ TEXT_LIMIT: Final = 1_000_000
 NAMES_LIMIT: Final = 2_000
 SHOWN_RECIPIENTS: Final = 3
 
-_TAG: Final = re.compile(
-    r"<(?:style|script)\b.{0,100000}?</(?:style|script)\s*>|<[^<>]*>", re.IGNORECASE | re.DOTALL
-)
+_TAG: Final = re.compile(r"<[^<>]*>")
+_HIDDEN: Final = re.compile(r"<(style|script)\b", re.IGNORECASE)
+_HIDDEN_END: Final = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("style", "script")}
 _FILENAME: Final = re.compile(rb'"(?:file)?name\*?(?:0\*?)?" "([^"\\]{1,255})"', re.IGNORECASE)
 
 
@@ -31,18 +32,26 @@ class BodyFacts(msgspec.Struct, frozen=True):
 
 def read_body(raw: bytes) -> BodyFacts:
     """Searchable text and attachments of a whole message."""
-    try:
-        root = parse_message(raw)
-        part = main_text(root)
-        text = "" if part is None else part.text()[:TEXT_LIMIT]
-        if part is not None and part.content_type == "text/html":
-            text = _TAG.sub(" ", text)
-        files = [entry for entry in attachments(root) if entry.filename or entry.disposition == "attachment"]
-        names = "\n".join(f"{entry.filename} {entry.content_type}" for entry in files)
-        return BodyFacts(_mend_text(text), text.count("\n"), len(files), _mend_text(names[:NAMES_LIMIT]))
-    except NotImplementedError:
-        text = raw.partition(b"\r\n\r\n")[2].decode("utf-8", "replace")[:TEXT_LIMIT]
-        return BodyFacts(text, text.count("\n"), 0, "")
+    root = parse_message(raw)
+    part = main_text(root)
+    text = "" if part is None else part.text()[:TEXT_LIMIT]
+    lines = text.count("\n")
+    if part is not None and part.content_type == "text/html":
+        text = _words_of_html(text)
+    files = [entry for entry in attachments(root) if entry.filename or entry.disposition == "attachment"]
+    names = "\n".join(f"{entry.filename} {entry.content_type}" for entry in files)
+    return BodyFacts(_mend_text(text), lines, len(files), _mend_text(names[:NAMES_LIMIT]))
+
+
+def _words_of_html(html: str) -> str:
+    """The text between the tags, good enough to be searched; linear whatever the input."""
+    shown, position = [], 0
+    while (hidden := _HIDDEN.search(html, position)) is not None:
+        shown.append(html[position : hidden.start()])
+        end = _HIDDEN_END[hidden[1].lower()].search(html, hidden.end())
+        position = len(html) if end is None else end.start()
+    shown.append(html[position:])
+    return unescape(_TAG.sub(" ", "".join(shown)))
 
 
 def read_structure(body_structure: bytes, content_type: str) -> tuple[int, str]:
