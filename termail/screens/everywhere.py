@@ -82,8 +82,8 @@ class Everywhere:
     def do_log(self, argument: str) -> None:
         self._screen.go("log")
 
-    def do_wire(self, argument: str) -> None:
-        self._screen.toggle_wire()
+    async def do_wire(self, argument: str) -> None:
+        await self._screen.toggle_wire()
 
     async def do_theme(self, argument: str) -> None:
         names = list(THEMES)

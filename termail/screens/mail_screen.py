@@ -10,7 +10,15 @@ from textual import events
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.screen import Screen
 
-from termail.agent.messages import AccountState, OperationsChanged, OutboxChanged, ToUI, WireLine
+from termail.agent.messages import (
+    AccountState,
+    OperationsChanged,
+    OutboxChanged,
+    SyncFinished,
+    ToUI,
+    WatchWire,
+    WireLine,
+)
 from termail.commands import COMMANDS, Context
 from termail.keymap import Found, KeyReader, Unbound, Waiting, stroke_of
 from termail.mime.sanitize import clean_line
@@ -66,6 +74,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
 
     def on_screen_resume(self) -> None:
         """Back on top: things may have changed meanwhile."""
+        self._show_wire()
         notice, self.services.next_notice = self.services.next_notice, ""
         if notice:
             self.tell(notice)
@@ -255,14 +264,19 @@ class MailScreen(Screen[Any], inherit_bindings=False):
 
     # --- the agent
 
-    def toggle_wire(self) -> None:
-        """Show or hide the protocol dialogue."""
-        if self.wire_pane.has_class("shown"):
-            self.wire_pane.remove_class("shown")
+    async def toggle_wire(self) -> None:
+        """Show or hide the protocol dialogue, here and on the screens that follow."""
+        self.services.wire_is_shown = not self.services.wire_is_shown
+        self._show_wire()
+        await self.services.agent.send(WatchWire(on=self.services.wire_is_shown))
+
+    def _show_wire(self) -> None:
+        if self.services.wire_is_shown == self.wire_pane.has_class("shown"):
             return
-        now = self.services.clock()
-        self.wire_pane.add_class("shown")
-        self.wire_pane.put_lines([wire_runs(line, now) for line in self.services.heard.wire])
+        self.wire_pane.toggle_class("shown")
+        if self.services.wire_is_shown:
+            now = self.services.clock()
+            self.wire_pane.put_lines([wire_runs(line, now) for line in self.services.heard.wire])
 
     def heard(self, message: ToUI) -> None:
         """The agent said something; subclasses add what concerns them."""
@@ -271,6 +285,10 @@ class MailScreen(Screen[Any], inherit_bindings=False):
                 self.wire_pane.add_line(wire_runs(message, self.services.clock()))
             case AccountState():
                 self.show_status()
+            case SyncFinished(account=account, error=error) if self.is_current:
+                self.tell(
+                    f"{account}: {error}" if error else f"{account} is up to date.", "error" if error else "text"
+                )
             case OperationsChanged() | OutboxChanged():
                 self.show_title()
             case _:

@@ -87,6 +87,7 @@ class Services:
     last_sent: LastSent = field(default_factory=LastSent)
     previous_folder_id: int = 0
     next_notice: str = ""
+    wire_is_shown: bool = False
     _waiting_bodies: dict[int, asyncio.Future[str]] = field(default_factory=dict)
 
     # --- accounts
