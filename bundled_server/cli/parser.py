@@ -16,7 +16,7 @@ class OneLineParser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def make_parser() -> argparse.ArgumentParser:
+def make_parser() -> OneLineParser:
     parser = OneLineParser(
         prog="termail-server",
         description="A small mail server: MSA, MTA, MDA and MAA (IMAP, POP3) in one process.",
@@ -31,7 +31,7 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_run(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     defaults = ", ".join(f"{name} {port}" for name, port in DEFAULT_PORTS.items() if port)
     run = commands.add_parser(
         "run",
@@ -69,7 +69,7 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     run.add_argument("--verbose", action="store_true", help="log more")
 
 
-def _add_world(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_world(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     world = commands.add_parser(
         "world", help="run the practice world", description="Run two complete mail hosts that know each other."
     )
@@ -80,7 +80,7 @@ def _add_world(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     world.add_argument("--verbose", action="store_true", help="log more")
 
 
-def _add_user(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_user(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     user = commands.add_parser("user", help="add, remove and list users").add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )
@@ -95,7 +95,7 @@ def _add_user(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     remove.add_argument("name", metavar="NAME")
 
 
-def _add_queue(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_queue(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     queue = commands.add_parser("queue", help="look after waiting mail").add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )
@@ -111,7 +111,7 @@ def _add_queue(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         _with_data(queue.add_parser(name, help=text)).add_argument("queue_id", metavar="QUEUE-ID")
 
 
-def _add_journal(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_journal(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     journal = _with_data(
         commands.add_parser("journal", help="what happened to each message, agent by agent"),
     )
@@ -123,7 +123,7 @@ def _add_journal(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
 
 
-def _add_transfer(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_transfer(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     for name, text, what in (
         ("import", "bring mail from a Maildir or mbox into a mailbox", "the Maildir or mbox to read"),
         ("export", "write a mailbox as Maildir or mbox", "where to write: NAME.mbox or a new Maildir folder"),
@@ -135,7 +135,7 @@ def _add_transfer(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         command.add_argument("--format", choices=("maildir", "mbox"), help="default: by what PATH looks like")
 
 
-def _with_data(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+def _with_data(parser: OneLineParser) -> OneLineParser:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the host's data folder")
     parser.add_argument("--json", action="store_true", help="answer in JSON")
     return parser
