@@ -109,6 +109,10 @@ class AccountRunner:
         """Connect and work until something fails. Raises what `run` knows."""
         raise NotImplementedError
 
+    async def run_once(self) -> None:
+        """The same work once, for commands without a UI."""
+        raise NotImplementedError
+
     async def run(self) -> None:
         """For ever: a session, then a pause that grows while sessions fail. Never fails itself."""
         failures = 0
