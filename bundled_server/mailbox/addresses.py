@@ -132,20 +132,19 @@ class _AddressList:
             self._local = self._phrase
 
     def _take_route(self) -> None:
-        """What stood between < and : is a source route (RFC 5322 §4.4)."""
-        if self._at and not self._local:
-            self._route = [b"@", *self._domain]
+        """What stood between < and : is a source route (RFC 5322 §4.4) when it began with @."""
+        if not self._at or self._local:
+            (self._domain if self._at else self._local).append(b":")
+            return
+        self._route = [b"@", *self._domain]
         self._at, self._local, self._domain = False, [], []
 
     def _finish(self) -> Iterator[Address]:
         """The address made so far, if there is one."""
         local = b"".join(self._local) if self._had_angle or self._at else b" ".join(self._phrase)
         domain = b"".join(self._domain)
-        if self._had_angle and not local and not domain:
-            if self._phrase:
-                yield Address(b" ".join(self._phrase), None, b"", b"")
-        elif local or domain:
-            name = b" ".join(self._phrase) if self._had_angle else self._comment
+        name = b" ".join(self._phrase) if self._had_angle else self._comment
+        if local or domain or (self._had_angle and name):
             yield Address(name or None, b"".join(self._route) or None, local, domain)
         self._start()
 

@@ -2,7 +2,7 @@
 
 from bundled_server.mailbox.envelope import envelope
 from bundled_server.mailbox.mime_values import Parameters
-from bundled_server.mailbox.structure import Part
+from bundled_server.mailbox.structure import MESSAGE, TEXT_PLAIN, Part
 from bundled_server.mailbox.wire_strings import NIL, nstring, string
 
 
@@ -42,14 +42,21 @@ def _single(part: Part, *, extended: bool) -> list[bytes]:
         string(part.encoding),
         b"%d" % part.octets,
     ]
-    message = part.message
-    if message is not None:
-        items += (envelope(message.fields), _describe(message, extended=extended))
-    if message is not None or part.main_type == b"TEXT":
+    is_message = (part.main_type, part.subtype) == MESSAGE[:2]
+    if is_message:
+        items += _inner_message(part.message, extended=extended)
+    if is_message or part.main_type == b"TEXT":
         items.append(b"%d" % part.lines)
     if extended:
         items.append(nstring(part.md5))
     return items
+
+
+def _inner_message(message: Part | None, *, extended: bool) -> tuple[bytes, bytes]:
+    """ENVELOPE and BODY of what message/rfc822 holds: clients expect both, also when it could not be opened (it is
+    encoded, against RFC 2046 §5.2.1, or nested too deep)."""
+    inner = message or Part(0, 0, 0, 0, *TEXT_PLAIN, fields={})
+    return envelope(inner.fields), _describe(inner, extended=extended)
 
 
 def _parameters(parameters: Parameters) -> bytes:

@@ -5,7 +5,7 @@ from typing import Final
 
 PARAMETERS: Final = 100
 
-_TYPE: Final = re.compile(rb"([^\s/;()\"]++)\s*+/\s*+([^\s/;()\"]++)")
+_TYPE: Final = re.compile(rb"\s*+([^\s/;()\"]++)\s*+/\s*+([^\s/;()\"]++)")
 _WORD: Final = re.compile(rb"\s*+\"?([^\s;\"]++)")
 _PARAMETER: Final = re.compile(
     rb";\s*+([^\s=;\"]++)\s*+=\s*+(?:\"((?:[^\"\\]|\\.)*+)(?:\"|\\?\Z)|([^;\s]*+))", re.S

@@ -214,7 +214,7 @@ class _Scan:
             if part.is_multipart and not part.children:
                 kind = OCTET_STREAM if part in self._too_deep else TEXT_PLAIN
                 part.main_type, part.subtype, part.parameters = kind
-            if part.main_type == b"TEXT" or part.message is not None:
+            if part.main_type == b"TEXT" or (part.main_type, part.subtype) == MESSAGE[:2]:
                 counted.append(part)
         lines = self._lines_before({offset for p in counted for offset in (p.body_start, p.body_end)})
         for part in counted:
