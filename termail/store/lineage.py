@@ -43,7 +43,7 @@ class Lineage:
             parent = parent or self._make(account_id, references[-1], own.thread_id)
             own = self._hang(own, parent)
         if own.parent_id == parent.node_id and not parent.parent_id and len(references) > 1:
-            thread = self._chain(account_id, references, parent)
+            thread = self._chain(account_id, references, Node(parent.node_id, own.thread_id, 0))
             own = Node(own.node_id, thread, own.parent_id)
         return own
 
@@ -85,16 +85,34 @@ class Lineage:
         self._database.query(
             "UPDATE messages SET parent_id = ? WHERE node_id = ?", (parent.node_id, child.node_id)
         )
-        if child.thread_id != parent.thread_id:
-            self._merge(child.thread_id, parent.thread_id)
-        return Node(child.node_id, parent.thread_id, parent.node_id)
+        thread = parent.thread_id
+        if child.thread_id != thread:
+            thread = self._merge(child.thread_id, thread)
+        return Node(child.node_id, thread, parent.node_id)
 
-    def _merge(self, gone: int, kept: int) -> None:
+    def _merge(self, one: int, other: int) -> int:
+        """The smaller thread joins the larger, or this were quadratic → the thread that stays."""
+        gone, kept = (one, other) if self._is_smaller(one, other) else (other, one)
         self._database.query(
             "UPDATE messages SET thread_id = ? WHERE node_id IN (SELECT node_id FROM nodes WHERE thread_id = ?)",
             (kept, gone),
         )
         self._database.query("UPDATE nodes SET thread_id = ? WHERE thread_id = ?", (kept, gone))
+        return kept
+
+    def _is_smaller(self, one: int, other: int) -> bool:
+        """Counts no more than about the smaller of the two."""
+        limit = 8
+        while True:
+            counts = [
+                self._database.one(
+                    "SELECT count(*) FROM (SELECT 1 FROM nodes WHERE thread_id = ? LIMIT ?)", (thread, limit)
+                )
+                for thread in (one, other)
+            ]
+            if min(counts) < limit:
+                return bool(counts[0] <= counts[1])
+            limit *= 8
 
     def _descends(self, node: Node, ancestor: int) -> bool:
         """True when `ancestor` is `node` or above it (or too far up to tell)."""

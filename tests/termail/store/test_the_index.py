@@ -194,3 +194,26 @@ def test_any_header_is_taken(store, inbox, header):
         inbox, [Arrived(uid=1, flags=frozenset(), internal_date=0.0, size_octets=0, header=header)]
     )
     assert len(store.rows([message])) == 1
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_messages_refer_to_threads_are_trees(store, inbox, letters, seed):
+    chooser = random.Random(seed)
+    count = 60
+    arrivals = [
+        (n, *chooser.choices(range(count), k=chooser.randrange(4))) for n in chooser.sample(range(count), 40)
+    ]
+    store.add_messages(inbox, [letters.arrived(n + 1, letters.letter(n, *refs)) for n, *refs in arrivals])
+    nodes = {row[0]: row[1:] for row in store._database.query("SELECT node_id, thread_id, parent_id FROM nodes")}
+    for thread, parent in nodes.values():
+        assert not parent or nodes[parent][0] == thread
+    for node in nodes:
+        steps = 0
+        while node := nodes[node][1]:
+            steps += 1
+            assert steps < len(nodes), "a loop"
+    for node, thread, parent in store._database.query("SELECT node_id, thread_id, parent_id FROM messages"):
+        assert nodes[node] == (thread, parent)
+    ids = store.listing(inbox, Order())
+    assert sorted(ids) == sorted(store.listing(inbox, BY_DATE))
+    assert len(store.threads(ids)) == len(ids)
