@@ -39,16 +39,20 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _folders(parser: argparse.ArgumentParser, *, default: object = None) -> None:
     parser.add_argument(
-        "--config", metavar="DIR", type=Path, default=default, help="settings folder (default: $TERMAIL_CONFIG_DIR)"
+        "--config",
+        metavar="DIR",
+        type=Path,
+        default=default,
+        help="settings folder (default: $TERMAIL_CONFIG_DIR)",
     )
     parser.add_argument(
         "--data", metavar="DIR", type=Path, default=default, help="where mail is kept (default: $TERMAIL_DATA_DIR)"
     )
 
 
-def _command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, run: Run) -> (
-    argparse.ArgumentParser
-):
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, run: Run
+) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     command.set_defaults(run=run)
     return command
@@ -61,7 +65,9 @@ def _practice(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "start the practice world (two mail hosts, no network) and open a mailbox in it",
         _lazily("termail.cli.practice", "run"),
     )
-    practice.add_argument("--user", default="alice", help="alice, juan or root of cities.org, or bob of other.test")
+    practice.add_argument(
+        "--user", default="alice", help="alice, juan or root of cities.org, or bob of other.test"
+    )
     practice.add_argument("--data", type=Path, metavar="DIR", help="keep this world here (default: a fresh one)")
     practice.add_argument("--web", action="store_true", help="serve the client to a browser on this machine")
     practice.add_argument("--json", action="store_true", help="print the tour as JSON (implies --tour)")
@@ -71,7 +77,9 @@ def _practice(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 def _send(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     send = _command(commands, "send", "send the text on standard input", _lazily("termail.cli.send", "run"))
     send.add_argument("-s", dest="subject", default="", help="subject")
-    send.add_argument("-a", dest="attach", metavar="FILE", action="append", default=[], type=Path, help="attach a file")
+    send.add_argument(
+        "-a", dest="attach", metavar="FILE", action="append", default=[], type=Path, help="attach a file"
+    )
     send.add_argument("-c", dest="cc", metavar="CC", action="append", default=[], help="a copy to this address")
     send.add_argument("-b", dest="bcc", metavar="BCC", action="append", default=[], help="a blind copy")
     send.add_argument("--account", help="the account to send from (default: the first)")
@@ -82,14 +90,19 @@ def _send(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def _sync(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     sync = _command(
-        commands, "sync", "fetch new mail, replay pending operations, send the outbox", _lazily("termail.cli.sync", "run")
+        commands,
+        "sync",
+        "fetch new mail, replay pending operations, send the outbox",
+        _lazily("termail.cli.sync", "run"),
     )
     sync.add_argument("--json", action="store_true", help="print what was done as JSON")
     _folders(sync, default=argparse.SUPPRESS)
 
 
 def _search(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    search = _command(commands, "search", "search the mail that is held here", _lazily("termail.cli.search", "run"))
+    search = _command(
+        commands, "search", "search the mail that is held here", _lazily("termail.cli.search", "run")
+    )
     search.add_argument("query", metavar="QUERY", help="a mutt pattern (~f ann) or words (from:ann is:unread)")
     search.add_argument("--limit", type=int, default=100, metavar="N", help="at most N hits (default 100)")
     search.add_argument("--json", action="store_true", help="print the hits as JSON")
@@ -103,10 +116,15 @@ def _accounts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     _folders(account, default=argparse.SUPPRESS)
     verbs = account.add_subparsers(title="what to do", metavar="list|add|test")
     listing = _command(verbs, "list", "list the accounts", _lazily("termail.cli.accounts", "run_list"))
-    adding = _command(verbs, "add", "add an account and test it", _lazily("termail.cli.accounts", "run_add"))
+    adding = _command(
+        verbs,
+        "add",
+        "add an account (what is not given is asked) and test it",
+        _lazily("termail.cli.accounts", "run_add"),
+    )
     adding.add_argument("name", help="a short name, such as work")
-    adding.add_argument("--from", dest="from_", required=True, metavar="ADDRESS", help="'Ann <ann@example.org>'")
-    adding.add_argument("--retrieve", required=True, metavar="URL", help="imaps://ann@mail.example.org")
+    adding.add_argument("--from", dest="from_", default="", metavar="ADDRESS", help="'Ann <ann@example.org>'")
+    adding.add_argument("--retrieve", default="", metavar="URL", help="imaps://ann@mail.example.org")
     adding.add_argument("--send", default="", metavar="URL", help="smtp://ann@mail.example.org:587")
     adding.add_argument("--password-command", default="", metavar="COMMAND", help="prints the password")
     testing = _command(verbs, "test", "try every step of an account", _lazily("termail.cli.accounts", "run_test"))
@@ -116,7 +134,10 @@ def _accounts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         verb.add_argument("--json", action="store_true", help="print the result as JSON")
     account.set_defaults(json=False)
     doctor = _command(
-        commands, "doctor", "look for what is wrong and say what to do", _lazily("termail.cli.accounts", "run_doctor")
+        commands,
+        "doctor",
+        "look for what is wrong and say what to do",
+        _lazily("termail.cli.accounts", "run_doctor"),
     )
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
     _folders(doctor, default=argparse.SUPPRESS)

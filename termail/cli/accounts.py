@@ -1,0 +1,145 @@
+"""`termail account list|add|test` and `termail doctor`: accounts as their owner sees and mends them."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+
+from termail.agent.account_test import Step
+from termail.agent.account_test import test_account as try_account
+from termail.cli.asking import ask_at_the_terminal
+from termail.cli.errors import UserError
+from termail.cli.settings import config_path, data_path, settings_of
+from termail.config import Settings, SettingsError, load
+from termail.mime.sanitize import clean_line
+from termail.secrets.passwords import Passwords
+
+MARKS = {True: "ok  ", False: "FAIL"}
+
+
+def run_list(options: argparse.Namespace) -> int:
+    """One line for each account."""
+    settings = settings_of(options)
+    described = [
+        {"name": name, "from": account.from_, "retrieve": account.retrieve, "send": account.send}
+        for name, account in settings.accounts.items()
+    ]
+    if options.json:
+        print(json.dumps(described, ensure_ascii=False, indent=1))
+    else:
+        for entry in described:
+            print(f"{entry['name']:<12} {entry['from']}  {entry['retrieve']}  {entry['send']}".rstrip())
+    return 0
+
+
+def run_add(options: argparse.Namespace) -> int:
+    """Ask for what is missing, write it down, test it; what fails is told, and the account stays to be mended."""
+    folder = config_path(options)
+    existing = settings_of(options, need_account=False)
+    if options.name in existing.accounts:
+        raise UserError(f"there is an account {options.name!r} already: edit {folder / 'config.toml'}", 2)
+    wanted = {
+        "from": options.from_ or _question("Your name and address (Ann <ann@example.org>)"),
+        "retrieve": options.retrieve or _question("Where mail is read (imaps://ann@imap.example.org)"),
+        "send": options.send
+        or _question("Where mail is sent (smtp://ann@smtp.example.org:587, empty for none)", ""),
+        "password_command": options.password_command,
+    }
+    _append(folder, options.name, wanted)
+    try:
+        settings = load(folder)
+    except SettingsError as error:
+        raise UserError(f"written, but it cannot be used as it is: {error}", 2) from error
+    return _print_trials(settings, [options.name], folder, as_json=options.json)
+
+
+def run_test(options: argparse.Namespace) -> int:
+    """Exit code 0 when every step of every account asked for went well."""
+    settings = settings_of(options)
+    if options.name and options.name not in settings.accounts:
+        raise UserError(f"no account {options.name!r}: there are {', '.join(settings.accounts)}", 2)
+    names = [options.name] if options.name else list(settings.accounts)
+    return _print_trials(settings, names, config_path(options), as_json=options.json)
+
+
+def run_doctor(options: argparse.Namespace) -> int:
+    """The settings, the folders, then every account."""
+    settings = settings_of(options)
+    findings = [
+        _folder_step("settings folder", config_path(options)),
+        _folder_step("mail folder", data_path(options)),
+    ]
+    code = _print_trials(
+        settings,
+        list(settings.accounts),
+        config_path(options),
+        as_json=options.json,
+        before={"this machine": findings},
+    )
+    return code if all(step.ok for step in findings) else 1
+
+
+def _print_trials(
+    settings: Settings,
+    names: list[str],
+    folder: Path,
+    *,
+    as_json: bool,
+    before: dict[str, list[Step]] | None = None,
+) -> int:
+    results = dict(before or {}) | asyncio.run(_try_all(settings, names, Passwords(folder, ask_at_the_terminal)))
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(results), indent=1).decode())
+    else:
+        for name, steps in results.items():
+            print(f"{name}:")
+            for step in steps:
+                print(f"  {MARKS[step.ok]} {clean_line(step.name)}: {clean_line(step.text)}")
+                if step.advice:
+                    print(f"       {clean_line(step.advice)}")
+    return 0 if all(step.ok for steps in results.values() for step in steps) else 1
+
+
+async def _try_all(settings: Settings, names: list[str], passwords: Passwords) -> dict[str, list[Step]]:
+    return {name: await try_account(settings, name, passwords) for name in names}
+
+
+def _question(prompt: str, default: str | None = None) -> str:
+    """Ask at the terminal. Raises UserError when nobody is there and there is no default."""
+    if not sys.stdin.isatty():
+        if default is None:
+            raise UserError(f"not given and nobody to ask: {prompt} (see termail account add --help)", 2)
+        return default
+    print(f"{prompt}: ", end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline().strip()
+    if not answer and default is None:
+        raise UserError("nothing typed, nothing added", 2)
+    return answer
+
+
+def _append(folder: Path, name: str, wanted: dict[str, str]) -> None:
+    """Add the account's table to config.toml, which only its owner may read."""
+    if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
+        raise UserError(f"{name!r} cannot name an account: use letters, digits, - and _", 2)
+    lines = [f"[accounts.{name}]", *(f"{key} = {json.dumps(value)}" for key, value in wanted.items() if value)]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(folder / "config.toml", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write("\n" + "\n".join(lines) + "\n")
+
+
+def _folder_step(name: str, path: Path) -> Step:
+    """Whether `path` can be used and is nobody else's business."""
+    if not path.exists():
+        return Step(name=name, ok=True, text=f"{path} will be made when it is needed")
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        return Step(
+            name=name, ok=False, text=f"{path} cannot be written", advice=f"make {path} yours: chmod u+rwx"
+        )
+    if path.stat().st_mode & 0o077:
+        return Step(name=name, ok=False, text=f"{path} is open to others", advice=f"chmod 700 {path}")
+    return Step(name=name, ok=True, text=str(path))
