@@ -1,5 +1,6 @@
 """The uids we give to messages of a place that has none: kept in a file of the data folder."""
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -17,10 +18,8 @@ class Numbers:
         name = hashlib.sha256(account.encode("utf-8")).hexdigest()[:16]
         self._path = data / f"local-{name}.numbers"
         self._folders: dict[str, dict[str, int]] = {}
-        try:
+        with contextlib.suppress(FileNotFoundError, msgspec.MsgspecError):
             self._folders = _DECODER.decode(self._path.read_bytes())
-        except (FileNotFoundError, msgspec.MsgspecError):
-            pass
 
     def uid(self, folder: str, unique: str) -> int:
         """The number of a message, a new one when it has none yet."""
