@@ -61,7 +61,7 @@ def _attachment(path: Path) -> Attachment:
 
 
 def _report(item: OutboxItem, *, as_json: bool) -> None:
-    """One line of JSON on standard output; else silence is success, and anything else is said on standard error."""
+    """JSON on standard output when wished; else silence is success and the rest is said on standard error."""
     reason = clean_line(item.reason)
     if as_json:
         print(json.dumps({"state": item.state.value, "reason": reason, "message_id": item.message_id_header}))

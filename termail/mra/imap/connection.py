@@ -99,6 +99,8 @@ class ImapConnection:
         self.selected = None
         condstore = b" (CONDSTORE)" if "CONDSTORE" in self.capabilities else b""
         reply = await self._do("SELECT", b"SELECT ", _name(wire_name), condstore, heard=heard)
+        if not condstore:
+            fresh.highest_modseq = 0  # told, but CHANGEDSINCE is not offered with it
         fresh.is_read_only = reply.code == "READ-ONLY"
         self.selected = fresh
         return fresh
