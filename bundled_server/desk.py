@@ -23,10 +23,13 @@ class Desk:
     spool: Spool
 
 
-async def open_desk(data: Path, stack: AsyncExitStack) -> Desk:
-    """Open the host in `data`, until `stack` is closed. Raises FolderError (a server holds it) and StoreError."""
+async def open_desk(data: Path, stack: AsyncExitStack, *, beside_a_server: bool = False) -> Desk:
+    """Open the host in `data`, until `stack` is closed. Raises FolderError (a server holds it) and StoreError;
+    `beside_a_server`, for reading alone, does not mind the server."""
     clock = SystemClock()
-    folder = stack.enter_context(HostFolder(data))
+    folder = HostFolder(data)
+    if not beside_a_server:
+        stack.enter_context(folder)
     journal = Journal("administrator", clock.now, folder.journal)
     stack.callback(journal.close)
     store = SqliteStore(folder.database, clock.now)

@@ -1,6 +1,7 @@
 """The journal's file: JSON lines, buffered, and begun anew when it has grown too long."""
 
 import logging
+import os
 from pathlib import Path
 from typing import IO
 
@@ -56,7 +57,8 @@ class JournalFile:
 
     def _open(self) -> None:
         try:
-            self._file = self._path.open("ab", buffering=BUFFER_OCTETS)
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._file = os.fdopen(descriptor, "ab", buffering=BUFFER_OCTETS)
             self._octets = self._file.tell()
         except OSError as weather:
             self._tell(weather)

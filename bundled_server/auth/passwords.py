@@ -45,7 +45,11 @@ def is_right(password: str, secret: str) -> bool:
     parsed = _parse(secret)
     if parsed is None:
         return False
-    return hmac.compare_digest(_scrypt(password, parsed.salt, parsed.cost, len(parsed.digest)), parsed.digest)
+    try:
+        digest = _scrypt(password, parsed.salt, parsed.cost, len(parsed.digest))
+    except ValueError:  # a cost that scrypt does not know
+        return False
+    return hmac.compare_digest(digest, parsed.digest)
 
 
 def _parse(secret: str) -> _Parsed | None:
@@ -53,11 +57,11 @@ def _parse(secret: str) -> _Parsed | None:
         scheme, n, r, p, salt, digest = secret.split("$")
         if scheme != SCHEME:
             return None
-        return _Parsed(
-            Cost(int(n), int(r), int(p)), b64decode(salt, validate=True), b64decode(digest, validate=True)
-        )
+        cost = Cost(int(n), int(r), int(p))
+        parsed = _Parsed(cost, b64decode(salt, validate=True), b64decode(digest, validate=True))
     except (ValueError, Base64Error):
         return None
+    return parsed if parsed.digest else None
 
 
 def _scrypt(password: str, salt: bytes, cost: Cost, octets: int) -> bytes:

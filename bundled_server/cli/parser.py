@@ -112,9 +112,7 @@ def _add_queue(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
 
 
 def _add_journal(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
-    journal = _with_data(
-        commands.add_parser("journal", help="what happened to each message, agent by agent"),
-    )
+    journal = _with_data(commands.add_parser("journal", help="what happened to each message, agent by agent"))
     journal.add_argument("--follow", action="store_true", help="go on with what happens from now on")
     journal.add_argument("--message-id", default="", metavar="ID", help="only this message, with its queue ids")
     journal.add_argument("--queue-id", default="", metavar="ID", help="only this queue id")
@@ -125,13 +123,17 @@ def _add_journal(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
 
 def _add_transfer(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     for name, text, what in (
-        ("import", "bring mail from a Maildir or mbox into a mailbox", "the Maildir or mbox to read"),
-        ("export", "write a mailbox as Maildir or mbox", "where to write: NAME.mbox or a new Maildir folder"),
+        (
+            "import",
+            "bring mail from Maildir or mbox (stop the host first)",
+            "the Maildir, mbox or folder of mboxes",
+        ),
+        ("export", "write mail as Maildir or mbox", "where to write: a Maildir folder, or NAME.mbox"),
     ):
         command = _with_data(commands.add_parser(name, help=text))
         command.add_argument("path", type=Path, metavar="PATH", help=what)
         command.add_argument("--user", required=True, metavar="NAME", help="whose mailbox")
-        command.add_argument("--mailbox", default="INBOX", metavar="NAME", help="which mailbox (default INBOX)")
+        command.add_argument("--mailbox", metavar="NAME", help="one mailbox (default: all that are there)")
         command.add_argument("--format", choices=("maildir", "mbox"), help="default: by what PATH looks like")
 
 

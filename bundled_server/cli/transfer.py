@@ -5,14 +5,12 @@ import asyncio
 import json
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 from bundled_server.cli.errors import CannotRun
-from bundled_server.desk import Desk, open_desk
+from bundled_server.desk import open_desk
 from bundled_server.host_folder import HostFolder
 from bundled_server.mailbox.store import StoreError
-
-MBOX_SUFFIXES = (".mbox", ".mbx")
+from bundled_server.mailbox.transfer import MBOX_SUFFIX, MailFormat, export_mail, import_mail
 
 
 def main(options: argparse.Namespace) -> int:
@@ -28,21 +26,20 @@ def main(options: argparse.Namespace) -> int:
 
 
 async def _transfer(options: argparse.Namespace) -> int:
-    from bundled_server.mailbox import transfer
-
+    """Import wants the host to be stopped; export may read beside a running one."""
+    is_import = options.command == "import"
+    mail_format = MailFormat(options.format) if options.format else _format_of(options.path)
     async with AsyncExitStack() as stack:
-        desk: Desk = await open_desk(options.data, stack)
+        desk = await open_desk(options.data, stack, beside_a_server=not is_import)
         if not await desk.directory.exists(options.user):
             raise CannotRun(f"there is no user {options.user}: use `user add {options.user}`")
-        kind = options.format or _kind_of(options.path)
-        if options.command == "import":
-            work: Any = transfer.import_mbox if kind == "mbox" else transfer.import_maildir
-        else:
-            work = transfer.export_mbox if kind == "mbox" else transfer.export_maildir
-        return int(await work(desk.store, options.user.lower(), options.mailbox, options.path))
+        work = import_mail if is_import else export_mail
+        return await work(desk.store, options.user.lower(), options.path, mail_format, options.mailbox)
 
 
-def _kind_of(path: Path) -> str:
-    if path.is_dir():
-        return "maildir"
-    return "mbox" if path.is_file() or path.suffix in MBOX_SUFFIXES else "maildir"
+def _format_of(path: Path) -> MailFormat:
+    if path.is_file() or path.suffix == MBOX_SUFFIX:
+        return MailFormat.MBOX
+    if path.is_dir() and any(path.glob(f"*{MBOX_SUFFIX}")):
+        return MailFormat.MBOX
+    return MailFormat.MAILDIR
