@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def _services(config: Path | None, store: LocalStore, theme: str) -> Services:
     settings = (
         load(config) if config else Settings(accounts={"work": account}, ui=Ui(theme=theme, undo_send_seconds=10))
     )
-    now = sample_mail.NOW.timestamp()
+    now = time.time() if config else sample_mail.NOW.timestamp()
     services = Services(store, NoAgent(), settings, Keymap(settings.keys), lambda: now, places())
     name = next(iter(settings.accounts))
     services.take(AccountState(account=name, state="idle", text="synced 4 s ago"))

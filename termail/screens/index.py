@@ -333,7 +333,15 @@ class IndexScreen(MailScreen):
             folder = self.services.store.folder(folder_id) if folder_id else None
             if folder is not None:
                 self.open_folder(folder)
-        elif self.preview.display and self.has_class("-very-wide"):
+        else:
+            self._preview_soon()
+
+    def on_resize(self) -> None:
+        """A wide terminal shows the message beside the list."""
+        self.call_after_refresh(self._preview_soon)
+
+    def _preview_soon(self) -> None:
+        if self.has_class("-very-wide"):
             self.run_worker(self.guard(self._show_preview()), group="preview", exclusive=True)
 
     def on_select_list_line_opened(self, event: SelectList.LineOpened) -> None:

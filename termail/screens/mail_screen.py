@@ -1,6 +1,7 @@
 """The base of every screen: title bar, work, wire pane, status bar, prompt; keys become commands."""
 
 import asyncio
+import contextlib
 import inspect
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
@@ -34,6 +35,7 @@ from termail.widgets.wire_pane import WirePane
 
 # What a command may raise and the user reads as one line; anything else is a defect and shows as one.
 EXPECTED = (CommandError, LookupError, ValueError, OSError, sqlite3.Error, SuspendNotSupported)
+TYPE_AHEAD_SECONDS = 0.1  # how long the next key waits for the question of the command before it
 _STATE_ROLES = {"error": "error", "offline": "warning", "idle": "ok"}
 
 
@@ -60,6 +62,8 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         )
         self._notice: Run | None = None
         self._answer: asyncio.Future[str | None] | None = None
+        self._commands_running = 0
+        self._turned = asyncio.Event()
 
     def compose(self) -> ComposeResult:
         yield self.title_bar
@@ -128,9 +132,13 @@ class MailScreen(Screen[Any], inherit_bindings=False):
 
     # --- keys
 
-    def on_key(self, event: events.Key) -> None:
-        """Every key that no field took is a command, or part of one."""
+    async def on_key(self, event: events.Key) -> None:
+        """Every key that no field took is a command, or part of one; keys typed ahead wait for their question."""
         if self.prompt.is_asking and not self.prompt.wants_key:
+            if not self.prompt.saw(event):
+                event.stop()
+                event.prevent_default()
+                self.prompt.take_typed_ahead(event)
             return
         stroke = stroke_of(event.key, event.character)
         event.stop()
@@ -139,7 +147,12 @@ class MailScreen(Screen[Any], inherit_bindings=False):
             self.prompt.answer_key(stroke)
             return
         if stroke:
+            self._turned.clear()
             self.press(stroke)
+            if self._commands_running:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(TYPE_AHEAD_SECONDS):
+                        await self._turned.wait()
 
     def press(self, stroke: str) -> None:
         """One stroke."""
@@ -185,7 +198,8 @@ class MailScreen(Screen[Any], inherit_bindings=False):
             self.tell(_words(error), "error")
             return
         if inspect.iscoroutine(waiting):
-            self.run_worker(self.guard(waiting), group="command", exit_on_error=True)
+            self._commands_running += 1
+            self.run_worker(self._command(waiting), group="command")
 
     async def guard(self, waiting: Awaitable[None]) -> None:
         """Never a modal error: one clear line."""
@@ -195,6 +209,14 @@ class MailScreen(Screen[Any], inherit_bindings=False):
             self.show_status()
         except EXPECTED as error:
             self.tell(_words(error), "error")
+
+    async def _command(self, waiting: Awaitable[None]) -> None:
+        """A command that waits for something."""
+        try:
+            await self.guard(waiting)
+        finally:
+            self._commands_running -= 1
+            self._turned.set()
 
     # --- asking
 
@@ -227,6 +249,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         if self._answer is not None and not self._answer.done():
             raise Cancelled
         self._answer = asyncio.get_running_loop().create_future()
+        self._turned.set()
         self.status_bar.display = False
 
     async def _answered(self) -> str:
@@ -249,6 +272,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
 
     async def visit(self, place: str, *arguments: Any) -> Any:
         """Open another screen and wait for what it returns."""
+        self._turned.set()
         return await self.app.push_screen_wait(self.services.places[place](self.services, *arguments))
 
     def go(self, place: str, *arguments: Any) -> None:
@@ -289,10 +313,33 @@ class MailScreen(Screen[Any], inherit_bindings=False):
                 self.tell(
                     f"{account}: {error}" if error else f"{account} is up to date.", "error" if error else "text"
                 )
-            case OperationsChanged() | OutboxChanged():
+            case OutboxChanged():
+                self.show_title()
+                self._tell_of_last_sent()
+            case OperationsChanged():
                 self.show_title()
             case _:
                 pass
+
+    def _tell_of_last_sent(self) -> None:
+        """How the mail of this session that was sent last fares."""
+        last = self.services.last_sent
+        if not last.outbox_id or not self.is_current:
+            return
+        for item in self.services.store.outbox():
+            if item.outbox_id == last.outbox_id and item.state in _OUTBOX_WORDS:
+                words, role = _OUTBOX_WORDS[item.state]
+                self.tell(words.format(to=", ".join(item.recipients), reason=item.reason), role)
+                if item.state in (OutboxState.SENT, OutboxState.FAILED):
+                    last.outbox_id = 0
+
+
+_OUTBOX_WORDS = {
+    OutboxState.SENT: ("Mail sent to {to}.", "ok"),
+    OutboxState.FAILED: ("Mail to {to} failed: {reason}", "error"),
+    OutboxState.DEFERRED: ("Mail to {to} waits: {reason}", "warning"),
+    OutboxState.POSSIBLY_SENT: ("Mail to {to} was possibly sent: {reason}", "warning"),
+}
 
 
 def _words(error: BaseException) -> str:

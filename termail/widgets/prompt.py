@@ -44,6 +44,7 @@ class Prompt(Horizontal):
         self._offer_at = -1
         self._letters = ""
         self._default = ""
+        self._seen: events.Key | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="label", markup=False)
@@ -82,7 +83,7 @@ class Prompt(Horizontal):
         field.password = secret
         field.value = clean_line(default)
         field.cursor_position = len(field.value)
-        field.focus()
+        self.screen.set_focus(field)
 
     def ask_key(self, label: str, letters: str, default: str = "") -> None:
         """Ask for one of `letters`; Enter means `default`."""
@@ -99,6 +100,22 @@ class Prompt(Horizontal):
             self._finish(stroke)
         elif stroke.lower() in self._letters:
             self._finish(stroke.lower())
+
+    def saw(self, event: events.Key) -> bool:
+        """Whether a key came through the field; others were typed before it had the focus."""
+        return event is self._seen
+
+    def take_typed_ahead(self, event: events.Key) -> None:
+        """A key typed before the field had the focus."""
+        field = self.query_one("#answer", Input)
+        if event.is_printable and event.character:
+            field.insert_text_at_cursor(event.character)
+        elif event.key == "enter":
+            self._finish(field.value)
+        elif event.key in ("escape", "ctrl+g"):
+            self._finish(None)
+        elif event.key == "backspace":
+            field.action_delete_left()
 
     def cancel(self) -> None:
         """As if Esc was pressed."""
@@ -129,6 +146,7 @@ class Prompt(Horizontal):
 
     def on_key(self, event: events.Key) -> None:
         """Esc and ^G leave, Up and Down walk the history, Tab completes."""
+        self._seen = event
         field = self.query_one("#answer", Input)
         match event.key:
             case "escape" | "ctrl+g" | "ctrl+c":

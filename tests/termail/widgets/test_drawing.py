@@ -1,0 +1,98 @@
+"""What the widgets draw, as text."""
+
+from datetime import datetime
+
+import pytest
+from rich.cells import cell_len
+
+from termail.mime.lines import Line, LineKind
+from termail.model.folder import Folder
+from termail.themes import ROLES, THEMES, theme_name
+from termail.widgets.folder_lines import folder_line, sorted_folders
+from termail.widgets.ink import fit
+from termail.widgets.letter import LetterAttachment, letter_lines
+from termail.widgets.message_list import date_text, size_text
+from termail.widgets.pager_lines import pager_lines, runs_of
+
+NOW = datetime(2026, 11, 23, 10, 40).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("octets", "text"),
+    [(0, "0"), (999, "999"), (1000, "1.0K"), (4096, "4.0K"), (18_500, "18K"), (999_000, "976K"), (3 * 1024**3, "3.0G")
+    ],
+)  # fmt: skip
+def test_sizes_fit_four_columns(octets: int, text: str) -> None:
+    assert size_text(octets) == text
+    assert len(text) <= 4
+
+
+def test_dates_say_what_matters() -> None:
+    assert date_text(NOW - 3600, NOW) == " 09:40"
+    assert date_text(NOW - 86400, NOW) == "Nov 22"
+    assert date_text(NOW - 400 * 86400, NOW) == "Oct 25"[:3] + " 25"
+    assert date_text(0.0, NOW) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["short", "a much longer text than fits", "会議の議事録について", "🍜🍜🍜🍜🍜🍜", ""]
+)
+def test_fitted_text_is_exactly_as_wide_as_asked(text: str) -> None:
+    for width in range(13):
+        assert cell_len(fit(text, width)) == width
+
+
+def test_long_quotes_fold_to_their_first_line_and_short_ones_stay() -> None:
+    lines = [Line(LineKind.TEXT, "a")]
+    lines += [Line(LineKind.QUOTE, f"> {at}", 1) for at in range(9)]
+    lines += [Line(LineKind.TEXT, "b")]
+    lines += [Line(LineKind.QUOTE, "> short", 1)]
+    shown = pager_lines(lines, fold_quotes=True)
+    assert [(line.text, line.folded) for line in shown] == [("a", 0), ("> 0", 8), ("b", 0), ("> short", 0)]
+    assert len(pager_lines(lines, fold_quotes=True, opened=frozenset({1}))) == len(lines)
+    assert len(pager_lines(lines, fold_quotes=False)) == len(lines)
+
+
+def test_markup_in_mail_is_only_text() -> None:
+    (line,) = pager_lines([Line(LineKind.TEXT, "[bold red]x[/] https://a.test/ [1]")], fold_quotes=True)
+    runs = runs_of(line, None)
+    assert "".join(text for text, _ in runs) == line.text
+    assert ("https://a.test/", "link") in runs
+
+
+def test_folders_with_a_role_come_first_with_what_is_below_them() -> None:
+    def folder(number: int, name: str, role: str = "") -> Folder:
+        return Folder(folder_id=number, account="work", name=name, role=role, total=5, unread=number, flagged=0)
+
+    listed = [
+        folder(1, "Zoo"),
+        folder(2, "Archive/2025"),
+        folder(3, "Archive", "archive"),
+        folder(4, "INBOX", "inbox"),
+    ]
+    assert [found.name for found in sorted_folders(listed)] == ["INBOX", "Archive", "Archive/2025", "Zoo"]
+    for width in (28, 64):
+        text = "".join(run for run, _ in folder_line(listed[1], width))
+        assert cell_len(text) <= width
+        assert "  2025" in text
+
+
+def test_a_letter_is_headers_a_rule_the_body_and_attachments() -> None:
+    headers = [("To", "bob@other.test"), ("Subject", "")]
+    lines, first = letter_lines(headers, "Hi\n> quoted", [LetterAttachment("a.pdf", "application/pdf", 2048)], 40)
+    text = ["".join(run for run, _ in line) for line in lines]
+    assert "To  bob@other.test" in text[1]
+    assert text[2].endswith("·")
+    assert text[first].split() == ["1", "a.pdf", "application/pdf", "2.0K"]
+
+
+def test_every_theme_gives_every_role_a_colour() -> None:
+    for theme in THEMES.values():
+        assert set(ROLES) <= set(theme.variables)
+
+
+def test_few_colours_or_no_color_mean_the_terminals_own() -> None:
+    assert theme_name("light", no_color=True, has_true_color=True) == "terminal"
+    assert theme_name("", no_color=False, has_true_color=False) == "terminal"
+    assert theme_name("light", no_color=False, has_true_color=True) == "light"
+    assert theme_name("", no_color=False, has_true_color=True) == "dark"
