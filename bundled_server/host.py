@@ -304,6 +304,7 @@ class Host:
                 hostname=settings.hostname,
                 policy=policy,
                 accept=self.spool.accept,
+                new_queue_id=self._ids.next,
                 journal=self.journal,
                 limits=settings.limits,
                 journal_wire=settings.journal_wire,

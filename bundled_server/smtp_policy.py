@@ -31,7 +31,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One message on its way in; `identifier` is unique among this host's transactions."""
+    """One message on its way in; `identifier` is the queue id it will have."""
 
     client: Client
     envelope: Envelope
@@ -54,8 +54,8 @@ class Authenticated:
     user: str
 
 
-Accept = Callable[[Envelope, bytes, str], Awaitable[str]]
-"""Takes an accepted message with its origin ("submission" or "transfer") and answers its queue id once it is
+Accept = Callable[[Envelope, bytes, str, str], Awaitable[object]]
+"""Takes an accepted message with its origin ("submission" or "transfer") and its queue id; returns once it is
 durable. Raises StoreUnavailable."""
 
 

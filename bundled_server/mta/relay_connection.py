@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import aiosmtplib
 
 from bundled_server.mta.routing import Hop
+from bundled_server.smtp_journal import HEADER_EXCERPT_OCTETS, excerpt_lines
 
 CHUNK_OCTETS = 262_144
-JOURNALED_HEADER_OCTETS = 2_048
 _BARE_LINE_ENDING = re.compile(rb"\r\n|\r|\n")
 
 Tap = Callable[[str, str], None]
@@ -169,11 +169,8 @@ class RelayConnection:
     def _tap_message(self, content: bytes) -> None:
         """The message as the wire journal shows it: its header, cut short, and its size."""
         if self.tap is not None:
-            header = content[:JOURNALED_HEADER_OCTETS].partition(b"\r\n\r\n")[0]
-            for line in header.decode("utf-8", "backslashreplace").split("\r\n"):
+            for line in excerpt_lines(content[:HEADER_EXCERPT_OCTETS], len(content)):
                 self.tap("C", line)
-            self.tap("C", f"… {len(content)} octets in all")
-            self.tap("C", ".")
 
     def _tap_line(self, direction: str, line: str) -> None:
         if self.tap is not None:

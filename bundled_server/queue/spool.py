@@ -44,10 +44,10 @@ class Spool:
         self._runner = runner
         self._stamp = stamp
 
-    async def accept(self, envelope: Envelope, data: bytes, origin: str) -> str:
-        """Make a message durable and set it going → its queue id. Raises StoreUnavailable; implements
-        `smtp_policy.Accept`."""
-        queue_id = self._ids.next()
+    async def accept(self, envelope: Envelope, data: bytes, origin: str, queue_id: str = "") -> str:
+        """Make a message durable and set it going → its queue id, a new one when none is given. Raises
+        StoreUnavailable; implements `smtp_policy.Accept`."""
+        queue_id = queue_id or self._ids.next()
         if self._stamp is not None:
             data = await self._stamp(envelope, data) + data
         if len(data) > PREPARE_OFF_THE_LOOP_OCTETS:

@@ -62,9 +62,8 @@ class Sender:
 
 @asynccontextmanager
 async def host(accepted: list[tuple[Envelope, bytes]], tls: object = None) -> AsyncIterator[Listener]:
-    async def accept(envelope: Envelope, content: bytes, origin: str) -> str:
+    async def accept(envelope: Envelope, content: bytes, origin: str, queue_id: str) -> None:
         accepted.append((envelope, content))
-        return f"Q{len(accepted)}"
 
     async def exists(local: str, domain: str) -> bool:
         return local in ("alice", "juan")
@@ -72,7 +71,7 @@ async def host(accepted: list[tuple[Envelope, bytes]], tls: object = None) -> As
     policy = TransferPolicy(
         hostname="mx.cities.org", domains=["cities.org"], recipient_exists=exists, now=lambda: 0.0
     )
-    services = SmtpServices("mx.cities.org", policy, accept, Journal("mx", lambda: 0.0))
+    services = SmtpServices("mx.cities.org", policy, accept, lambda: "Q1", Journal("mx", lambda: 0.0))
     async with Listener(smtp_sessions(services), name="smtp", tls=tls) as listener:  # type: ignore[arg-type]
         yield listener
 

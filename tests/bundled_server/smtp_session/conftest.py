@@ -13,7 +13,7 @@ from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.clock import SystemClock
 from bundled_server.config import Limits
 from bundled_server.envelope import Envelope
-from bundled_server.journal import Journal
+from bundled_server.journal import Agent, Journal
 from bundled_server.mailbox.store import StoreUnavailable
 from bundled_server.msa.policy import SubmissionPolicy
 from bundled_server.mta.policy import Filter, TransferPolicy
@@ -106,11 +106,17 @@ class Server:
     accepted: list[tuple[Envelope, bytes, str]] = field(default_factory=list)
     weather: bool = False
 
-    async def accept(self, envelope: Envelope, content: bytes, origin: str) -> str:
+    named: int = 0
+
+    def new_queue_id(self) -> str:
+        self.named += 1
+        return f"Q{self.named:05d}"
+
+    async def accept(self, envelope: Envelope, content: bytes, origin: str, queue_id: str) -> None:
         if self.weather:
             raise StoreUnavailable("disk full")
+        self.journal.record(Agent.MQ, "queued", "", queue_id=queue_id)
         self.accepted.append((envelope, content, origin))
-        return f"Q{len(self.accepted):05d}"
 
     async def connect(self, *, greeted: bool = True) -> Peer:
         peer = Peer(*await asyncio.open_connection("127.0.0.1", self.listener.port))
@@ -177,10 +183,13 @@ async def serve(server_tls: ssl.SSLContext) -> AsyncIterator[Serve]:
             )
         )
 
-        async def accept(envelope: Envelope, content: bytes, origin: str) -> str:
-            return await server.accept(envelope, content, origin)
+        async def accept(envelope: Envelope, content: bytes, origin: str, queue_id: str) -> None:
+            await server.accept(envelope, content, origin, queue_id)
 
-        services = SmtpServices(HOSTNAME, policy, accept, journal, limits, journal_wire)
+        def new_queue_id() -> str:
+            return server.new_queue_id()
+
+        services = SmtpServices(HOSTNAME, policy, accept, new_queue_id, journal, limits, journal_wire)
         listener = Listener(
             smtp_sessions(services),
             name="smtp",

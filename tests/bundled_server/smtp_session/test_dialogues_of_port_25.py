@@ -31,7 +31,7 @@ async def test_the_lecture_dialogue_typed_by_a_person(serve) -> None:
     assert origin == "transfer"
     assert content == (
         b"Received: from server.other.test ([127.0.0.1])\r\n"
-        b"\tby brasilia.cities.org with SMTP id smtp-000001.1\r\n"
+        b"\tby brasilia.cities.org with SMTP id Q00001\r\n"
         b"\tfor <alice@cities.org>;\r\n"
         b"\tThu, 11 Aug 2005 23:00:56 +0000\r\n"
         b"\r\n"
@@ -207,3 +207,26 @@ async def test_the_journal_tells_the_dialogue_with_the_queue_id(serve) -> None:
     ]
     accepted = next(event for event in events if event.kind == "accepted")
     assert (accepted.queue_id, accepted.message_id, accepted.step) == ("Q00001", "<1@other.test>", 6)
+
+
+async def test_the_journal_shows_the_message_as_the_client_sent_it_before_it_is_queued(serve) -> None:
+    server = await serve(journal_wire=True)
+    peer = await server.connect()
+    for line in ("EHLO a.test", "MAIL FROM:<bob@other.test>", "RCPT TO:<alice@cities.org>", "DATA"):
+        await peer.ask(line)
+    reply = await peer.ask("Subject: a\r\n\tb\r\nMessage-ID: <1@other.test>\r\n\r\nx\r\n.")
+    events = list(server.journal.recent())
+    after_go = [event.text for event in events].index('354 Enter mail, end with "." on a line by itself') + 1
+    assert [(event.kind, event.direction, event.text) for event in events[after_go:]] == [
+        ("wire", "C", "Subject: a"),
+        ("wire", "C", " b"),
+        ("wire", "C", "Message-ID: <1@other.test>"),
+        ("wire", "C", "… 49 octets in all"),
+        ("wire", "C", "."),
+        ("queued", "", ""),
+        ("accepted", "", "from <bob@other.test> to <alice@cities.org>, 192 octets"),
+        ("wire", "S", "250 2.0.0 Q00001 Message accepted for delivery"),
+    ]
+    assert {event.queue_id for event in events[after_go:-1]} == {"Q00001"}
+    assert {event.message_id for event in events[after_go:-1]} == {"<1@other.test>", ""}
+    assert b" id Q00001\r\n" in server.accepted[0][1] and "Q00001" in reply

@@ -122,7 +122,7 @@ async def test_the_header_is_completed_and_bcc_is_taken_out(serve) -> None:
     content = server.accepted[0][1]
     assert content == (
         b"Received: from laptop ([127.0.0.1])\r\n"
-        b"\tby brasilia.cities.org with ESMTPA id smtp-000001.1\r\n"
+        b"\tby brasilia.cities.org with ESMTPA id Q00001\r\n"
         b"\tfor <bob@other.test>;\r\n"
         b"\tThu, 11 Aug 2005 23:00:56 +0000\r\n"
         b"Subject: hi\r\n"

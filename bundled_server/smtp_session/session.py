@@ -1,14 +1,9 @@
-"""One SMTP dialogue, on whichever port: it asks a Policy and hands on an accepted envelope."""
+"""The session: it answers each event of one dialogue by asking the Policy."""
 
-import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import replace
 
-from bundled_server.config import Limits
 from bundled_server.envelope import Envelope, Recipient
-from bundled_server.journal import Journal
-from bundled_server.mailbox.store import StoreUnavailable
 from bundled_server.protocols.sasl import Challenge, Credentials, Failed, SaslExchange
 from bundled_server.protocols.smtp import words
 from bundled_server.protocols.smtp.commands import (
@@ -29,42 +24,9 @@ from bundled_server.protocols.smtp.events import AuthResponse, Event, MessageRec
 from bundled_server.protocols.smtp.machine import SmtpLimits, SmtpMachine, State
 from bundled_server.protocols.smtp.replies import Reply
 from bundled_server.smtp_journal import DialogueJournal
-from bundled_server.smtp_policy import Accept, Authenticated, Client, NewHead, Policy, Transaction
-
-JOIN_OFF_THE_LOOP_OCTETS = 1_048_576
-
-
-class SessionLink(Protocol):
-    """What the session needs of `net.driver.Link`."""
-
-    session_id: str
-    is_stopping: bool
-
-    @property
-    def peer(self) -> str: ...
-
-    @property
-    def is_tls(self) -> bool: ...
-
-    @property
-    def tls_version(self) -> str: ...
-
-    @property
-    def offers_tls(self) -> bool: ...
-
-    async def flush(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpServices:
-    """Everything that the dialogues of one port share."""
-
-    hostname: str
-    policy: Policy
-    accept: Accept
-    journal: Journal
-    limits: Limits = field(default_factory=Limits)
-    journal_wire: bool = False
+from bundled_server.smtp_policy import Authenticated, Client, Transaction
+from bundled_server.smtp_session.intake import Intake
+from bundled_server.smtp_session.services import SessionLink, SmtpServices
 
 
 def smtp_sessions(services: SmtpServices) -> Callable[[SessionLink], tuple[SmtpMachine, "SmtpSession"]]:
@@ -103,8 +65,8 @@ class SmtpSession:
         self._mail: Mail | None = None
         self._recipients: dict[str, Recipient] = {}
         self._exchange: SaslExchange | None = None
+        self._intake = Intake(services, journal)
         self._errors = 0
-        self._transactions = 0
 
     # the driver's side
 
@@ -186,35 +148,13 @@ class SmtpSession:
 
     async def _message(self, event: MessageReceived) -> None:
         transaction = self._transaction()
-        content = await _joined(event.chunks, event.size_octets)
-        answer = await self._policy.check_message(transaction, content)
         self._forget_transaction()
-        if isinstance(answer, Reply):
-            await self._refuse(answer, note=f"message from <{transaction.envelope.sender}> refused")
+        reply = await self._intake.take(transaction, event)
+        if reply.code >= 500:
+            await self._refuse(reply, note=f"message from <{transaction.envelope.sender}> refused")
             return
-        if answer.head or answer.replaced_octets:
-            content = await _joined(_behind_new_head(answer, event.chunks), event.size_octets)
-        await self._hand_on(transaction, answer, content)
-
-    async def _hand_on(self, transaction: Transaction, head: NewHead, content: bytes) -> None:
-        envelope = transaction.envelope
-        try:
-            queue_id = await self._services.accept(envelope, content, self._policy.origin)
-        except StoreUnavailable as weather:
-            self._journal.note("refused", f"cannot take the message now: {weather}", message_id=head.message_id)
-            self._machine.send(words.TRY_LATER)
-            return
-        self._errors = 0
-        recipients = ", ".join(f"<{recipient.address}>" for recipient in envelope.recipients[:10])
-        if self._services.journal_wire:
-            self._journal.message(content, queue_id, head.message_id)
-        self._journal.note(
-            "accepted",
-            f"from <{envelope.sender}> to {recipients}, {len(content)} octets",
-            queue_id=queue_id,
-            message_id=head.message_id,
-        )
-        self._machine.send(Reply(250, "2.0.0", f"{queue_id} Message accepted for delivery"))
+        self._errors = 0 if reply.is_positive else self._errors
+        self._machine.send(reply)
 
     async def _rset(self, command: Rset) -> None:
         self._forget_transaction()
@@ -315,7 +255,6 @@ class SmtpSession:
 
     def _transaction(self) -> Transaction:
         assert self._sender is not None and self._mail is not None
-        self._transactions += 1
         wishes = self._mail.parameters
         envelope = Envelope(
             sender=self._sender,
@@ -325,32 +264,12 @@ class SmtpSession:
             smtputf8=wishes.smtputf8,
             eight_bit=wishes.body == "8BITMIME",
         )
-        return Transaction(replace(self._client), envelope, f"{self._client.session_id}.{self._transactions}")
+        return Transaction(replace(self._client), envelope, self._services.new_queue_id())
 
     def _forget_transaction(self) -> None:
         self._sender = self._mail = None
         if self._recipients:
             self._recipients = {}
-
-
-def _behind_new_head(head: NewHead, chunks: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    """The pieces of the message with its head replaced; only the piece where the old head ends is copied."""
-    position = head.replaced_octets
-    for number, chunk in enumerate(chunks):
-        if position <= len(chunk):
-            return (head.head, chunk[position:], *chunks[number + 1 :])
-        position -= len(chunk)
-    return (head.head,)
-
-
-async def _joined(chunks: tuple[bytes, ...], size_octets: int) -> bytes:
-    """One string of octets. Large ones are copied in a thread: `join` lets go of the interpreter lock when all its
-    parts are bytes objects."""
-    if len(chunks) == 1:
-        return chunks[0]
-    if size_octets > JOIN_OFF_THE_LOOP_OCTETS:
-        return await asyncio.to_thread(b"".join, chunks)
-    return b"".join(chunks)
 
 
 _HANDLERS: Mapping[type, str] = {

@@ -1,0 +1,70 @@
+"""The intake: a whole message is checked, gets its new head, and is handed on."""
+
+import asyncio
+
+from bundled_server.mailbox.store import StoreUnavailable
+from bundled_server.protocols.smtp import words
+from bundled_server.protocols.smtp.events import MessageReceived
+from bundled_server.protocols.smtp.replies import Reply
+from bundled_server.smtp_journal import DialogueJournal
+from bundled_server.smtp_policy import NewHead, Transaction
+from bundled_server.smtp_session.services import SmtpServices
+
+JOIN_OFF_THE_LOOP_OCTETS = 1_048_576
+
+
+class Intake:
+    """Takes the messages of one dialogue."""
+
+    def __init__(self, services: SmtpServices, journal: DialogueJournal) -> None:
+        self._services = services
+        self._journal = journal
+
+    async def take(self, transaction: Transaction, message: MessageReceived) -> Reply:
+        """The one reply to the end of the data: 250 once the message is durable."""
+        services = self._services
+        if services.journal_wire:
+            self._journal.message(message.chunks, message.size_octets, transaction.identifier)
+        content = await _joined(message.chunks, message.size_octets)
+        answer = await services.policy.check_message(transaction, content)
+        if isinstance(answer, Reply):
+            return answer
+        if answer.head or answer.replaced_octets:
+            content = await _joined(_behind_new_head(answer, message.chunks), message.size_octets)
+        return await self._hand_on(transaction, answer, content)
+
+    async def _hand_on(self, transaction: Transaction, head: NewHead, content: bytes) -> Reply:
+        envelope, queue_id = transaction.envelope, transaction.identifier
+        try:
+            await self._services.accept(envelope, content, self._services.policy.origin, queue_id)
+        except StoreUnavailable as weather:
+            self._journal.note("refused", f"cannot take the message now: {weather}", message_id=head.message_id)
+            return words.TRY_LATER
+        recipients = ", ".join(f"<{recipient.address}>" for recipient in envelope.recipients[:10])
+        self._journal.note(
+            "accepted",
+            f"from <{envelope.sender}> to {recipients}, {len(content)} octets",
+            queue_id=queue_id,
+            message_id=head.message_id,
+        )
+        return Reply(250, "2.0.0", f"{queue_id} Message accepted for delivery")
+
+
+def _behind_new_head(head: NewHead, chunks: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """The pieces of the message with its head replaced; only the piece where the old head ends is copied."""
+    position = head.replaced_octets
+    for number, chunk in enumerate(chunks):
+        if position <= len(chunk):
+            return (head.head, chunk[position:], *chunks[number + 1 :])
+        position -= len(chunk)
+    return (head.head,)
+
+
+async def _joined(chunks: tuple[bytes, ...], size_octets: int) -> bytes:
+    """One string of octets. Large ones are copied in a thread: `join` lets go of the interpreter lock when all its
+    parts are bytes objects."""
+    if len(chunks) == 1:
+        return chunks[0]
+    if size_octets > JOIN_OFF_THE_LOOP_OCTETS:
+        return await asyncio.to_thread(b"".join, chunks)
+    return b"".join(chunks)
