@@ -26,8 +26,10 @@ class Lanes:
         self._tasks: asyncio.TaskGroup | None = None
 
     def serve(self, tasks: asyncio.TaskGroup) -> None:
-        """Where workers are started from now on."""
+        """Where workers are started from now on; errands that came before get theirs."""
         self._tasks = tasks
+        for name, lane in self._lanes.items():
+            self._hire(name, lane)
 
     @property
     def destinations(self) -> dict[str, int]:
@@ -38,9 +40,15 @@ class Lanes:
         """Take on one errand."""
         lane = self._lanes.setdefault(errand.destination, _Lane())
         lane.waiting.append(errand)
-        if lane.workers < self._per_lane and self._tasks is not None:
+        self._hire(errand.destination, lane)
+
+    def _hire(self, name: str, lane: _Lane) -> None:
+        """Start workers while there is work and the lane has room."""
+        if self._tasks is None:
+            return
+        for _ in range(min(self._per_lane - lane.workers, len(lane.waiting))):
             lane.workers += 1
-            self._tasks.create_task(self._worker(errand.destination, lane))
+            self._tasks.create_task(self._worker(name, lane))
 
     async def _worker(self, name: str, lane: _Lane) -> None:
         try:

@@ -116,6 +116,10 @@ class Runner:
         """Whether the item is in the hands of the couriers now."""
         return queue_id in self._jobs or queue_id in self._expected
 
+    def in_hand(self) -> frozenset[str]:
+        """The queue ids for which `has` is true."""
+        return frozenset(self._jobs) | self._expected
+
     def drop(self, queue_id: str) -> None:
         """The item was deleted: whatever its couriers say no longer counts."""
         job = self._jobs.get(queue_id)
@@ -223,7 +227,11 @@ class Runner:
             batch = [self._local.popleft() for _ in range(min(LOCAL_BATCH, len(self._local)))]
             if not self._local:
                 self._local_ready.clear()
-            await self._deliver_batch(batch)
+            try:
+                await self._deliver_batch(batch)
+            except Exception:  # a defect must cost one batch a delay, not the host its queue
+                logger.exception("a batch of %d local deliveries failed", len(batch))
+                self._let_go(batch)
 
     # local delivery
 
@@ -289,17 +297,21 @@ class Runner:
     async def _relay_errand(self, errand: Errand) -> None:
         try:
             content = await self._content(errand.job)
+            outcomes = await self._relayed(errand, content)
+            async with errand.job.lock:
+                await self._write_down(errand, outcomes)
         except StoreError as weather:
             self._give_back(errand, weather)
-            return
-        job = errand.job
+        except Exception:  # a defect must cost one message a delay, not the host its queue
+            logger.exception("an errand of %s to %s failed", errand.job.item.queue_id, errand.destination)
+            self._let_go([errand])
+
+    async def _relayed(self, errand: Errand, content: Content) -> list[Outcome]:
         try:
-            outcomes = await self._parts.relay.deliver(job.item.queue_id, errand.envelope, content.data)
+            return await self._parts.relay.deliver(errand.job.item.queue_id, errand.envelope, content.data)
         except Exception:  # a courier's fault must not stop the mail of all the others
-            logger.exception("the relay failed on %s to %s", job.item.queue_id, errand.destination)
-            outcomes = _all_deferred(errand, "internal fault of the relay")
-        async with job.lock:
-            await self._write_down(errand, outcomes)
+            logger.exception("the relay failed on %s to %s", errand.job.item.queue_id, errand.destination)
+            return _all_deferred(errand, "internal fault of the relay")
 
     async def _write_down(self, errand: Errand, outcomes: list[Outcome]) -> None:
         changes = self._parts.settler.settle(errand, outcomes)
@@ -326,6 +338,15 @@ class Runner:
         self._not_before = self._parts.clock.now() + STORE_TROUBLE_SECONDS
         errand.job.pending -= 1
         self._end(errand.job)
+        self._wake.set()
+
+    def _let_go(self, errands: list[Errand]) -> None:
+        """Take the items out of hand as they are; a scan will find them again after a while."""
+        self._not_before = self._parts.clock.now() + STORE_TROUBLE_SECONDS
+        for errand in errands:
+            errand.job.pending = 0
+            errand.job.dropped = True
+            self._end(errand.job)
         self._wake.set()
 
     async def _content(self, job: Job) -> Content:

@@ -89,7 +89,7 @@ class Spool:
 
     async def flush(self, domain: str = "") -> int:
         """Try now whatever waits (for one recipient domain) and is not held → how many items that is."""
-        busy = {item.queue_id for item in await self._store.queue_items() if self._is_in_hand(item.queue_id)}
+        busy = self._runner.in_hand() if self._runner is not None else frozenset()
         changes = [
             change
             for item in await self._store.queue_items()
@@ -102,10 +102,14 @@ class Spool:
         return len(changes)
 
     async def requeue(self, queue_id: str) -> bool:
-        """Treat an item as if it had just arrived: due now, no attempts counted, not held."""
+        """Treat an item as if it had just arrived: due now, no attempts counted, not held. One that is being tried
+        at this moment is left to its couriers."""
+        was_in_hand = self._is_in_hand(queue_id)
         item = await self._store.queue_item(queue_id)
         if item is None:
             return False
+        if was_in_hand or self._is_in_hand(queue_id):
+            return True
         change = self._due_now(item, fresh=True)
         held = UpdateQueue(queue_id, held=False, warned=False)
         await self._store.commit(held if change is None else replace(change, held=False, warned=False))

@@ -5,10 +5,12 @@ from email import message_from_bytes
 
 import pytest
 
+from bundled_server.config import Limits
 from bundled_server.courier import Outcome, Verdict
 from bundled_server.envelope import Envelope, Recipient
-from bundled_server.mailbox.changes import Enqueue
+from bundled_server.mailbox.changes import Enqueue, PutUser
 from bundled_server.mailbox.content import prepare
+from bundled_server.mailbox.store import StoreUnavailable
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -219,4 +221,63 @@ async def test_a_courier_that_breaks_defers_its_mail_and_stops_nothing(office) -
     assert "internal fault" in item.recipients[0].text
     await office.send("alice@cities.org")
     await office.settles()
+    assert len(await office.inbox()) == 1
+
+
+async def test_mail_taken_on_before_the_runner_works_is_not_forgotten(office) -> None:
+    await office.runner.close()
+    fresh = type(office)(Limits())
+    await fresh.store.open()
+    await fresh.store.commit(PutUser("alice", "secret"))
+    await fresh.send("bob@other.test", "alice@cities.org")
+    await fresh.runner.open()
+    await fresh.settles()
+    assert [addresses for _, addresses in fresh.relay.calls] == [("bob@other.test",)]
+    assert len(await fresh.inbox()) == 1
+    await fresh.runner.close()
+    await fresh.store.close()
+
+
+async def test_flush_leaves_alone_what_is_being_tried(office) -> None:
+    office.relay.gates["other.test"] = asyncio.Event()
+    queue_id = await office.send("bob@other.test", "alice@cities.org")
+    await office.settles()
+    assert await office.spool.flush() == 0
+    assert await office.spool.requeue(queue_id)
+    office.relay.gates["other.test"].set()
+    await office.settles()
+    assert await office.spool.items() == []
+    assert len(await office.inbox()) == 1
+    assert len(office.relay.calls) == 1
+
+
+async def test_mail_deleted_while_it_is_tried_bounces_to_nobody(office) -> None:
+    office.relay.gates["other.test"] = asyncio.Event()
+    office.relay.answer = unknown
+    queue_id = await office.send("bob@other.test")
+    await office.settles()
+    assert await office.spool.delete(queue_id)
+    office.relay.gates["other.test"].set()
+    await office.settles()
+    assert await office.inbox() == []
+    assert office.runner.in_flight == 0
+
+
+async def test_a_store_in_trouble_leaves_mail_in_the_queue_until_it_is_well(office) -> None:
+    commit = office.store.commit
+    sick = True
+
+    async def commit_when_well(*changes: object) -> tuple[object, ...]:
+        if sick and not isinstance(changes[0], Enqueue):
+            raise StoreUnavailable("disk full")
+        return await commit(*changes)
+
+    office.store.commit = commit_when_well
+    await office.send("bob@other.test", "alice@cities.org")
+    await office.settles()
+    assert len(await office.spool.items()) == 1
+    sick = False
+    office.clock.pass_by(60.0)
+    await office.settles()
+    assert await office.spool.items() == []
     assert len(await office.inbox()) == 1
