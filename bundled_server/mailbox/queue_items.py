@@ -12,7 +12,7 @@ def new_item(change: Enqueue, content_id: int) -> QueueItem:
         envelope=change.envelope,
         content_id=content_id,
         size_octets=len(change.content.data),
-        message_id=change.message_id,
+        message_id=_clean(change.message_id),
         arrived=change.arrived,
         origin=change.origin,
         recipients=tuple(
@@ -24,13 +24,21 @@ def new_item(change: Enqueue, content_id: int) -> QueueItem:
 
 def updated_item(item: QueueItem, change: UpdateQueue) -> QueueItem:
     """The item after UpdateQueue: recipients replaced by address, marks where they are given."""
-    news = {queued.recipient.address: queued for queued in change.recipients}
+    news = {
+        queued.recipient.address: replace(queued, text=_clean(queued.text), remote=_clean(queued.remote))
+        for queued in change.recipients
+    }
     return replace(
         item,
         recipients=tuple(news.get(queued.recipient.address, queued) for queued in item.recipients),
         held=item.held if change.held is None else change.held,
         warned=item.warned if change.warned is None else change.warned,
     )
+
+
+def _clean(text: str) -> str:
+    """Words of strangers, as text that can be stored: what was not valid UTF-8 becomes question marks."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def due(item: QueueItem) -> float | None:

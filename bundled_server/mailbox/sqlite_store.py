@@ -87,19 +87,17 @@ class SqliteStore:
         self._writer.submit(Job(changes, answer))
         return await answer
 
-    def _group_done(self, news: GroupDone) -> None:
+    def _group_done(self, done: GroupDone) -> None:
         """A group is on the disk: bring the snapshots up to date, call the watchers, answer the callers."""
-        if news.foreign:
+        if done.foreign:
             self._snapshots.forget_all()
             self._watchers.call_all()
-        for mailbox_id in news.touched:
-            edits = news.edits.get(mailbox_id)
-            if edits:
-                self._snapshots.note(mailbox_id, edits)
-            else:
-                self._forget(mailbox_id)
-        self._watchers.call(news.touched)
-        for job in news.jobs:
+        for mailbox_id, edits in done.news.edits.items():
+            self._snapshots.note(mailbox_id, edits)
+        for mailbox_id in done.news.dropped:
+            self._forget(mailbox_id)
+        self._watchers.call((*done.news.edits, *done.news.dropped))
+        for job in done.jobs:
             if job.answer.done():
                 continue
             if job.fault is None:

@@ -71,7 +71,7 @@ class _Spoiled(Exception):
 def translated(error: Exception) -> Exception:
     """The store's own word for a foreign exception."""
     match error:
-        case sqlite3.IntegrityError():
+        case sqlite3.IntegrityError() | sqlite3.ProgrammingError() | sqlite3.InterfaceError():
             return StoreError(str(error))
         case sqlite3.Error():
             return StoreUnavailable(str(error))
@@ -106,12 +106,15 @@ def _run_together(work: Workspace, jobs: Sequence[Job]) -> None:
         before = work.writes
         try:
             job.results = tuple([APPLY[type(change)](work, change) for change in job.changes])
-        except (StoreError, UnicodeError, OverflowError) as fault:
+        except sqlite3.Error:
+            raise
+        except Exception as fault:  # whatever it is, it goes to the caller and to nobody else
             job.fault = translated(fault)
             if work.writes != before:
                 raise _Spoiled from fault
     work.flush()
     connection.execute("COMMIT")
+    work.committed()
 
 
 def _roll_back(work: Workspace) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from bundled_server.mailbox.sqlite.statements import STATEMENTS_KEPT
 from bundled_server.mailbox.store import StoreError
 
 BUSY_SECONDS: Final = 5.0
@@ -75,7 +76,11 @@ def connect_reader(path: Path) -> sqlite3.Connection:
 
 def _connect(path: Path, cache_kibibytes: int, busy_seconds: float) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        path, timeout=busy_seconds, isolation_level=None, check_same_thread=False, cached_statements=256
+        path,
+        timeout=busy_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=STATEMENTS_KEPT,
     )
     connection.execute(f"PRAGMA cache_size = -{cache_kibibytes}")
     connection.execute("PRAGMA temp_store = MEMORY")

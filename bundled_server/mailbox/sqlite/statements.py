@@ -1,4 +1,7 @@
-"""Statements for many values at once: one step of the database for each batch."""
+"""Statements for many values at once: one step of the database for each batch.
+
+Every step lets go of the interpreter, and a busy event loop is slow to give it back.
+"""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -8,10 +11,11 @@ from typing import Any, Final, TypeVar
 T = TypeVar("T")
 
 SET_SIZES: Final = (512, 64, 8, 1)
-ROW_SIZES: Final = (64, 16, 4, 1)
+ROWS_AT_ONCE: Final = 64
+STATEMENTS_KEPT: Final = 1024
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=STATEMENTS_KEPT)
 def _with_marks(sql: str, marks: str, count: int) -> str:
     return sql.replace("(*)", ",".join([marks] * count))
 
@@ -46,10 +50,7 @@ def execute_in(
 
 def insert_rows(connection: sqlite3.Connection, sql: str, rows: Sequence[Sequence[Any]]) -> None:
     """Run an INSERT … VALUES (*) for all rows, many to a step."""
-    position = 0
-    while position < len(rows):
-        size = next(s for s in ROW_SIZES if s <= len(rows) - position)
-        run = rows[position : position + size]
-        position += size
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        run = rows[start : start + ROWS_AT_ONCE]
         marks = "(" + ",".join("?" * len(run[0])) + ")"
-        connection.execute(_with_marks(sql, marks, size), [value for row in run for value in row])
+        connection.execute(_with_marks(sql, marks, len(run)), [value for row in run for value in row])

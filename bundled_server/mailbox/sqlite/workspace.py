@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bundled_server.mailbox.changes import AddMessage, Change, Enqueue
@@ -62,6 +62,14 @@ class MailboxState:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What committed groups did: edits by mailbox, and the mailboxes that are gone."""
+
+    edits: dict[int, list[Edit]] = field(default_factory=dict)
+    dropped: list[int] = field(default_factory=list)
+
+
 class Workspace:
     """Rows to insert are collected and written many to a statement by `flush`; whoever asks the database in
     between flushes first. `writes` grows with everything planned or written, so that the writer can tell whether
@@ -72,6 +80,9 @@ class Workspace:
         self.connection = connection
         self.now = now
         self.writes = 0
+        self.strangers_wrote = False
+        self._news = News()
+        self._data_version: int | None = None
         self._mailboxes: dict[int, MailboxState] = {}
         self._counters: dict[str, int] = {}
         self.forget()
@@ -85,8 +96,9 @@ class Workspace:
         self._start()
 
     def begin(self, changes: Iterable[Change]) -> None:
-        """Start a group: look up, in one go, which contents and delivery keys exist."""
+        """Start a group, inside its transaction: look up, in one go, which contents and delivery keys exist."""
         self._start()
+        self.notice_strangers()
         if len(self._mailboxes) > KEEP_MAILBOXES:
             self._mailboxes.clear()
         digests, queue_ids = set(), set()
@@ -102,6 +114,14 @@ class Workspace:
             sql = "SELECT queue_id, recipient FROM delivery_keys WHERE queue_id IN ((*))"
             self._keys.update(select_in(self.connection, sql, list(queue_ids)))
 
+    def notice_strangers(self) -> None:
+        """Forget everything when another process wrote since the last look; `strangers_wrote` tells it on."""
+        (version,) = self.connection.execute("PRAGMA data_version").fetchone()
+        if self._data_version not in (None, version):
+            self.forget()
+            self.strangers_wrote = True
+        self._data_version = version
+
     def _start(self) -> None:
         self._content_ids: dict[bytes, int] = {}
         self._keys: set[tuple[str, str]] = set()
@@ -109,8 +129,8 @@ class Workspace:
         self._removed_from_queue: list[str] = []
         self._dirty_mailboxes: set[int] = set()
         self._dirty_counters: set[str] = set()
-        self.edits: dict[int, list[Edit]] = {}
-        self.touched: dict[int, None] = {}
+        self._edits: dict[int, list[Edit]] = {}
+        self._dropped: list[int] = []
 
     def flush(self) -> None:
         """Write everything planned."""
@@ -154,6 +174,19 @@ class Workspace:
         execute_in(self.connection, "DELETE FROM delivery_keys WHERE queue_id IN ((*))", ids)
         ids.clear()
 
+    def committed(self) -> None:
+        """The group is on the disk: its edits are news now."""
+        for mailbox_id, edits in self._edits.items():
+            self._news.edits.setdefault(mailbox_id, []).extend(edits)
+        for mailbox_id in self._dropped:
+            self._news.edits.pop(mailbox_id, None)
+        self._news.dropped.extend(self._dropped)
+
+    def take_news(self) -> News:
+        """What happened in all groups since the last call."""
+        news, self._news = self._news, News()
+        return news
+
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Write something now, after everything planned."""
         self.flush()
@@ -191,15 +224,14 @@ class Workspace:
         self.writes += 1
         self._dirty_mailboxes.add(mailbox.mailbox_id)
         if edit is not None:
-            self.touched[mailbox.mailbox_id] = None
-            self.edits.setdefault(mailbox.mailbox_id, []).append(edit)
+            self._edits.setdefault(mailbox.mailbox_id, []).append(edit)
 
     def drop_mailbox(self, mailbox_id: int) -> None:
         """The mailbox was deleted."""
         self._mailboxes.pop(mailbox_id, None)
         self._dirty_mailboxes.discard(mailbox_id)
-        self.edits.pop(mailbox_id, None)
-        self.touched[mailbox_id] = None
+        self._edits.pop(mailbox_id, None)
+        self._dropped.append(mailbox_id)
 
     # messages, contents, queue
 

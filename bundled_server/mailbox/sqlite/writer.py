@@ -10,12 +10,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from bundled_server.mailbox.index import Edit
 from bundled_server.mailbox.sqlite.group import Job, run_group, translated
 from bundled_server.mailbox.sqlite.housekeeping import Checkpoints, forget_orphans
 from bundled_server.mailbox.sqlite.schema import bring_up_to_date, connect_writer, create_file
-from bundled_server.mailbox.sqlite.workspace import Workspace
-from bundled_server.mailbox.store import StoreUnavailable
+from bundled_server.mailbox.sqlite.workspace import News, Workspace
+from bundled_server.mailbox.store import StoreError, StoreUnavailable
 
 JOBS_TOGETHER: Final = 512
 OCTETS_TOGETHER: Final = 32 * 1024 * 1024
@@ -31,8 +30,7 @@ class GroupDone:
     whether another process wrote since the last group (then nothing that is remembered holds)."""
 
     jobs: list[Job]
-    edits: dict[int, list[Edit]] = field(default_factory=dict)
-    touched: tuple[int, ...] = ()
+    news: News = field(default_factory=News)
     foreign: bool = False
 
 
@@ -58,7 +56,6 @@ class Writer:
         self._checkpoints = Checkpoints(path)
         self._connection: sqlite3.Connection | None = None
         self._work: Workspace | None = None
-        self._data_version = 0
         self._thread = threading.Thread(target=self._run, name=f"writer of {path.name}", daemon=True)
 
     def open(self) -> None:
@@ -66,9 +63,13 @@ class Writer:
         try:
             create_file(self._path)
             bring_up_to_date(self._connect().connection, self._now)
+        except StoreError:
+            self._disconnect()
+            raise
         except OSError as weather:
             raise StoreUnavailable(str(weather)) from weather
         except sqlite3.Error as weather:
+            self._disconnect()
             raise translated(weather) from weather
         self._thread.start()
 
@@ -115,33 +116,32 @@ class Writer:
         return jobs, job is None
 
     def _commit(self, jobs: list[Job]) -> None:
-        foreign = False
         try:
             work = self._connect()
-            foreign = self._somebody_else_wrote(work)
             run_group(work, jobs)
-            news = GroupDone(jobs, work.edits, tuple(work.touched), foreign)
+            done = GroupDone(jobs, work.take_news(), _heard_of_strangers(work))
         except sqlite3.Error as weather:
-            news = _failed(jobs, translated(weather), foreign)
+            done = _failed(jobs, translated(weather))
         except Exception as defect:
             logger.exception("a group of %d commits failed", len(jobs))
-            news = _failed(jobs, defect, foreign)
+            done = _failed(jobs, defect)
             self._disconnect()
         if any(isinstance(job.fault, StoreUnavailable) for job in jobs):
             logger.warning("%s: %s", self._path.name, next(j.fault for j in jobs if j.fault))
             self._disconnect()
-        self._tell(news)
+        self._tell(done)
 
-    def _tell(self, news: GroupDone) -> None:
+    def _tell(self, done: GroupDone) -> None:
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._done, news)
+            self._loop.call_soon_threadsafe(self._done, done)
 
     def _keep_house(self, *, idle: bool) -> None:
         try:
             work = self._connect()
-            if idle and self._somebody_else_wrote(work):
-                self._tell(GroupDone([], foreign=True))
             if idle:
+                work.notice_strangers()
+                if _heard_of_strangers(work):
+                    self._tell(GroupDone([], foreign=True))
                 self._forget_orphans(work)
             if self._checkpoints.wanted(idle=idle):
                 self._checkpoints.run(work.connection)
@@ -157,21 +157,11 @@ class Writer:
                 break
             self._checkpoints.note(1024 * 1024)
 
-    def _somebody_else_wrote(self, work: Workspace) -> bool:
-        (version,) = work.connection.execute("PRAGMA data_version").fetchone()
-        if version == self._data_version:
-            return False
-        first, self._data_version = self._data_version == 0, version
-        if not first:
-            work.forget()
-        return not first
-
     def _connect(self) -> Workspace:
         """The workspace, on a new connection after trouble: what was wrong with the old one must not stay."""
         if self._work is None:
             self._connection = connect_writer(self._path, self._busy_seconds)
             self._work = Workspace(self._connection, self._now)
-            self._data_version = 0
         return self._work
 
     def _disconnect(self) -> None:
@@ -193,7 +183,12 @@ class Writer:
         self._disconnect()
 
 
-def _failed(jobs: list[Job], fault: Exception, foreign: bool) -> GroupDone:
+def _heard_of_strangers(work: Workspace) -> bool:
+    heard, work.strangers_wrote = work.strangers_wrote, False
+    return heard
+
+
+def _failed(jobs: list[Job], fault: Exception) -> GroupDone:
     for job in jobs:
         job.results, job.fault = (), fault
-    return GroupDone(jobs, foreign=foreign)
+    return GroupDone(jobs)

@@ -183,6 +183,9 @@ async def test_status_counts(store: Store, inbox: Mailbox) -> None:
 
 
 async def test_a_failing_commit_changes_nothing_and_harms_nobody(store: Store, inbox: Mailbox) -> None:
+    heard: list[int] = []
+    store.watch(inbox.mailbox_id, heard.append)
+    assert len((await store.index(inbox.mailbox_id)).uids) == 0
     bad = store.commit(
         AddMessage(inbox.mailbox_id, letter(1), NONE, 1.0),
         CreateMailbox("alice", "New"),
@@ -194,6 +197,15 @@ async def test_a_failing_commit_changes_nothing_and_harms_nobody(store: Store, i
     assert [answers[0][0].uid, answers[2][0].uid] == [1, 2]  # type: ignore[index]
     assert await store.mailbox("alice", "New") is None
     assert list((await store.index(inbox.mailbox_id)).uids) == [1, 2]
+    assert heard
+
+
+async def test_a_caller_with_a_defect_gets_its_own_error(store: Store, inbox: Mailbox) -> None:
+    bad = store.commit(AddMessage(inbox.mailbox_id, letter(1), NONE, 1.0), "no change")  # type: ignore[arg-type]
+    good = store.commit(AddMessage(inbox.mailbox_id, letter(2), NONE, 1.0))
+    answers = await asyncio.gather(bad, good, return_exceptions=True)
+    assert isinstance(answers[0], KeyError)
+    assert answers[1][0].uid == 1  # type: ignore[index]
 
 
 async def test_watchers_hear_of_a_commit_before_it_returns(store: Store, inbox: Mailbox, trash: Mailbox) -> None:

@@ -69,6 +69,14 @@ async def test_recipients_are_replaced_by_address(store: Store) -> None:
     await store.commit(UpdateQueue("unknown", held=True))
 
 
+async def test_words_that_are_no_text_do_not_stop_the_queue(store: Store) -> None:
+    (alice, _) = (await enqueue(store, "Q1", 10.0)).recipients
+    await store.commit(UpdateQueue("Q1", (replace(alice, text="caf\udce9 closed"),)))
+    item = await store.queue_item("Q1")
+    assert item is not None
+    assert item.recipients[0].text == "caf? closed"
+
+
 async def test_removing_an_item_forgets_its_delivery_keys(store: Store, inbox: Mailbox) -> None:
     await enqueue(store, "Q1", 10.0)
     change = AddMessage(inbox.mailbox_id, LETTER, frozenset(), 1.0, "Q1/alice@cities.org")
