@@ -13,6 +13,7 @@ from bundled_server.admin.metrics import exposition
 from bundled_server.admin.queue_routes import QueueRoutes
 from bundled_server.admin.user_routes import UserRoutes
 from bundled_server.journal import Journal
+from bundled_server.mailbox.store import StoreError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OPEN_PATHS = frozenset({"/health"})
@@ -40,7 +41,7 @@ class AdminApi:
         self._runner: web.AppRunner | None = None
 
     async def open(self, port: int) -> int:
-        """Accept on 127.0.0.1 → the port. Raises OSError when it cannot be had. Nobody is let in before `expect`."""
+        """Accept on 127.0.0.1 → the port. Raises OSError when it cannot be had. Nobody gets in before `expect`."""
         listening = socket.create_server(("127.0.0.1", port))
         self._runner = web.AppRunner(self._application, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -62,7 +63,10 @@ class AdminApi:
             wanted = f"Bearer {self._token}".encode()
             if not self._token or not hmac.compare_digest(given, wanted):
                 return refusal(401, "give the token of admin.json as Authorization: Bearer TOKEN")
-        return await handler(request)
+        try:
+            return await handler(request)
+        except StoreError as weather:
+            return refusal(503, f"the store cannot answer: {weather}")
 
     async def _health(self, _: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
-from urllib.request import Request, urlopen
+from urllib.request import ProxyHandler, Request, build_opener
 
 from bundled_server.admin.token import AdminAddress, find
 from bundled_server.cli.errors import CannotRun, UsageError
@@ -65,6 +65,7 @@ class RunningOffice:
 
     def __init__(self, address: AdminAddress) -> None:
         self._address = address
+        self._opener = build_opener(ProxyHandler({}))  # the token goes to this machine, whatever http_proxy says
 
     def answers(self) -> bool:
         """Whether somebody is there; a host that was killed leaves its address behind."""
@@ -122,7 +123,7 @@ class RunningOffice:
     def _open(self, method: str, path: str, data: bytes | None, seconds: float | None) -> Any:
         request = Request(self._address.url + path, data=data, method=method)
         request.add_header("Authorization", f"Bearer {self._address.token}")
-        return urlopen(request, timeout=seconds)
+        return self._opener.open(request, timeout=seconds)
 
 
 class StoppedOffice:

@@ -77,6 +77,10 @@ def _add_world(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
         "--data", type=Path, metavar="DIR", help="the world's folder (default: a new temporary one)"
     )
     world.add_argument("--json", action="store_true", help="only the ready line on stdout")
+    world.add_argument(
+        "--clock", type=float, default=1.0, metavar="FACTOR", help="run its time this many times as fast"
+    )
+    world.add_argument("--stop-with-stdin", action="store_true", help="stop when standard input ends")
     world.add_argument("--verbose", action="store_true", help="log more")
 
 

@@ -35,8 +35,10 @@ class Reporter:
         reports = []
         if failed:
             reports += self._failure(item, failed, content, now)
-        if arrived and item.envelope.sender:
-            reports.append(self._report(Action.DELIVERED, item.envelope.sender, item, arrived, content, now))
+        for action in (Action.DELIVERED, Action.RELAYED):
+            told = tuple(q for q in arrived if bool(q.remote) is (action is Action.RELAYED))
+            if told and item.envelope.sender:
+                reports.append(self._report(action, item.envelope.sender, item, told, content, now))
         return reports
 
     def delay_notices(

@@ -16,12 +16,15 @@ class Action(StrEnum):
     FAILED = "failed"
     DELAYED = "delayed"
     DELIVERED = "delivered"
+    RELAYED = "relayed"
 
 
+SUCCESSES = frozenset({Action.DELIVERED, Action.RELAYED})
 SUBJECTS = {
     Action.FAILED: "Undeliverable: your message was not delivered",
     Action.DELAYED: "Delayed: your message has not been delivered yet",
     Action.DELIVERED: "Delivered: your message has arrived",
+    Action.RELAYED: "Relayed: your message went on to a server that sends no reports",
 }
 
 ADVICE = (
@@ -101,11 +104,13 @@ def human_lines(report: Report) -> list[str]:
         Action.DELAYED: "Your message has not been delivered to the recipients below yet. We keep trying; "
         "you need not send it again.",
         Action.DELIVERED: "As you asked, this tells you that your message was delivered to the recipients below.",
+        Action.RELAYED: "Your message was handed to the mail servers of the recipients below. They do not send "
+        "reports, so you will not hear when it arrives.",
     }[report.action]
     lines = [f"This is the mail server {report.hostname}.", "", opening, ""]
     for queued in report.recipients:
         lines.append(f"  {queued.recipient.address}")
-        if report.action is not Action.DELIVERED:
+        if report.action not in SUCCESSES:
             by = f"{queued.remote} said" if queued.remote else "the reason"
             lines.append(f"    {by}: {queued.text or 'no reason was given'} ({queued.status or 'no code'})")
         if report.action is Action.FAILED:
@@ -144,7 +149,7 @@ def status_lines(report: Report) -> list[str]:
         lines.append(f"Status: {_status(report.action, queued.status)}")
         if queued.remote:
             lines.append(f"Remote-MTA: dns; {_one_line(queued.remote)}")
-        if queued.text and report.action is not Action.DELIVERED:
+        if queued.text and report.action not in SUCCESSES:
             lines.append(f"Diagnostic-Code: {'smtp' if queued.remote else 'x-termail'}; {_one_line(queued.text)}")
         if report.action is Action.DELAYED:
             lines.append(f"Will-Retry-Until: {_date(report.retry_until)}")
@@ -166,7 +171,7 @@ def _date(seconds: float) -> str:
 
 
 def _status(action: Action, status: str) -> str:
-    if action is Action.DELIVERED:
+    if action in SUCCESSES:
         return status if status.startswith("2.") else "2.0.0"
     if action is Action.DELAYED:
         return status if status.startswith("4.") else "4.0.0"

@@ -35,6 +35,10 @@ class Settler:
         for all of them: only then is it known whether the item may go, and which reports its sender gets. Until
         then only deliveries are written down, because they alone must never be repeated."""
         job = errand.job
+        outcomes = tuple(outcomes)
+        if errand.is_whole_job and not job.dropped and _all_well(outcomes):
+            job.pending -= 1
+            return (RemoveFromQueue(job.item.queue_id),)
         now = self.now()
         before = {queued.recipient.address: queued for queued in errand.recipients}
         decided = [self._decided(job, before[outcome.recipient.address], outcome, now) for outcome in outcomes]
@@ -75,7 +79,10 @@ class Settler:
         )
         match outcome.verdict:
             case Verdict.DELIVERED:
-                return replace(attempted, state=RecipientState.DELIVERED)
+                recipient = attempted.recipient
+                if outcome.dsn_passed_on:
+                    recipient = replace(recipient, notify=recipient.notify - {"SUCCESS"})
+                return replace(attempted, recipient=recipient, state=RecipientState.DELIVERED)
             case Verdict.REFUSED:
                 self._note(job, "refused", attempted)
                 return replace(attempted, state=RecipientState.FAILED)
@@ -97,6 +104,11 @@ class Settler:
             queue_id=job.item.queue_id,
             message_id=job.item.message_id,
         )
+
+
+def _all_well(outcomes: tuple[Outcome, ...]) -> bool:
+    """Delivered to everybody, and nobody asked to be told: the commonest end."""
+    return all(o.verdict is Verdict.DELIVERED and "SUCCESS" not in o.recipient.notify for o in outcomes)
 
 
 def _wants_success(states: tuple[QueuedRecipient, ...]) -> bool:
