@@ -33,6 +33,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     login_failures_per_minute: int = 10
     relays: int = 200
     relays_per_destination: int = 8
+    large_relays: int = 16
+    large_message_octets: int = 1_048_576
     queue_in_memory_items: int = 5000
     queue_in_memory_octets: int = 67_108_864
     bounce_returns_octets: int = 65_536

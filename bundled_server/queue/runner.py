@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,7 @@ class Runner:
         self._local: deque[Errand] = deque()
         self._local_ready = asyncio.Event()
         self._lanes = Lanes(self._relay_errand, parts.limits.relays_per_destination, parts.limits.relays)
+        self._large = asyncio.Semaphore(parts.limits.large_relays)
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._next_scan = float("inf")
@@ -296,8 +297,9 @@ class Runner:
 
     async def _relay_errand(self, errand: Errand) -> None:
         try:
-            content = await self._content(errand.job)
-            outcomes = await self._relayed(errand, content)
+            is_large = errand.job.item.size_octets > self._parts.limits.large_message_octets
+            async with self._large if is_large else nullcontext():
+                outcomes = await self._relayed(errand, await self._content(errand.job))
             async with errand.job.lock:
                 await self._write_down(errand, outcomes)
         except StoreError as weather:

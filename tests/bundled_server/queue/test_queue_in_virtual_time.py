@@ -159,6 +159,19 @@ async def test_notify_is_honoured(office) -> None:
     assert message.endswith(b"x\r\n")
 
 
+@pytest.mark.parametrize("passed_on", [True, False])
+async def test_success_beyond_us_is_reported_by_us_only_when_the_next_host_does_not(office, passed_on) -> None:
+    office.relay.answer = lambda recipient: Outcome(
+        recipient, Verdict.DELIVERED, "2.0.0", "250 ok", "mx.other.test", passed_on
+    )
+    bob = Recipient("bob@other.test", frozenset({"SUCCESS"}))
+    await office.spool.accept(Envelope("alice@cities.org", (bob,)), b"A: b\r\n\r\nx\r\n", "submission")
+    await office.settles()
+    reports = await office.inbox()
+    assert len(reports) == (0 if passed_on else 1)
+    assert all(b"Action: relayed\r\nStatus: 2.0.0\r\nRemote-MTA: dns; mx.other.test" in r for r in reports)
+
+
 @pytest.mark.parametrize(("wish", "whole"), [("HDRS", False), ("FULL", True), ("", True)])
 async def test_ret_decides_what_goes_back(office, wish: str, whole: bool) -> None:
     office.relay.answer = unknown
@@ -281,3 +294,21 @@ async def test_a_store_in_trouble_leaves_mail_in_the_queue_until_it_is_well(offi
     await office.settles()
     assert await office.spool.items() == []
     assert len(await office.inbox()) == 1
+
+
+async def test_large_messages_are_relayed_a_few_at_a_time(office) -> None:
+    limits = Limits(large_relays=2, large_message_octets=10)
+    fresh = type(office)(limits)
+    await fresh.store.open()
+    await fresh.runner.open()
+    for number in range(4):
+        fresh.relay.gates[f"d{number}.test"] = asyncio.Event()
+        await fresh.send(f"x@d{number}.test")
+    await fresh.settles()
+    assert len(fresh.relay.calls) == 2
+    for gate in fresh.relay.gates.values():
+        gate.set()
+    await fresh.settles()
+    assert len(fresh.relay.calls) == 4
+    await fresh.runner.close()
+    await fresh.store.close()
