@@ -21,13 +21,15 @@ class Verdict(Enum):
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The verdict on one recipient. `status` is the enhanced code (RFC 3463), `text` the words of whoever
-    decided, `remote` the host that said so ("" when it was us). A verdict is a value, never an exception."""
+    decided, `remote` the host that said so ("" when it was us); `dsn_passed_on` tells that it took over the
+    duty of reports on success (RFC 3461 §5.2.1). A verdict is a value, never an exception."""
 
     recipient: Recipient
     verdict: Verdict
     status: str
     text: str
     remote: str = ""
+    dsn_passed_on: bool = False
 
 
 class Courier(Protocol):

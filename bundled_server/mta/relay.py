@@ -11,7 +11,7 @@ from bundled_server.mta.relay_connection import PossiblySent, RelayConnection, R
 from bundled_server.mta.relay_pool import RelayPool
 from bundled_server.mta.routing import Hop, Router, Subject, Unroutable
 from bundled_server.protocols.smtp.header import HeaderTooBig, read_header
-from bundled_server.protocols.smtp.parameters import encode_xtext
+from bundled_server.protocols.smtp.parameters import encode_original, encode_xtext
 
 RECIPIENTS_PER_TRANSACTION = 100  # what every server has to take (RFC 5321 §4.5.3.1.8)
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
@@ -106,7 +106,8 @@ class Relay:
             answers = {each: final if answer.is_positive else answer for each, answer in answers.items()}
             if final.is_positive:
                 self._note("relayed", f"to {remote}: {final.code} {final.text}", subject, connection.hop)
-        return [_outcome(each, answers[each], remote) for each in recipients]
+        takes_dsn = connection.supports("dsn")
+        return [_outcome(each, answers[each], remote, dsn_passed_on=takes_dsn) for each in recipients]
 
     def _tap(self, hop: Hop, subject: Subject) -> Tap | None:
         if not self._journal_wire:
@@ -154,8 +155,7 @@ def rcpt_parameters(connection: RelayConnection, recipient: Recipient) -> list[s
     if recipient.notify:
         words.append(f"NOTIFY={','.join(sorted(recipient.notify))}")
     if recipient.original:
-        kind, _, address = recipient.original.partition(";")
-        words.append(f"ORCPT={kind};{encode_xtext(address)}")
+        words.append(f"ORCPT={encode_original(recipient.original)}")
     return words
 
 
@@ -169,7 +169,7 @@ def _batches(recipients: Sequence[Recipient]) -> Iterator[tuple[str, list[Recipi
             yield domain, group[start : start + RECIPIENTS_PER_TRANSACTION]
 
 
-def _outcome(recipient: Recipient, answer: Response, remote: str) -> Outcome:
+def _outcome(recipient: Recipient, answer: Response, remote: str, *, dsn_passed_on: bool = False) -> Outcome:
     """The verdict that a reply means: 2xx delivered, 5xx refused, everything else later (RFC 5321 §4.2.1)."""
     kind = answer.code // 100
     verdict = {2: Verdict.DELIVERED, 5: Verdict.REFUSED}.get(kind, Verdict.DEFERRED)
@@ -177,7 +177,7 @@ def _outcome(recipient: Recipient, answer: Response, remote: str) -> Outcome:
     found = _STATUS.match(text)
     fallback = {Verdict.DELIVERED: "2.0.0", Verdict.REFUSED: "5.0.0", Verdict.DEFERRED: "4.0.0"}[verdict]
     status = found[1] if found and found[1][0] == fallback[0] else fallback
-    return Outcome(recipient, verdict, status, f"{answer.code} {text}", remote)
+    return Outcome(recipient, verdict, status, f"{answer.code} {text}", remote, dsn_passed_on)
 
 
 def one_line(text: str) -> str:

@@ -110,6 +110,7 @@ class SmtpSession:
             "PIPELINING",
             "8BITMIME",
             f"SIZE {self._services.limits.message_size_octets}",
+            "DSN",
             *(["STARTTLS"] if self._link.offers_tls else []),
             *([f"AUTH {' '.join(mechanisms)}"] if mechanisms else []),
             "VRFY",

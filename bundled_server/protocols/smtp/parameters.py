@@ -9,6 +9,10 @@ from bundled_server.protocols.smtp.replies import RefusedCommand, Reply
 
 _XTEXT = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*")
 _XTEXT_ESCAPE = re.compile(r"\+([0-9A-F]{2})")
+_UNITEXT = re.compile(r"(?:[!-*,-<>-\[\]-~\u0080-\U0010ffff]|\\x\{(?:[0-9A-F]{2,5}|10[0-9A-F]{4})\})+")
+_UNITEXT_ESCAPE = re.compile(r"\\x\{([0-9A-F]+)\}")
+LONGEST_ENVELOPE_ID = 100  # RFC 3461 §4.4
+LONGEST_ORIGINAL = 500  # RFC 3461 §4.2
 _NOTIFY_WORDS = frozenset({"SUCCESS", "FAILURE", "DELAY"})
 
 
@@ -52,6 +56,16 @@ def encode_xtext(text: str) -> str:
     return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in text)
 
 
+def encode_original(original: str) -> str:
+    """An original recipient ("rfc822;bob@other.test") for ORCPT: xtext, or RFC 6533's escapes for type utf-8."""
+    kind, _, address = original.partition(";")
+    if kind != "utf-8":
+        return f"{kind};{encode_xtext(address)}"
+    return f"{kind};" + "".join(
+        c if "!" <= c <= "~" and c not in "+=\\" else f"\\x{{{ord(c):02X}}}" for c in address
+    )
+
+
 def _read(text: str, table: Mapping[str, tuple[str, Callable[[str], Any]]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for word in text.split():
@@ -91,12 +105,18 @@ def _flag(value: str) -> bool:
 
 
 def _xtext(value: str) -> str:
-    if not value or len(value) > 500 or not _XTEXT.fullmatch(value):
+    if not value or len(value) > LONGEST_ORIGINAL or not _XTEXT.fullmatch(value):
         raise ValueError(value)
     decoded = _XTEXT_ESCAPE.sub(lambda match: chr(int(match[1], 16)), value)
-    if not decoded.isprintable():
+    if not decoded.isprintable() or not decoded.isascii():
         raise ValueError(value)
     return decoded
+
+
+def _envelope_id(value: str) -> str:
+    if len(value) > LONGEST_ENVELOPE_ID:
+        raise ValueError(value)
+    return _xtext(value)
 
 
 def _auth(value: str) -> str:
@@ -114,14 +134,25 @@ def _original(value: str) -> str:
     kind, separator, address = value.partition(";")
     if not separator or not kind.isascii() or not kind.replace("-", "").isalnum():
         raise ValueError(value)
-    return f"{kind};{_xtext(address)}"
+    kind = kind.lower()
+    return f"{kind};{_unitext(address) if kind == 'utf-8' else _xtext(address)}"
+
+
+def _unitext(value: str) -> str:
+    """An address of type utf-8, as itself or with RFC 6533's escapes (§3)."""
+    if len(value) > LONGEST_ORIGINAL or not _UNITEXT.fullmatch(value):
+        raise ValueError(value)
+    decoded = _UNITEXT_ESCAPE.sub(lambda match: chr(int(match[1], 16)), value)
+    if not decoded.isprintable() or " " in decoded:
+        raise ValueError(value)
+    return decoded
 
 
 _MAIL: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "SIZE": ("size_octets", _size),
     "BODY": ("body", _one_of("7BIT", "8BITMIME")),
     "RET": ("dsn_return", _one_of("FULL", "HDRS")),
-    "ENVID": ("envelope_id", _xtext),
+    "ENVID": ("envelope_id", _envelope_id),
     "AUTH": ("auth", _auth),
     "SMTPUTF8": ("smtputf8", _flag),
 }

@@ -192,6 +192,24 @@ async def test_delivery_wishes_go_on_where_they_are_known() -> None:
     assert "C: RCPT TO:<alice@cities.org> NOTIFY=DELAY,FAILURE ORCPT=rfc822;a+3Db@cities.org" in sender.wire()
 
 
+async def test_who_reports_success_depends_on_the_next_host() -> None:
+    accepted: list[tuple[Envelope, bytes]] = []
+    wishful = Recipient("alice@cities.org", frozenset({"SUCCESS"}), "utf-8;josé@cities.org")
+    async with host(accepted) as listener:
+        sender = Sender(mx=listener.port)
+        (outcome,) = await sender.send(wishful, dsn_return="FULL", envelope_id="a+b")
+        await sender.relay.close()
+    assert outcome.dsn_passed_on
+    assert accepted[0][0].recipients == (wishful,)
+    assert (accepted[0][0].dsn_return, accepted[0][0].envelope_id) == ("FULL", "a+b")
+    script = (*GREET, "250 ok", "250 ok", "354 go", *["250 ok"] * 9)
+    async with scripted(*script) as port:
+        sender = Sender(mx=port)
+        (outcome,) = await sender.send(wishful, message=b"")
+        await sender.relay.close()
+    assert outcome.verdict is Verdict.DELIVERED and not outcome.dsn_passed_on
+
+
 async def test_international_mail_is_refused_to_a_host_that_does_not_know_it() -> None:
     accepted: list[tuple[Envelope, bytes]] = []
     async with host(accepted) as listener:

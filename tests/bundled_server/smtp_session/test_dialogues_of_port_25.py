@@ -47,6 +47,7 @@ async def test_ehlo_lists_what_there_is(serve) -> None:
         "250-PIPELINING",
         "250-8BITMIME",
         "250-SIZE 52428800",
+        "250-DSN",
         "250-VRFY",
         "250-EXPN",
         "250 HELP",
@@ -63,6 +64,7 @@ async def test_commands_out_of_order_are_refused_and_nothing_breaks(serve) -> No
         C: NOOP
         S: 250 2.0.0 OK
         C: EHLO bob
+        S: 250-…
         S: 250-…
         S: 250-…
         S: 250-…
@@ -173,6 +175,35 @@ async def test_dsn_parameters_reach_the_envelope(serve) -> None:
     assert (envelope.dsn_return, envelope.envelope_id, envelope.eight_bit) == ("HDRS", "QQ+314", True)
     assert envelope.recipients[0].notify == {"SUCCESS", "FAILURE"}
     assert envelope.recipients[0].original == "rfc822;Alice@cities.org"
+
+
+async def test_dsn_wishes_that_break_rfc_3461_are_refused(serve) -> None:
+    peer = await (await serve()).connect()
+    await peer.ask("EHLO a.test")
+    for wish in (
+        "RET=BODY",
+        "ENVID=",
+        "ENVID=a b",
+        "ENVID=a+0Ab",
+        "ENVID=a=b",
+        "ENVID=" + "x" * 101,
+        "RET=FULL RET=HDRS",
+    ):
+        assert (await peer.ask(f"MAIL FROM:<bob@other.test> {wish}"))[:3] in ("501", "555"), wish
+    await peer.ask("MAIL FROM:<bob@other.test>")
+    for wish in (
+        "NOTIFY=",
+        "NOTIFY=NEVER,FAILURE",
+        "NOTIFY=SUCCESS,,DELAY",
+        "NOTIFY=OFTEN",
+        "ORCPT=alice@cities.org",
+        "ORCPT=rfc822;",
+        "ORCPT=rfc822;a+2g@x",
+        "ORCPT=rfc822;" + "x" * 501,
+        "ORCPT=utf-8;a\\x{}",
+        "RET=FULL",
+    ):
+        assert (await peer.ask(f"RCPT TO:<alice@cities.org> {wish}"))[:3] in ("501", "555"), wish
 
 
 async def test_a_full_disk_is_weather(serve) -> None:

@@ -19,7 +19,13 @@ from bundled_server.protocols.smtp.commands import (
     Vrfy,
     parse_command,
 )
-from bundled_server.protocols.smtp.parameters import MailParameters, RcptParameters, encode_xtext
+from bundled_server.protocols.smtp.parameters import (
+    MailParameters,
+    RcptParameters,
+    encode_original,
+    encode_xtext,
+    parse_rcpt_parameters,
+)
 from bundled_server.protocols.smtp.path import NULL_PATH, Path
 from bundled_server.protocols.smtp.replies import RefusedCommand, Reply
 
@@ -137,6 +143,12 @@ def test_xtext_goes_both_ways() -> None:
     command = parse_command(b"MAIL FROM:<> ENVID=" + encode_xtext("a+b=c d").encode())
     assert isinstance(command, Mail)
     assert command.parameters.envelope_id == "a+b=c d"
+
+
+@pytest.mark.parametrize("original", ["rfc822;a=b+c@cities.org", "utf-8;josé+1@cities.org", "x400;/c=us"])
+def test_original_recipients_go_both_ways(original: str) -> None:
+    assert encode_original(original).isascii()
+    assert parse_rcpt_parameters(f"ORCPT={encode_original(original)}").original == original
 
 
 def test_a_reply_of_several_lines_repeats_its_codes() -> None:
