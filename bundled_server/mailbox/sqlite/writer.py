@@ -18,7 +18,7 @@ from bundled_server.mailbox.store import StoreError, StoreUnavailable
 
 JOBS_TOGETHER: Final = 512
 OCTETS_TOGETHER: Final = 32 * 1024 * 1024
-IDLE_SECONDS: Final = 0.25
+IDLE_SECONDS: Final = 0.5
 ORPHAN_BATCHES: Final = 20
 
 logger = logging.getLogger(__name__)
