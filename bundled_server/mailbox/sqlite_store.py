@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bundled_server.mailbox.changes import Change, QueueItem
 from bundled_server.mailbox.index import Snapshots, empty_index, extended, status_of
-from bundled_server.mailbox.sqlite.group import Job
+from bundled_server.mailbox.sqlite.group import Job, growth_octets
 from bundled_server.mailbox.sqlite.reader import ROWS_AT_ONCE, Reader
 from bundled_server.mailbox.sqlite.schema import BUSY_SECONDS
 from bundled_server.mailbox.sqlite.writer import GroupDone, Writer
@@ -84,7 +84,7 @@ class SqliteStore:
         if not changes:
             return ()
         answer: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()
-        self._writer.submit(Job(changes, answer))
+        self._writer.submit(Job(changes, answer, growth_octets(changes)))
         return await answer
 
     def _group_done(self, done: GroupDone) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -53,15 +53,16 @@ class Job:
 
     changes: tuple[Change, ...]
     answer: "asyncio.Future[tuple[Any, ...]]"
+    growth_octets: int
     results: tuple[Any, ...] = ()
     fault: Exception | None = None
 
-    def octets(self) -> int:
-        """About how much the database grows."""
-        return sum(
-            2048 + (len(change.content.data) if isinstance(change, AddMessage | Enqueue) else 0)
-            for change in self.changes
-        )
+
+def growth_octets(changes: Iterable[Change]) -> int:
+    """About how much the database grows by these changes."""
+    return sum(
+        2048 + (len(change.content.data) if isinstance(change, AddMessage | Enqueue) else 0) for change in changes
+    )
 
 
 class _Spoiled(Exception):

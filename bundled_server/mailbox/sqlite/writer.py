@@ -105,7 +105,7 @@ class Writer:
         job = first
         while job is not None:
             jobs.append(job)
-            octets += job.octets()
+            octets += job.growth_octets
             if len(jobs) >= JOBS_TOGETHER or octets >= OCTETS_TOGETHER:
                 break
             try:
