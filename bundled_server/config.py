@@ -40,6 +40,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     bounce_returns_octets: int = 65_536
     alias_expansion: int = 200
     journal_file_octets: int = 67_108_864
+    etrn_pause_seconds: float = 10.0
     admin_body_octets: int = 1_048_576
 
 
@@ -62,6 +63,7 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     `egress`: "none" never leaves the world it was given, "smarthost" sends everything to `smarthost`,
     "internet" routes by MX. `aliases` maps a local part to the addresses that get its mail; `postmaster` is the
     local part that reads postmaster's and abuse's mail, by default root or the first user.
+    `answers_questions` lets VRFY and EXPN on port 25 tell who is here.
     """
 
     hostname: str
@@ -82,3 +84,4 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     give_up_seconds: float = 432_000.0
     delay_notice_seconds: float = 14_400.0
     journal_wire: bool = False
+    answers_questions: bool = False

@@ -26,6 +26,7 @@ from bundled_server.mailbox.store import Store
 from bundled_server.mda.addresses import Addresses
 from bundled_server.mda.local import LocalCourier, LocalParts
 from bundled_server.msa.policy import SubmissionPolicy
+from bundled_server.mta.etrn import TurnDesk
 from bundled_server.mta.policy import TransferPolicy
 from bundled_server.mta.relay import Relay
 from bundled_server.mta.routing import SMTP_PORT, PortOf, Router
@@ -40,6 +41,7 @@ from bundled_server.queue.settlement import Settler
 from bundled_server.queue.spool import Spool
 from bundled_server.smtp_policy import Policy
 from bundled_server.smtp_session import SmtpServices, smtp_sessions
+from bundled_server.smtp_session.services import Turn
 
 HOUSEKEEPING_SECONDS = 1.0
 SMARTHOST_LANE = "smarthost"
@@ -281,7 +283,9 @@ class Host:
     def _services(self) -> list[Service]:
         settings = self.settings
         throttle = LoginThrottle(self.clock, settings.limits.login_failures_per_minute)
-        transfer = self._smtp(self._transfer_policy())
+        pause_seconds = settings.limits.etrn_pause_seconds
+        turn = TurnDesk(self.spool.flush, self._domains, self.clock.now, pause_seconds)
+        transfer = self._smtp(self._transfer_policy(), turn)
         submission = self._smtp(self._submission_policy(throttle))
         imap = imap_sessions(self.store, self.directory, throttle, self.journal, settings, self.clock)
         pop3 = pop3_sessions(self.store, self.directory, throttle, self.journal, settings, self.clock)
@@ -297,7 +301,7 @@ class Host:
             Service("pop3s", pop3, True, pop3_busy),
         ]
 
-    def _smtp(self, policy: Policy) -> SessionFactory:
+    def _smtp(self, policy: Policy, turn: Turn | None = None) -> SessionFactory:
         settings = self.settings
         return smtp_sessions(
             SmtpServices(
@@ -308,6 +312,7 @@ class Host:
                 journal=self.journal,
                 limits=settings.limits,
                 journal_wire=settings.journal_wire,
+                turn=turn,
             )
         )
 
@@ -318,6 +323,8 @@ class Host:
             recipient_exists=self.addresses.exists,
             now=self.clock.now,
             received_hops=self.settings.limits.received_hops,
+            members=self.addresses.expand,
+            answers_questions=self.settings.answers_questions,
             is_forged=lambda name, value: is_forged_result(name, value, self.settings.hostname),
         )
 

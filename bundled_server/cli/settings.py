@@ -130,6 +130,7 @@ _PLAIN: dict[str, type] = {
     "smarthost": str,
     "postmaster": str,
     "journal_wire": bool,
+    "answers_questions": bool,
     "give_up_seconds": float,
     "delay_notice_seconds": float,
 }

@@ -14,9 +14,16 @@ from bundled_server.protocols.smtp.header import HeaderTooBig, read_header
 from bundled_server.protocols.smtp.path import Path
 from bundled_server.protocols.smtp.replies import Reply
 from bundled_server.smtp_policy import Authenticated, Client, NewHead, Transaction, trace_line
+from bundled_server.smtp_questions import (
+    CANNOT_VERIFY,
+    DETAIL_SEPARATOR,
+    NO_EXPN,
+    AddressBook,
+    Members,
+    RecipientExists,
+)
 
 MECHANISMS = ("PLAIN", "LOGIN")
-DETAIL_SEPARATOR = "+"
 
 WRONG_LOGIN = Reply(535, "5.7.8", "Authentication credentials invalid")
 ENCRYPTION_REQUIRED = Reply(538, "5.7.11", "Encryption required for authentication: STARTTLS first")
@@ -25,17 +32,9 @@ AUTH_FIRST = Reply(530, "5.7.0", "Authentication required")
 TOO_MANY_FAILURES = Reply(454, "4.7.0", "Too many failed logins, try again later")
 LOOP = Reply(554, "5.4.6", "Too many hops: the message is going in circles")
 HEADER_TOO_BIG = Reply(552, "5.3.4", "The header is too big")
-CANNOT_VERIFY = Reply(252, "2.1.5", "Cannot VRFY user, but will take the message and try")
-NO_EXPN = Reply(502, "5.7.0", "EXPN is switched off")
-
-RecipientExists = Callable[[str, str], Awaitable[bool]]
-"""Whether (local part, domain) is a user, alias or list of this host."""
 
 OwnsAddress = Callable[[str, str], Awaitable[bool]]
 """Whether (user, address) belong together although the address is not user@domain: aliases, role addresses."""
-
-Members = Callable[[str], Awaitable[Sequence[str] | None]]
-"""The members of a list for EXPN, None when there is no such list."""
 
 
 class SubmissionPolicy:
@@ -69,9 +68,8 @@ class SubmissionPolicy:
         self._directory = directory
         self._throttle = throttle
         self._now = now
-        self._recipient_exists = recipient_exists
+        self._book = AddressBook(self._domains, recipient_exists, members)
         self._owns_address = owns_address
-        self._members = members
         self._insecure_auth = insecure_auth
         self._received_hops = received_hops
         self._token = token
@@ -128,12 +126,7 @@ class SubmissionPolicy:
 
     async def _is_unknown_here(self, address: str) -> bool:
         local, domain = split_address(address.lower())
-        if self._recipient_exists is None or domain not in self._domains or local == "postmaster":
-            return False
-        if await self._recipient_exists(local, domain):
-            return False
-        base, separator, _ = local.partition(DETAIL_SEPARATOR)
-        return not (separator and base and await self._recipient_exists(base, domain))
+        return domain in self._domains and not await self._book.is_known(local, domain)
 
     async def _is_own(self, user: str, address: str) -> bool:
         local, domain = split_address(address.lower())
@@ -171,20 +164,7 @@ class SubmissionPolicy:
     # questions
 
     async def verify(self, client: Client, name: str) -> Reply:
-        if not client.user or self._recipient_exists is None:
-            return CANNOT_VERIFY
-        address = name.strip("<>").lower()
-        address = address if "@" in address else f"{address}@{self._domains[0]}"
-        if split_address(address)[1] not in self._domains:
-            return CANNOT_VERIFY
-        if await self._is_unknown_here(address):
-            return Reply(550, "5.1.1", f"<{address[:256]}>... User unknown")
-        return Reply(250, "2.1.5", f"<{address}>")
+        return await self._book.verify(name) if client.user else CANNOT_VERIFY
 
     async def expand(self, client: Client, name: str) -> Reply:
-        if not client.user or self._members is None:
-            return NO_EXPN
-        members = await self._members(name.strip("<>").lower())
-        if not members:
-            return Reply(550, "5.1.1", f"<{name[:256]}>... List unknown")
-        return Reply(250, "2.1.5", "\n".join(f"<{member}>" for member in members))
+        return await self._book.expand(name) if client.user else NO_EXPN

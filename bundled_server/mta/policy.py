@@ -9,14 +9,11 @@ from bundled_server.protocols.smtp.commands import Mail, Rcpt
 from bundled_server.protocols.smtp.header import HeaderTooBig, read_header
 from bundled_server.protocols.smtp.replies import Reply
 from bundled_server.smtp_policy import Authenticated, Client, NewHead, Transaction, trace_line
-
-DETAIL_SEPARATOR = "+"
+from bundled_server.smtp_questions import CANNOT_VERIFY, NO_EXPN, AddressBook, Members, RecipientExists
 
 AUTH_ON_SUBMISSION = Reply(502, "5.5.1", "AUTH is for the submission port")
 LOOP = Reply(554, "5.4.6", "Too many hops: the message is going in circles")
 HEADER_TOO_BIG = Reply(552, "5.3.4", "The header is too big")
-CANNOT_VERIFY = Reply(252, "2.1.5", "Cannot VRFY user, but will take the message and try")
-NO_EXPN = Reply(502, "5.7.0", "EXPN is switched off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +30,12 @@ Filter = Callable[[Transaction, bytes], Awaitable[FilterAnswer]]
 IsForged = Callable[[str, str], bool]
 """Whether the field of this (lower-case) name and value claims to be ours; such fields are removed on entry."""
 
-RecipientExists = Callable[[str, str], Awaitable[bool]]
-"""Whether (local part, domain) is a user, alias or list of this host."""
-
 
 class TransferPolicy:
     """The MTA's policy; implements `smtp_policy.Policy`.
 
     `domains` are the domains whose mail is ours; `recipient_exists` is asked with the local part (lower case, as
-    given and then without its +detail).
+    given and then without its +detail). VRFY and EXPN tell who is here only when `answers_questions`.
     """
 
     agent = Agent.MTA
@@ -58,10 +52,13 @@ class TransferPolicy:
         received_hops: int = 50,
         filters: Sequence[Filter] = (),
         is_forged: IsForged = lambda name, value: False,
+        members: Members | None = None,
+        answers_questions: bool = False,
     ) -> None:
         self._hostname = hostname
         self._domains = tuple(domain.lower() for domain in domains)
-        self._recipient_exists = recipient_exists
+        self._book = AddressBook(self._domains, recipient_exists, members)
+        self._answers_questions = answers_questions
         self._now = now
         self._received_hops = received_hops
         self._filters = tuple(filters)
@@ -91,15 +88,9 @@ class TransferPolicy:
             return Reply(553, "5.1.3", f"<{path.address}>... Domain name required for recipient address")
         if path.route or domain not in self._domains or set(local) & set("%!@"):
             return Reply(550, "5.7.1", f"<{path.address}>... Relaying denied")
-        if local.lower() != "postmaster" and not await self._is_known(local.lower(), domain):
+        if not await self._book.is_known(local.lower(), domain):
             return Reply(550, "5.1.1", f"<{path.address}>... User unknown")
         return path.address if path.domain else f"{path.address}@{domain}"
-
-    async def _is_known(self, local: str, domain: str) -> bool:
-        if await self._recipient_exists(local, domain):
-            return True
-        base, separator, _ = local.partition(DETAIL_SEPARATOR)
-        return bool(separator and base) and await self._recipient_exists(base, domain)
 
     async def check_message(self, transaction: Transaction, content: bytes) -> NewHead | Reply:
         try:
@@ -122,7 +113,7 @@ class TransferPolicy:
         return NewHead(head + kept, header.octets, header.first("message-id"))
 
     async def verify(self, client: Client, name: str) -> Reply:
-        return CANNOT_VERIFY
+        return await self._book.verify(name) if self._answers_questions else CANNOT_VERIFY
 
     async def expand(self, client: Client, name: str) -> Reply:
-        return NO_EXPN
+        return await self._book.expand(name) if self._answers_questions else NO_EXPN

@@ -1,11 +1,12 @@
 """What an SMTP dialogue is given: its connection, and what all dialogues of one port share."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from bundled_server.config import Limits
 from bundled_server.journal import Journal
+from bundled_server.protocols.smtp.replies import Reply
 from bundled_server.smtp_policy import Accept, Policy
 
 
@@ -30,10 +31,15 @@ class SessionLink(Protocol):
     async def flush(self) -> None: ...
 
 
+Turn = Callable[[str], Awaitable[Reply]]
+"""Answers ETRN for one node (RFC 1985)."""
+
+
 @dataclass(frozen=True, slots=True)
 class SmtpServices:
     """Everything that the dialogues of one port share. `new_queue_id` names a message before it is accepted, so
-    that its Received field, our reply and the queue call it the same."""
+    that its Received field, our reply and the queue call it the same. Without
+    `turn` there is no ETRN."""
 
     hostname: str
     policy: Policy
@@ -42,3 +48,4 @@ class SmtpServices:
     journal: Journal
     limits: Limits = field(default_factory=Limits)
     journal_wire: bool = False
+    turn: Turn | None = None

@@ -9,6 +9,7 @@ from bundled_server.protocols.smtp import words
 from bundled_server.protocols.smtp.commands import (
     Auth,
     Data,
+    Etrn,
     Expn,
     Hello,
     Help,
@@ -113,6 +114,7 @@ class SmtpSession:
             "DSN",
             *(["STARTTLS"] if self._link.offers_tls else []),
             *([f"AUTH {' '.join(mechanisms)}"] if mechanisms else []),
+            *(["ETRN"] if self._services.turn else []),
             "VRFY",
             "EXPN",
             "HELP",
@@ -179,6 +181,10 @@ class SmtpSession:
 
     async def _expn(self, command: Expn) -> None:
         await self._answer(await self._policy.expand(self._client, command.name))
+
+    async def _etrn(self, command: Etrn) -> None:
+        turn = self._services.turn
+        await self._answer(words.ETRN_MISSING if turn is None else await turn(command.node))
 
     async def _starttls(self, command: StartTls) -> None:
         if self._link.is_tls:
@@ -285,6 +291,7 @@ _HANDLERS: Mapping[type, str] = {
     Help: "_help",
     Vrfy: "_vrfy",
     Expn: "_expn",
+    Etrn: "_etrn",
     StartTls: "_starttls",
     Auth: "_auth",
     AuthResponse: "_auth_response",

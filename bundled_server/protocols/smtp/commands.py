@@ -94,9 +94,17 @@ class Auth:
     initial: bytes | None = field(repr=False)
 
 
-Command = Hello | Mail | Rcpt | Data | Rset | Noop | Quit | Help | Vrfy | Expn | StartTls | Auth
+@dataclass(frozen=True, slots=True)
+class Etrn:
+    """ETRN (RFC 1985): start the queue for this node, in lower case ("@" and "#" in front of it kept)."""
+
+    node: str
+
+
+Command = Hello | Mail | Rcpt | Data | Rset | Noop | Quit | Help | Vrfy | Expn | StartTls | Auth | Etrn
 
 _HELLO_NAME = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
+_NODE = re.compile(r"[@#]?[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9_])?")
 _PATH_ARGUMENT = re.compile(
     r"\s*(?:FROM|TO)\s*:\s*"
     r'(?:<(?P<path>(?:[^<>"]|"(?:[^"\\]|\\.)*")*)>|(?P<bare>[^\s<>"]+))'
@@ -188,6 +196,13 @@ def _auth(argument: str) -> Command:
     return Auth(words[0].upper(), initial)
 
 
+def _etrn(argument: str) -> Command:
+    node = argument.strip()
+    if not _NODE.fullmatch(node):
+        raise RefusedCommand(Reply(501, "5.5.4", "Syntax: ETRN domain"))
+    return Etrn(node.lower())
+
+
 _PARSERS: Mapping[str, Callable[[str], Command]] = {
     "HELO": _hello(extended=False),
     "EHLO": _hello(extended=True),
@@ -202,4 +217,5 @@ _PARSERS: Mapping[str, Callable[[str], Command]] = {
     "EXPN": _named("EXPN", Expn),
     "STARTTLS": _bare("STARTTLS", StartTls()),
     "AUTH": _auth,
+    "ETRN": _etrn,
 }

@@ -8,6 +8,7 @@ from bundled_server.protocols.lines import BareLineEnding, LineBuffer, LineTooLo
 from bundled_server.protocols.smtp.commands import (
     Auth,
     Data,
+    Etrn,
     Expn,
     Hello,
     Help,
@@ -51,7 +52,7 @@ class SmtpLimits:
 _ALWAYS: frozenset[type] = frozenset({Hello, Rset, Noop, Quit, Help, Vrfy, Expn})
 LEGAL: Mapping[State, frozenset[type]] = {
     State.START: _ALWAYS | {StartTls},
-    State.READY: _ALWAYS | {Mail, Auth, StartTls},
+    State.READY: _ALWAYS | {Mail, Auth, StartTls, Etrn},
     State.MAIL: _ALWAYS | {Rcpt},
     State.RCPT: _ALWAYS | {Rcpt, Data},
 }
@@ -61,10 +62,11 @@ OUT_OF_ORDER: Mapping[tuple[State, type], Reply] = {
     (State.MAIL, Mail): Reply(503, "5.5.1", "Sender already specified"),
     (State.RCPT, Mail): Reply(503, "5.5.1", "Sender already specified"),
     (State.MAIL, Data): Reply(503, "5.5.1", "Need RCPT (recipient)"),
-    (State.MAIL, Auth): Reply(503, "5.5.1", "AUTH is not allowed during a mail transaction"),
-    (State.RCPT, Auth): Reply(503, "5.5.1", "AUTH is not allowed during a mail transaction"),
-    (State.MAIL, StartTls): Reply(503, "5.5.1", "STARTTLS is not allowed during a mail transaction"),
-    (State.RCPT, StartTls): Reply(503, "5.5.1", "STARTTLS is not allowed during a mail transaction"),
+    **{
+        (state, kind): Reply(503, "5.5.1", f"{name} is not allowed during a mail transaction")
+        for state in (State.MAIL, State.RCPT)
+        for kind, name in ((Auth, "AUTH"), (StartTls, "STARTTLS"), (Etrn, "ETRN"))
+    },
 }
 SAY_HELLO = Reply(503, "5.5.1", "Say HELO or EHLO first")
 NEXT_STATE: Mapping[tuple[type, int], State] = {

@@ -10,6 +10,7 @@ NOTHING_DONE = Reply(250, "2.0.0", "OK")
 TLS_PLEASE = Reply(220, "2.0.0", "Ready to start TLS")
 TLS_ACTIVE = Reply(503, "5.5.1", "TLS is active already")
 TLS_MISSING = Reply(502, "5.5.1", "STARTTLS is not available")
+ETRN_MISSING = Reply(502, "5.5.1", "ETRN is not available")
 AUTH_MISSING = Reply(502, "5.5.1", "AUTH is not available")
 AUTH_NEEDS_EHLO = Reply(503, "5.5.1", "Say EHLO before AUTH")
 ALREADY_AUTHENTICATED = Reply(503, "5.5.1", "Already authenticated")
@@ -19,7 +20,7 @@ AUTH_SUCCEEDED = Reply(235, "2.7.0", "Authentication succeeded")
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients")
 TRY_LATER = Reply(451, "4.3.0", "Local error, try again later")
 HELP_TEXT: Mapping[str, str] = {
-    "": "Commands: HELO EHLO MAIL RCPT DATA RSET NOOP QUIT HELP VRFY EXPN STARTTLS AUTH\n"
+    "": "Commands: HELO EHLO MAIL RCPT DATA RSET NOOP QUIT HELP VRFY EXPN STARTTLS AUTH ETRN\n"
     "HELP <command> tells more",
     "HELO": "HELO <hostname>: introduce yourself",
     "EHLO": "EHLO <hostname>: introduce yourself and ask for the extensions",
@@ -33,5 +34,6 @@ HELP_TEXT: Mapping[str, str] = {
     "VRFY": "VRFY <user>: does this user exist?",
     "EXPN": "EXPN <list>: who is on this list?",
     "STARTTLS": "STARTTLS: go on encrypted",
+    "ETRN": "ETRN <domain>: send what waits for that domain",
     "AUTH": "AUTH <mechanism>: log in",
 }

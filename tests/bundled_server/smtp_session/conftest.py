@@ -16,6 +16,7 @@ from bundled_server.envelope import Envelope
 from bundled_server.journal import Agent, Journal
 from bundled_server.mailbox.store import StoreUnavailable
 from bundled_server.msa.policy import SubmissionPolicy
+from bundled_server.mta.etrn import TurnDesk
 from bundled_server.mta.policy import Filter, TransferPolicy
 from bundled_server.net.listener import Listener
 from bundled_server.net.tls import issue, make_authority, server_context
@@ -155,10 +156,18 @@ async def serve(server_tls: ssl.SSLContext) -> AsyncIterator[Serve]:
         filters: tuple[Filter, ...] = (),
         journal_wire: bool = False,
         idle_seconds: float | None = None,
+        answers_questions: bool = False,
+        waiting: dict[str, int] | None = None,
     ) -> Server:
         clock = StandingClock()
         journal = Journal(HOSTNAME, clock.now)
         limits = limits or Limits()
+
+        async def members(name: str) -> list[str] | None:
+            return {"staff": ["alice@cities.org", "bob@other.test"]}.get(name)
+
+        async def flush(domain: str) -> int:
+            return (waiting or {}).get(domain, 0)
 
         async def exists(local: str, domain: str) -> bool:
             return local in PEOPLE
@@ -171,6 +180,7 @@ async def serve(server_tls: ssl.SSLContext) -> AsyncIterator[Serve]:
                 throttle=LoginThrottle(clock, limits.login_failures_per_minute),
                 now=clock.now,
                 recipient_exists=exists,
+                members=members,
                 token=lambda: "made-here",
             )
             if submission
@@ -180,6 +190,8 @@ async def serve(server_tls: ssl.SSLContext) -> AsyncIterator[Serve]:
                 recipient_exists=exists,
                 now=clock.now,
                 filters=filters,
+                members=members,
+                answers_questions=answers_questions,
             )
         )
 
@@ -189,7 +201,8 @@ async def serve(server_tls: ssl.SSLContext) -> AsyncIterator[Serve]:
         def new_queue_id() -> str:
             return server.new_queue_id()
 
-        services = SmtpServices(HOSTNAME, policy, accept, new_queue_id, journal, limits, journal_wire)
+        turn = TurnDesk(flush, ["cities.org"], clock.now, 10.0) if waiting is not None else None
+        services = SmtpServices(HOSTNAME, policy, accept, new_queue_id, journal, limits, journal_wire, turn)
         listener = Listener(
             smtp_sessions(services),
             name="smtp",

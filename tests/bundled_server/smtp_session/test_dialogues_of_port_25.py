@@ -206,6 +206,54 @@ async def test_dsn_wishes_that_break_rfc_3461_are_refused(serve) -> None:
         assert (await peer.ask(f"RCPT TO:<alice@cities.org> {wish}"))[:3] in ("501", "555"), wish
 
 
+async def test_etrn_starts_the_queue_of_one_domain(serve) -> None:
+    peer = await (await serve(waiting={"other.test": 3})).connect()
+    assert "250-ETRN" in (await peer.ask("EHLO server.other.test")).split("\n")
+    await peer.play(
+        """
+        C: ETRN other.test
+        S: 253 2.0.0 OK, 3 pending messages for node other.test started
+        C: etrn OTHER.test
+        S: 458 4.7.1 Unable to queue messages for node other.test: asked a moment ago
+        C: ETRN nothing.test
+        S: 251 2.0.0 OK, no messages waiting for node nothing.test
+        C: ETRN cities.org
+        S: 459 4.7.0 Node cities.org not allowed: …
+        C: ETRN @other.test
+        S: 459 4.7.0 Node @other.test not allowed: …
+        C: ETRN
+        S: 501 5.5.4 Syntax: ETRN domain
+        C: ETRN other test
+        S: 501 5.5.4 Syntax: ETRN domain
+        C: MAIL FROM:<bob@other.test>
+        S: 250 2.1.0 …
+        C: ETRN third.test
+        S: 503 5.5.1 ETRN is not allowed during a mail transaction
+        """
+    )
+
+
+async def test_vrfy_and_expn_tell_who_is_here_when_switched_on(serve) -> None:
+    peer = await (await serve(answers_questions=True)).connect()
+    await peer.play(
+        """
+        C: VRFY alice
+        S: 250 2.1.5 <alice@cities.org>
+        C: VRFY <Alice+x@cities.org>
+        S: 250 2.1.5 <alice+x@cities.org>
+        C: VRFY nobody
+        S: 550 5.1.1 <nobody@cities.org>... User unknown
+        C: VRFY bob@other.test
+        S: 252 2.1.5 …
+        C: EXPN staff
+        S: 250-2.1.5 <alice@cities.org>
+        S: 250 2.1.5 <bob@other.test>
+        C: EXPN nobody
+        S: 550 5.1.1 <nobody>... List unknown
+        """
+    )
+
+
 async def test_a_full_disk_is_weather(serve) -> None:
     server = await serve()
     server.weather = True
