@@ -143,7 +143,7 @@ class FolderView:
     # --- motions
 
     def find(self, line: int, step: int, accept: Callable[[Row], bool], limit: int = SCAN_LIMIT) -> int | None:
-        """The next line after `line` in direction `step` (1 or -1), `limit` away at most, whose row is accepted."""
+        """The next line from `line` in direction `step` (1 or -1), `limit` away at most, whose row is accepted."""
         at = line + step
         for _ in range(limit):
             if not 0 <= at < len(self):

@@ -1,6 +1,7 @@
 """What the keys of compose do: edit, attach, send, postpone, abort."""
 
 import asyncio
+import contextlib
 import os
 from typing import Any, Protocol
 
@@ -41,6 +42,7 @@ class ComposeCommands:
 
     def __init__(self, desk: ComposeDesk) -> None:
         self._desk = desk
+        self._is_sent = False
 
     # --- the text
 
@@ -132,6 +134,8 @@ class ComposeCommands:
             "The text speaks of an attachment but there is none: send anyway?", default=False
         ):
             return
+        if self._is_sent:
+            return
         now = services.clock()
         built = build(draft, date=now)
         if not services.account(draft.account).send:
@@ -140,9 +144,11 @@ class ComposeCommands:
         outbox_id = services.store.queue_message(
             draft.account, built.sender, built.recipients, built.raw, not_before=now + delay if delay else 0.0
         )
+        self._is_sent = True
         services.last_sent.outbox_id = outbox_id
         if self._desk.answered:
-            services.store.perform(draft.account, answered_action(self._desk.answered), "replied")
+            with contextlib.suppress(LookupError):  # it is on its way, whatever became of the message it answers
+                services.store.perform(draft.account, answered_action(self._desk.answered), "replied")
         if self._desk.draft_id:
             services.store.delete_draft(self._desk.draft_id)
         await services.work_waits()

@@ -65,6 +65,7 @@ class IndexScreen(MailScreen):
         self.messages = MessageList(now=services.clock, line_format=self._line_format(), id="work")
         self.folders = TextList(id="folders")
         self.folders.can_focus = False
+        self.folders.opens_on_click = True
         self.preview = MailText(id="preview")
         self.preview.can_focus = False
         self._folder_ids: list[int] = []
@@ -326,14 +327,9 @@ class IndexScreen(MailScreen):
     # --- the mouse, the preview
 
     def on_select_list_cursor_moved(self, event: SelectList.CursorMoved) -> None:
-        """Another message, or a click in the folder column."""
+        """Another message."""
         event.stop()
-        if event.widget is self.folders:
-            folder_id = self._folder_ids[event.line] if event.line < len(self._folder_ids) else 0
-            folder = self.services.store.folder(folder_id) if folder_id else None
-            if folder is not None:
-                self.open_folder(folder)
-        else:
+        if event.widget is self.messages:
             self._preview_soon()
 
     def on_resize(self) -> None:
@@ -345,10 +341,15 @@ class IndexScreen(MailScreen):
             self.run_worker(self.guard(self._show_preview()), group="preview", exclusive=True)
 
     def on_select_list_line_opened(self, event: SelectList.LineOpened) -> None:
-        """A double click reads."""
+        """A double click reads; a click in the folder column opens a folder."""
         event.stop()
         if event.widget is self.messages:
             self.run_command("display-message")
+            return
+        folder_id = self._folder_ids[event.line] if event.line < len(self._folder_ids) else 0
+        folder = self.services.store.folder(folder_id) if folder_id else None
+        if folder is not None:
+            self.open_folder(folder)
 
     async def _show_preview(self) -> None:
         message_id = self.view.id_at(self.line)

@@ -53,7 +53,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         super().__init__()
         self.services = services
         self.helpers: list[object] = []
-        self.prompt = Prompt(id="prompt")
+        self.prompt = Prompt(self._take_answer, id="prompt")
         self.title_bar = TitleBar(id="title")
         self.status_bar = StatusBar(id="status")
         self.wire_pane = WirePane(id="wire")
@@ -134,6 +134,11 @@ class MailScreen(Screen[Any], inherit_bindings=False):
 
     async def on_key(self, event: events.Key) -> None:
         """Every key that no field took is a command, or part of one; keys typed ahead wait for their question."""
+        if self._commands_running and not self._turned.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TYPE_AHEAD_SECONDS):
+                    await self._turned.wait()
+            self._turned.set()
         if self.prompt.is_asking and not self.prompt.wants_key:
             if not self.prompt.saw(event):
                 event.stop()
@@ -147,12 +152,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
             self.prompt.answer_key(stroke)
             return
         if stroke:
-            self._turned.clear()
             self.press(stroke)
-            if self._commands_running:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(TYPE_AHEAD_SECONDS):
-                        await self._turned.wait()
 
     def press(self, stroke: str) -> None:
         """One stroke."""
@@ -199,6 +199,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
             return
         if inspect.iscoroutine(waiting):
             self._commands_running += 1
+            self._turned.clear()
             self.run_worker(self._command(waiting), group="command")
 
     async def guard(self, waiting: Awaitable[None]) -> None:
@@ -259,14 +260,14 @@ class MailScreen(Screen[Any], inherit_bindings=False):
             raise Cancelled
         return text
 
-    def on_prompt_answered(self, event: Prompt.Answered) -> None:
-        """Hand the answer to the command that asked."""
-        event.stop()
+    def _take_answer(self, text: str | None) -> None:
+        """Hand the answer to the command that asked; the keys behind it wait for its next question."""
         self.status_bar.display = True
         for widget in self.query("#work"):
-            widget.focus()
+            self.set_focus(widget)
         if self._answer is not None and not self._answer.done():
-            self._answer.set_result(event.text)
+            self._turned.clear()
+            self._answer.set_result(text)
 
     # --- other places
 

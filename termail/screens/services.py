@@ -166,6 +166,7 @@ class Services:
             for folder in folders:
                 if wanted in (folder.name, f"{folder.account}/{folder.name}", f"{folder.account}:{folder.name}"):
                     return folder
+            self.say_next(f"There is no folder {wanted}; y lists them.")
         for name in self.account_names:
             inbox = self.store.folder_with_role(name, "inbox")
             if inbox is not None:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.widgets import Input, Static
 
 from termail.mime.sanitize import clean_line
@@ -13,8 +12,23 @@ from termail.mime.sanitize import clean_line
 Complete = Callable[[str], Sequence[str]]
 
 
+class PromptField(Input):
+    """Asks its prompt about each key first: a binding would run after the keys that were typed behind it."""
+
+    def on_key(self, event: events.Key) -> None:
+        """Enter, Esc, Tab and the history are the prompt's."""
+        prompt = self.parent
+        if isinstance(prompt, Prompt) and prompt.field_key(event):
+            event.stop()
+            event.prevent_default()
+
+
 class Prompt(Horizontal):
-    """Hidden until `ask` or `ask_key`; posts Answered once. Up and Down walk the history, Tab completes."""
+    """Hidden until `ask` or `ask_key`; then calls `answered` once, with None when the user left by Esc or ^G.
+
+    A call and not a message: a message would wait behind the keys that were typed after the answer.
+    Up and Down walk the history, Tab completes.
+    """
 
     DEFAULT_CSS = """
     Prompt { height: 1; display: none; background: $mail-bar-background; }
@@ -27,15 +41,9 @@ class Prompt(Horizontal):
     Prompt > #completions { color: $mail-dim; padding: 0 1; }
     """
 
-    class Answered(Message):
-        """The answer; None when the user left with Esc or ^G."""
-
-        def __init__(self, text: str | None) -> None:
-            super().__init__()
-            self.text = text
-
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, answered: Callable[[str | None], None], *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._answered = answered
         self._histories: dict[str, list[str]] = {}
         self._history: list[str] = []
         self._history_at = 0
@@ -48,7 +56,7 @@ class Prompt(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(id="label", markup=False)
-        yield Input(id="answer", select_on_focus=False, compact=True)
+        yield PromptField(id="answer", select_on_focus=False, compact=True)
         yield Static(id="completions", markup=False)
 
     @property
@@ -111,7 +119,7 @@ class Prompt(Horizontal):
         if event.is_printable and event.character:
             field.insert_text_at_cursor(event.character)
         elif event.key == "enter":
-            self._finish(field.value)
+            self._submit(field)
         elif event.key in ("escape", "ctrl+g"):
             self._finish(None)
         elif event.key == "backspace":
@@ -131,24 +139,31 @@ class Prompt(Horizontal):
     def _finish(self, answer: str | None) -> None:
         self.remove_class("asking")
         self._letters, self._complete = "", None
-        self.post_message(self.Answered(answer))
+        self._answered(answer)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter answers."""
-        event.stop()
-        text = event.value
-        if text and not event.input.password and (not self._history or self._history[-1] != text):
+    def _submit(self, field: Input) -> None:
+        text = field.value
+        if text and not field.password and (not self._history or self._history[-1] != text):
             self._history.append(text)
         self._finish(text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
+        """What is pasted may hold anything."""
         event.stop()
+        clean = clean_line(event.value)
+        if clean != event.value:
+            event.input.value = clean
 
-    def on_key(self, event: events.Key) -> None:
-        """Esc and ^G leave, Up and Down walk the history, Tab completes."""
+    def field_key(self, event: events.Key) -> bool:
+        """A key pressed in the field → whether it was taken here, before anything typed after it."""
+        if not self.is_asking or self._letters:
+            event.prevent_default()  # a key typed ahead: the screen puts it where it belongs
+            return False
         self._seen = event
         field = self.query_one("#answer", Input)
         match event.key:
+            case "enter":
+                self._submit(field)
             case "escape" | "ctrl+g" | "ctrl+c":
                 self._finish(None)
             case "up" if self._history_at > 0:
@@ -161,17 +176,17 @@ class Prompt(Horizontal):
                 self._complete_next(field)
             case _:
                 self._offers = []
-                return
+                return False
         field.cursor_position = len(field.value)
-        event.stop()
-        event.prevent_default()
+        return True
 
     def _complete_next(self, field: Input) -> None:
         """First Tab: as far as all offers agree; then one after the other."""
         if self._complete is None:
             return
         if not self._offers:
-            self._offers, self._offer_at = list(self._complete(field.value)), -1
+            offers = self._complete(field.value)
+            self._offers, self._offer_at = [offer for offer in offers if clean_line(offer) == offer], -1
             common = _common_start(self._offers)
             if len(common) > len(field.value):
                 field.value = common

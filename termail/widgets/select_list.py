@@ -17,6 +17,8 @@ class SelectList(Ink, ScrollView, can_focus=True):
     SelectList { width: 1fr; height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: auto; }
     """
 
+    opens_on_click = False
+
     cursor: reactive[int] = reactive(0, repaint=False)
 
     class CursorMoved(Message):
@@ -148,7 +150,7 @@ class SelectList(Ink, ScrollView, can_focus=True):
             return
         event.stop()
         self.cursor = line
-        if event.chain == 2:
+        if event.chain == 2 or self.opens_on_click:
             self.post_message(self.LineOpened(self, line))
 
 

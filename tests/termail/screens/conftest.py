@@ -1,5 +1,7 @@
 """A mailbox of a dozen messages in a real store, and the client over it without an agent."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,11 +12,13 @@ from pathlib import Path
 import pytest
 from textual import events
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from termail.agent.messages import ToAgent, ToUI
 from termail.app import TermailApp, places
 from termail.config import Account, Settings, Ui
 from termail.keymap import Keymap
+from termail.screens.mail_screen import MailScreen
 from termail.screens.services import NoAgent, Services
 from termail.store.local_store import Arrived, LocalStore, RemoteFolder
 
@@ -52,10 +56,8 @@ def arrived(uid: int, raw: bytes, flags: frozenset[str] = SEEN) -> Arrived:
     )
 
 
-QUOTED = (
-    "Before.\n" + "".join(f"> quoted line {line}\n" for line in range(12)) + "After the quotes.\n"
+QUOTED = "Before.\n" + "".join(f"> quoted line {line}\n" for line in range(12)) + "After the quotes.\n"
 QUOTED += "more\n" * 60
-)
 MAILBOX = (
     (mail(1, "Welcome", sender="Root"), SEEN),
     (mail(2, "Plan", body=QUOTED), SEEN),
@@ -124,11 +126,16 @@ class Client:
     async def settle(self) -> None:
         """Until the workers that answer keys are done."""
         for _ in range(5):
+            top = self.app.screen
+            if isinstance(top, MailScreen) and top._commands_running:
+                async with asyncio.timeout(5):
+                    await top._turned.wait()
             busy = [worker for worker in self.app.workers if worker.group in ("message", "listing", "preview")]
             await self.pilot.pause()
             if not busy:
                 return
-            await self.app.workers.wait_for_complete(busy)
+            with contextlib.suppress(WorkerCancelled):  # a later one took its place
+                await self.app.workers.wait_for_complete(busy)
 
     @property
     def lines(self) -> list[str]:

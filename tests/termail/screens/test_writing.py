@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from textual import events
 
 from termail.agent.messages import OperationsWaiting
 from termail.mime.message import parse_message
@@ -147,3 +148,16 @@ async def test_a_message_is_forwarded_and_bounced(opened: Any, store: LocalStore
     bounced, forwarded = (store.outbox_raw(item.outbox_id) for item in store.outbox())
     assert b"Resent-To: juan@cities.org" in bounced
     assert b"Welcome" in forwarded
+
+
+async def test_everything_typed_ahead_reaches_the_question_it_was_meant_for(opened: Any) -> None:
+    async with opened() as client:
+        for character in "mbob@x.test\rHi\r":
+            key = {"\r": "enter", "@": "at", ".": "full_stop"}.get(character, character)
+            client.app.post_message(events.Key(key, character))
+        for _ in range(6):
+            await client.settle()
+        assert client.screen_name == "EditorScreen"
+        await client.press("escape")
+        assert "  To  bob@x.test" in client.text
+        assert "Subject  Hi" in client.text
