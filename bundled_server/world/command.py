@@ -3,13 +3,18 @@
 import argparse
 import asyncio
 import json
+import os
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 from bundled_server.clock import Clock, ScaledClock, SystemClock
+from bundled_server.host import HostCannotStart
+from bundled_server.host_folder import FolderError
+from bundled_server.mailbox.store import StoreError
 from bundled_server.world.places import PASSWORD, PLACES
 from bundled_server.world.world import World
 
@@ -23,26 +28,38 @@ def main(options: argparse.Namespace) -> int:
             )
         else:
             folder = str(options.data)
-        factor = float(getattr(options, "clock", 1.0))
-        clock: Clock = SystemClock() if factor == 1.0 else ScaledClock(factor)
+        clock: Clock = SystemClock() if options.clock == 1.0 else ScaledClock(options.clock)
         try:
-            asyncio.run(_run(World(Path(folder).resolve(), clock), as_json=options.json))
-        except OSError as error:
+            asyncio.run(_run(World(Path(folder).resolve(), clock), options))
+        except (OSError, HostCannotStart, FolderError, StoreError) as error:
             print(f"termail-server: the practice world cannot start: {error}", file=sys.stderr)
             return 1
     return 0
 
 
-async def _run(world: World, *, as_json: bool) -> None:
+async def _run(world: World, options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    if options.stop_with_stdin:
+        _at_the_end_of_stdin(loop, stop.set)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with world:
         print(json.dumps(ready_line(world)), flush=True)
-        if not as_json:
+        if not options.json:
             print(_for_people(world), file=sys.stderr, flush=True)
         await stop.wait()
+
+
+def _at_the_end_of_stdin(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    """Call `stop` when whoever holds the other end of standard input is gone, however it went."""
+
+    def look() -> None:
+        if not os.read(0, 4096):
+            loop.remove_reader(0)
+            stop()
+
+    loop.add_reader(0, look)
 
 
 def ready_line(world: World) -> dict[str, object]:

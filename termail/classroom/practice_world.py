@@ -43,8 +43,17 @@ class PracticeWorld:
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._log = (self.data / "world.log").open("ab")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bundled_server", "world", "--data", str(self.data), "--json"],
-            stdin=subprocess.DEVNULL,
+            [
+                sys.executable,
+                "-m",
+                "bundled_server",
+                "world",
+                "--data",
+                str(self.data),
+                "--json",
+                "--stop-with-stdin",
+            ],
+            stdin=subprocess.PIPE,  # closed when we end, however we end: then the world ends too
             stdout=subprocess.PIPE,
             stderr=self._log,
             start_new_session=True,  # Ctrl-C in the terminal is the client's, not the world's

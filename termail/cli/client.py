@@ -1,0 +1,37 @@
+"""`termail`: the client on the user's accounts, or on one Maildir or mbox (`-f PATH`)."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from termail.cli.errors import UserError
+from termail.cli.settings import config_path, data_path, settings_of
+
+
+def run(options: argparse.Namespace) -> int:
+    """Open the client → its exit code."""
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        raise UserError("this is a full-screen program: run it in a terminal, or see `termail --help`", 2)
+    config, data, folder = config_path(options), data_path(options), options.folder
+    settings = settings_of(options, need_account=not _is_path(folder))
+    if _is_path(folder):
+        from termail.cli.opened_path import settings_for_path
+
+        config, data = settings_for_path(Path(folder).expanduser(), settings, data)
+        folder = None
+    _make_private(data)
+    from termail.app import run as run_client
+
+    return run_client(config, data, folder=folder)
+
+
+def _is_path(folder: str | None) -> bool:
+    """-f names a place on this machine when it looks like a path or exists."""
+    return folder is not None and (folder.startswith(("/", "./", "../", "~")) or Path(folder).exists())
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UserError(f"cannot keep mail in {folder}: {error.strerror}; choose another --data folder") from error
