@@ -39,6 +39,7 @@ class ComposeScreen(MailScreen):
         self.draft_id = draft_id
         self.was_edited = False
         self.letter = Letter(id="work")
+        self._is_recalled = bool(draft_id)
         self._edit_first = edit_first and not draft_id
         self.commands = ComposeCommands(self)
         self.helpers = [
@@ -90,7 +91,7 @@ class ComposeScreen(MailScreen):
         self.show_title()
 
     def title_runs(self) -> tuple[Run, ...]:
-        kind = "Reply" if self.answered else "Draft" if self.draft_id else "New message"
+        kind = "Reply" if self.answered else "Draft" if self._is_recalled else "New message"
         delay = self.services.settings.ui.undo_send_seconds
         when = f", in {delay:g} s" if delay else ""
         return (
