@@ -56,7 +56,7 @@ def stroke_of(key: str, character: str | None) -> str:
 
 
 def parse_keys(text: str) -> tuple[str, ...]:
-    """Strokes of a setting: `d`, `gg`, `^D`, `\\Cd`, `M-d`, `\\ed`, `<Esc>d`, `Tab`, `<Tab>`. Raises KeymapError."""
+    """Strokes of a setting: `d`, `gg`, `^D`, `\\Cd`, `M-d`, `\\ed`, `<Esc>d`, `Tab`, `<Tab>`; or KeymapError."""
     strokes: list[str] = []
     rest, meta = text, False
     while rest:
