@@ -20,4 +20,4 @@ class AltParser(XTermParser):
 
 def keep_alt() -> None:
     """The driver makes its parser by this name, and offers no other way in."""
-    linux_driver.XTermParser = AltParser  # type: ignore[misc]
+    linux_driver.XTermParser = AltParser  # type: ignore[attr-defined]

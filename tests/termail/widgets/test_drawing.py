@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 23, 10, 40).timestamp()
 
 @pytest.mark.parametrize(
     ("octets", "text"),
-    [(0, "0"), (999, "999"), (1000, "1.0K"), (4096, "4.0K"), (18_500, "18K"), (999_000, "976K"), (3 * 1024**3, "3.0G")
+    [(0, "0"), (1000, "1.0K"), (4096, "4.0K"), (18_500, "18K"), (999_000, "976K"), (3 * 1024**3, "3.0G"),
     ],
 )  # fmt: skip
 def test_sizes_fit_four_columns(octets: int, text: str) -> None:
