@@ -135,6 +135,15 @@ def load(folder: Path) -> Settings:
         raise SettingsError(f"{path}: not TOML: {error}") from error
 
 
+def stamp(folder: Path) -> tuple[int, int, int]:
+    """Changes when config.toml is written anew; zeros when there is none."""
+    try:
+        status = (folder / FILE_NAME).stat()
+    except OSError:
+        return 0, 0, 0
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
 class _Reader:
     """Turns the parsed document into structs, remembering where each complaint belongs."""
 

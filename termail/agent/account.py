@@ -65,8 +65,15 @@ class AccountRunner:
         self.attention: list[asyncio.Event] = []
         self.wanted_bodies: dict[int, None] = {}
         self._is_waiting_out = False
+        self._waits_for_somebody = False
 
     # --- wishes
+
+    def somebody_came(self) -> None:
+        """A UI is here: whoever can be asked for a password."""
+        if self._waits_for_somebody:
+            self._waits_for_somebody = False
+            self.wake.set()
 
     def want_operations(self) -> None:
         """The journal may hold something."""
@@ -126,6 +133,7 @@ class AccountRunner:
                 continue
             except _USERS_MATTERS as error:
                 state, text, pause = "error", str(error), USERS_MATTER_SECONDS
+                self._waits_for_somebody = isinstance(error, NoPassword)
                 if isinstance(error, LoginRefused | PopLoginRefused):
                     self.passwords.forget(self.name)
             except _WEATHER as error:
@@ -156,13 +164,15 @@ class AccountRunner:
         self.refuse_bodies(text)
         self.sync_finished(text)
         self._is_waiting_out = True
+        waited_for_somebody = self._waits_for_somebody
         try:
             async with asyncio.timeout(pause_seconds):
-                while not self.announces_sync:
+                while not self.announces_sync and self._waits_for_somebody == waited_for_somebody:
                     self.wake.clear()
                     await self.wake.wait()
         except TimeoutError:
             pass
         finally:
             self._is_waiting_out = False
+            self._waits_for_somebody = False
         self.wants_sync = True

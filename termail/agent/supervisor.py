@@ -24,7 +24,7 @@ from termail.agent.messages import (
 from termail.agent.office import Office
 from termail.agent.outbox_runner import OutboxRunner
 from termail.agent.place import Place
-from termail.config import Settings
+from termail.config import Settings, stamp
 from termail.lmta.local_mta import LocalMta
 from termail.secrets.passwords import Passwords
 from termail.store.local_store import LocalStore
@@ -49,6 +49,8 @@ class Agent:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
+        self._config = config
+        self._stamp = stamp(config)
         self._store = store
         self._lobby = Lobby(place, self._hear, self._greetings, self._uis_changed)
         self._office = Office(self._lobby.tell, lambda: self._lobby.is_watched, lambda: self._lobby.has_ui, clock)
@@ -131,6 +133,10 @@ class Agent:
     def _uis_changed(self) -> None:
         if self._lobby.has_ui:
             self._alone.clear()
+            if stamp(self._config) != self._stamp:
+                self.stop()  # the next agent reads the new settings; the UI starts it at once
+            for runner in self._accounts.values():
+                runner.somebody_came()
         else:
             self._alone.set()
             self._office.nobody_is_left()

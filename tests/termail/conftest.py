@@ -41,7 +41,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
@@ -66,9 +68,9 @@ class Scripted:
 
 
 async def play(script: str, server: Scripted, reader, writer, context: ssl.SSLContext | None) -> None:
-    """Lines of a script: `S: text` is sent ({tag} is the client's last tag), `C: start` is awaited (what follows the
-    tag must start so; `C` alone takes any line), `C{n}` takes n octets, `TLS` upgrades, `CLOSE` hangs up, `STAY`
-    waits for the client to go."""
+    """Lines of a script. `S: text` is sent ({tag} is the client's last tag). `C: start` is awaited: the line, or
+    what follows its tag, must start so; `C` alone takes any line, `C{n}` takes n octets. `TLS` upgrades, `CLOSE`
+    hangs up, `STAY` waits for the client to go."""
     tag = ""
     for line in script.strip().splitlines():
         line = line.strip()

@@ -40,9 +40,10 @@ SECONDS = 20.0
 
 
 def letter(subject: str, user: str = "alice") -> bytes:
+    unique = f"{subject.replace(' ', '.')}.{time.time_ns()}@cities.org"
     return (
         f"From: {user}@cities.org\r\nTo: {user}@cities.org\r\nSubject: {subject}\r\n"
-        f"Message-ID: <{subject.replace(' ', '.')}.{time.time_ns()}@cities.org>\r\n\r\n.dot\r\nbody of {subject}\r\n"
+        f"Message-ID: <{unique}>\r\n\r\n.dot\r\nbody of {subject}\r\n"
     ).encode()
 
 
@@ -244,7 +245,7 @@ async def test_an_account_is_tried_step_by_step(settings_for, tmp_path: Path) ->
     text = (config / "config.toml").read_text()
     (config / "config.toml").write_text(text.replace("echo 123456", "echo wrong"))
     steps = await try_account(load(config), "alice", Passwords(config))
-    assert [step.name for step in steps if not step.ok][0] == "log in as alice"
+    assert next(step.name for step in steps if not step.ok) == "log in as alice"
     (config / "config.toml").write_text(text.replace("ca =", "signature ="))
     steps = await try_account(load(config), "alice", Passwords(config))
     failed = next(step for step in steps if not step.ok)
