@@ -27,7 +27,8 @@ def row(message_id: int) -> Row:
     return Row(
         message_id=message_id, folder_id=1, uid=message_id, sender_name="", sender_address="a@b", to="",
         subject="", message_id_header="", date=0.0, received=0.0, size_octets=1, lines=1, thread_id=1,
-        is_read=True, is_old=False, is_flagged=False, is_answered=False, is_deleted=message_id == 12, is_draft=False,
+        is_read=True, is_old=False, is_flagged=False, is_answered=False, is_deleted=message_id == 12,
+        is_draft=False,
         has_attachment=False, to_me="", list_id="", keywords=frozenset(), has_body=True,
     )  # fmt: skip
 
