@@ -121,7 +121,7 @@ def test_what_is_deleted_flagged_and_read_is_still_so_after_a_restart(world, cli
         other.select("INBOX", readonly=True)
         soon(lambda: other.noop()[0] == "OK" and other.search(None, "FLAGGED")[1] == [b"1"])
     again = client()
-    again.wait_for("Welcome to the practice world", "N !", gone=["Test Mail MIME Multipart"])
+    again.wait_for("Welcome to the practice world", "O !", gone=["Test Mail MIME Multipart"])
     quit_client(again)
 
 
