@@ -107,8 +107,10 @@ def _text(octets: bytes | None) -> bytes:
 
 
 def _newly_seen_flags(batch: Batch) -> Iterable[object]:
-    flag_text, newly_seen = batch.selected.flag_text, batch.newly_seen
-    return (b" FLAGS " + flag_text(at) if at in newly_seen else b"" for at in batch.positions)
+    selected, newly_seen = batch.selected, batch.newly_seen
+    texts = ((at, selected.flag_text(at) + selected.modseq_text(at)) for at in newly_seen)
+    told = {at: b" FLAGS " + text for at, text in texts}
+    return (told.get(at, b"") for at in batch.positions)
 
 
 _SIMPLE: dict[Item, tuple[bytes, Column, Needs]] = {
@@ -120,6 +122,7 @@ _SIMPLE: dict[Item, tuple[bytes, Column, Needs]] = {
         Needs.INDEX,
     ),
     Item.SIZE: (b"RFC822.SIZE %d", lambda batch: pick(batch.selected.known.sizes, batch.positions), Needs.INDEX),
+    Item.MODSEQ: (b"MODSEQ (%d)", lambda batch: batch.selected.modseqs_at(batch.positions), Needs.INDEX),
     Item.ENVELOPE: (b"ENVELOPE %b", lambda batch: [face.envelope for face in batch.summaries], Needs.SUMMARY),
     Item.BODY: (b"BODY %b", lambda batch: [face.body for face in batch.summaries], Needs.SUMMARY),
     Item.BODYSTRUCTURE: (

@@ -1,12 +1,12 @@
 """What the handler of an IMAP command works with: the state of one client, and ways to answer."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from bundled_server.maa.imap.patterns import canonical
-from bundled_server.maa.imap.selected import SelectedMailbox
+from bundled_server.maa.imap.selected import CONDSTORE, SelectedMailbox
 from bundled_server.maa.service import Service, SessionRecord
 from bundled_server.mailbox.store import Mailbox, StoreUnavailable
 from bundled_server.net.driver import Link
@@ -14,6 +14,8 @@ from bundled_server.protocols.imap import names
 from bundled_server.protocols.imap.grammar import State, Syntax
 from bundled_server.protocols.imap.machine import ImapMachine
 from bundled_server.protocols.imap.responses import status_line
+
+IMAP4REV2 = b"IMAP4rev2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class ImapContext:
     machine: ImapMachine
     record: SessionRecord
     extensions: tuple[bytes, ...]
+    enableable: Mapping[bytes, tuple[bytes, ...]] = field(default_factory=dict)
     owner: str = ""
     selected: SelectedMailbox | None = None
     tag: bytes = b""
@@ -60,6 +63,11 @@ class ImapContext:
 
     def refuse(self, tag: bytes, refusal: Refusal) -> None:
         self.machine.send(status_line(tag, refusal.status, refusal.code, refusal.text))
+
+    @property
+    def is_rev2(self) -> bool:
+        """Whether the client speaks IMAP4rev2 (RFC 9051)."""
+        return IMAP4REV2 in self.enabled
 
     @property
     def mailbox(self) -> SelectedMailbox:
@@ -96,6 +104,14 @@ class ImapContext:
             with suppress(StoreUnavailable):  # a full disk must not keep mail from being read
                 self.machine.send(await selected.claim_recent())
 
+    def enable(self, *names: bytes) -> None:
+        """From now on the client hears what these extensions tell. Who learns of mod-sequences with a mailbox
+        open is told where it stands (RFC 7162 §3.1.2.1)."""
+        starts = CONDSTORE in names and CONDSTORE not in self.enabled
+        self.enabled.update(names)
+        if starts and self.selected is not None:
+            self.untagged(b"OK [HIGHESTMODSEQ %d] highest" % self.selected.highest_modseq)
+
     def leave_mailbox(self) -> None:
         """Forget the selected mailbox, if there is one."""
         if self.selected is not None:
@@ -128,7 +144,9 @@ class Verb:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A family of commands with the capabilities it brings; an extension is one more of these."""
+    """A family of commands with the capabilities it brings; an extension is one more of these. `enables`: what
+    ENABLE may name, each with the others that it brings along."""
 
     verbs: tuple[Verb, ...] = ()
     capabilities: tuple[bytes, ...] = ()
+    enables: tuple[tuple[bytes, ...], ...] = ()

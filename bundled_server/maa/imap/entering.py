@@ -106,14 +106,15 @@ async def _identify(context: ImapContext, _: commands.ClientIdentity) -> Done:
 
 
 async def _enable(context: ImapContext, request: commands.Enable) -> Done:
-    new = [name for name in request.capabilities if name in ENABLEABLE and name not in context.enabled]
-    context.enabled.update(new)
+    """RFC 5161 §3.1: unknown names are passed over, and what is enabled already is not told again."""
+    known = {name.upper(): name for name in context.enableable}
+    wanted = dict.fromkeys(known[name] for name in request.capabilities if name in known)
+    new = [name for name in wanted if name not in context.enabled]
     context.untagged(b" ".join([b"ENABLED", *new]))
+    for name in new:
+        context.enable(name, *context.enableable[name])
     return Done("ENABLE completed")
 
-
-ENABLEABLE: frozenset[bytes] = frozenset()
-"""Extensions that change what we send; they add their names here."""
 
 FEATURE = Feature(
     verbs=(

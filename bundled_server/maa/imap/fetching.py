@@ -5,13 +5,17 @@ from collections.abc import Sequence
 
 from bundled_server.maa.imap.columns import Batch, Needs, Plan, make_plan
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
+from bundled_server.maa.imap.resyncing import changed_since, vanished_since
 from bundled_server.maa.imap.sections import OpenedMessage
+from bundled_server.maa.imap.selected import CONDSTORE, QRESYNC
 from bundled_server.maa.imap.spans import batches, find_spans, pick
 from bundled_server.maa.service import message_id_of
 from bundled_server.mailbox.changes import FlagMode, StoreFlags
 from bundled_server.mailbox.store import StoreUnavailable
 from bundled_server.protocols.imap import arguments, commands
+from bundled_server.protocols.imap.fetch_items import Item
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax
+from bundled_server.protocols.imap.sequences import format_set
 
 SEEN = "\\Seen"
 _BATCH_MESSAGES = {Needs.INDEX: 2048, Needs.SUMMARY: 512, Needs.HEADER: 128, Needs.BODY: 64}
@@ -33,8 +37,17 @@ async def _fetch_by_uid(context: ImapContext, request: commands.Fetch) -> Done:
 async def _fetch_all(context: ImapContext, request: commands.Fetch, *, by_uid: bool) -> None:
     selected = context.mailbox
     await selected.refresh()
-    plan = make_plan(request.items, by_uid=by_uid)
+    items = request.items
+    if request.changed_since is not None:
+        items = tuple(dict.fromkeys((*items, Item.MODSEQ)))
     spans = find_spans(selected, request.messages, by_uid=by_uid)
+    if Item.MODSEQ in items:
+        context.enable(CONDSTORE)
+    if request.changed_since is not None:
+        spans = changed_since(selected, spans, request.changed_since)
+    if request.vanished:
+        await _tell_vanished(context, request, by_uid=by_uid)
+    plan = make_plan(items, by_uid=by_uid)
     deepest = max(plan.needs)
     octets = _BATCH_OCTETS[deepest] // max(len(plan.sections), 1)
     some_are_gone = False
@@ -46,6 +59,14 @@ async def _fetch_all(context: ImapContext, request: commands.Fetch, *, by_uid: b
             await _send_batch(context, plan, positions)
     if some_are_gone and not by_uid:
         raise Refusal("some of the messages no longer exist", b"EXPUNGEISSUED")
+
+
+async def _tell_vanished(context: ImapContext, request: commands.Fetch, *, by_uid: bool) -> None:
+    if not by_uid or QRESYNC not in context.enabled:
+        raise Refusal("VANISHED is for UID FETCH, after ENABLE QRESYNC", status=b"BAD")
+    gone = await vanished_since(context.mailbox, request.changed_since or 0, request.messages)
+    if gone:
+        context.untagged(b"VANISHED (EARLIER) %b" % format_set(gone))
 
 
 async def _send_batch(context: ImapContext, plan: Plan, positions: Sequence[int]) -> None:

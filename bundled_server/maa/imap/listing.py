@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb, mailbox_text
 from bundled_server.maa.imap.patterns import SEPARATOR, canonical, matches, parents
+from bundled_server.maa.imap.selected import CONDSTORE
 from bundled_server.mailbox.changes import Subscribe
 from bundled_server.mailbox.store import Mailbox, Status
 from bundled_server.protocols.imap import arguments, commands, names
@@ -93,6 +94,8 @@ async def _unsubscribe(context: ImapContext, request: commands.MailboxName) -> D
 
 async def _status(context: ImapContext, request: commands.StatusOf) -> Done:
     mailbox = await context.find(request.mailbox)
+    if b"HIGHESTMODSEQ" in request.items:
+        context.enable(CONDSTORE)
     status = await context.service.store.status(mailbox.mailbox_id)
     pairs = b" ".join(b"%b %d" % (item, _number(status, item)) for item in request.items)
     context.untagged(b"STATUS %b (%b)" % (astring(names.encode(mailbox.name)), pairs))
@@ -109,6 +112,8 @@ def _number(status: Status, item: bytes) -> int:
             return status.uid_next
         case b"UIDVALIDITY":
             return status.uid_validity
+        case b"HIGHESTMODSEQ":
+            return max(status.highest_modseq, 1)
         case _:
             return status.unseen
 

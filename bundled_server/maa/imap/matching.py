@@ -58,22 +58,22 @@ def folded(text: str) -> str:
     return text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold())
 
 
-def tests_of(key: keys.SearchKey, selected: SelectedMailbox) -> list[Test]:
-    """The tests that a message must pass, all of them, cheapest first."""
+def tests_of(key: keys.SearchKey, selected: SelectedMailbox, now: float = 0.0) -> list[Test]:
+    """The tests that a message must pass, all of them, cheapest first. `now` in epoch seconds."""
     conjuncts = key.keys if isinstance(key, keys.And) else (key,)
-    return sorted((_test(conjunct, selected) for conjunct in conjuncts), key=lambda test: test.cost)
+    return sorted((_test(conjunct, selected, now) for conjunct in conjuncts), key=lambda test: test.cost)
 
 
-def _test(key: keys.SearchKey, selected: SelectedMailbox) -> Test:
+def _test(key: keys.SearchKey, selected: SelectedMailbox, now: float) -> Test:
     match key:
         case keys.Not(inner):
-            test = _test(inner, selected)
+            test = _test(inner, selected, now)
             passes = test.passes
             return Test(test.cost, lambda message: not passes(message))
         case keys.And(several):
-            return _all([_test(one, selected) for one in several])
+            return _all([_test(one, selected, now) for one in several])
         case keys.Or(left, right):
-            return _any(_test(left, selected), _test(right, selected))
+            return _any(_test(left, selected, now), _test(right, selected, now))
         case keys.HeaderHas(name, text):
             return Test(Cost.HEADER, _header_has(name.encode("latin-1"), folded(text)))
         case keys.SentDate(order, day):
@@ -85,7 +85,7 @@ def _test(key: keys.SearchKey, selected: SelectedMailbox) -> Test:
             sought = folded(text)
             return Test(Cost.BODY, lambda message: sought in message.header_text or sought in message.body_text)
         case _:
-            return Test(Cost.INDEX, _index_test(key, selected))
+            return Test(Cost.INDEX, _index_test(key, selected, now))
 
 
 def _all(tests: list[Test]) -> Test:
@@ -98,7 +98,7 @@ def _any(left: Test, right: Test) -> Test:
     return Test(second.cost, lambda message: first.passes(message) or second.passes(message))
 
 
-def _index_test(key: keys.SearchKey, selected: SelectedMailbox) -> Callable[[Candidate], bool]:
+def _index_test(key: keys.SearchKey, selected: SelectedMailbox, now: float) -> Callable[[Candidate], bool]:
     known = selected.known
     match key:
         case keys.HasFlag(flag) if flag == RECENT:
@@ -111,6 +111,12 @@ def _index_test(key: keys.SearchKey, selected: SelectedMailbox) -> Callable[[Can
             return lambda message: known.sizes[message.position] > octets
         case keys.Smaller(octets):
             return lambda message: known.sizes[message.position] < octets
+        case keys.Older(seconds):
+            return lambda message: known.dates[message.position] <= now - seconds
+        case keys.Younger(seconds):
+            return lambda message: known.dates[message.position] >= now - seconds
+        case keys.ChangedFrom(modseq):
+            return lambda message: selected.modseq_at(message.position) >= modseq
         case keys.Uids(uids):
             return _membership(uids, selected, by_uid=True)
         case keys.Numbers(numbers):
@@ -135,8 +141,10 @@ def _flag_test(flag: str, selected: SelectedMailbox) -> Callable[[Candidate], bo
 
 
 def _membership(numbers: SequenceSet, selected: SelectedMailbox, *, by_uid: bool) -> Callable[[Candidate], bool]:
-    known = selected.known.uids
-    spans = numbers.positions_of_uids(known) if by_uid else numbers.positions_within(selected.count)
+    if by_uid or numbers.is_saved:
+        spans = selected.ranges(numbers, by_uid=True)
+    else:
+        spans = numbers.positions_within(selected.count)
     if len(spans) == 1:
         span = spans[0]
         return lambda message: message.position in span

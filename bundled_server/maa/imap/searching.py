@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Verb
 from bundled_server.maa.imap.decoded import header_block
 from bundled_server.maa.imap.matching import Candidate, Cost, Test, tests_of
-from bundled_server.maa.imap.selected import SelectedMailbox
+from bundled_server.maa.imap.results import Result, forgetting_saved, give_result
+from bundled_server.maa.imap.selected import CONDSTORE, SelectedMailbox
 from bundled_server.maa.imap.spans import batches, pick
 from bundled_server.mailbox.store import Store
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax
-from bundled_server.protocols.imap.search_keys import Everything, SearchKey
+from bundled_server.protocols.imap.search_keys import ChangedFrom, Everything, SearchKey, mentions
 
 _BATCH_MESSAGES = {Cost.INDEX: 10_000, Cost.HEADER: 200}
 _IN_PLACE_OCTETS = 65_536
@@ -19,30 +20,36 @@ _HEADER_BATCH_OCTETS = 1 << 22
 
 
 async def _search(context: ImapContext, request: commands.Search) -> Done:
-    found = await matching_positions(context.service.store, context.mailbox, request.key)
-    _tell(context, [position + 1 for position in found])
+    await _answer(context, request, by_uid=False)
     return Done("SEARCH completed")
 
 
 async def _search_by_uid(context: ImapContext, request: commands.Search) -> Done:
-    selected = context.mailbox
-    found = await matching_positions(context.service.store, selected, request.key)
-    _tell(context, pick(selected.known.uids, found))
+    await _answer(context, request, by_uid=True)
     return Done("UID SEARCH completed")
 
 
-def _tell(context: ImapContext, numbers: Sequence[int]) -> None:
-    context.untagged(" ".join(["SEARCH", *map(str, numbers)]).encode("ascii"))
+async def _answer(context: ImapContext, request: commands.Search, *, by_uid: bool) -> None:
+    selected = context.mailbox
+    shows_modseq = mentions(request.key, ChangedFrom)
+    if shows_modseq:
+        context.enable(CONDSTORE)
+    now = context.service.clock.now()
+    with forgetting_saved(selected, request.returns):
+        found = await matching_positions(context.service.store, selected, request.key, now)
+    give_result(context, b"SEARCH", Result(found, by_uid, shows_modseq), request.returns)
 
 
-async def matching_positions(store: Store, selected: SelectedMailbox, key: SearchKey) -> Sequence[int]:
+async def matching_positions(
+    store: Store, selected: SelectedMailbox, key: SearchKey, now: float = 0.0
+) -> Sequence[int]:
     """Positions that match, ascending: each kind of test thins out what the next, dearer one must read. An index
     of words would take its place here."""
     await selected.refresh()
     found: Sequence[int] = range(selected.count)
     if isinstance(key, Everything):
         return found
-    tests = tests_of(key, selected)
+    tests = tests_of(key, selected, now)
     for cost, thin_out in ((Cost.INDEX, _by_index), (Cost.HEADER, _by_header), (Cost.BODY, _by_body)):
         due = [test for test in tests if test.cost is cost]
         if due and found:
@@ -113,4 +120,5 @@ FEATURE = Feature(
         Verb(Syntax("SEARCH", SELECTED, arguments.search), _search, expunges=False),
         Verb(Syntax("UID SEARCH", SELECTED, arguments.search), _search_by_uid),
     ),
+    capabilities=(b"ESEARCH", b"SEARCHRES", b"WITHIN"),
 )

@@ -3,15 +3,18 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
 from bundled_server.mailbox.changes import Change, ClaimRecent
 from bundled_server.mailbox.store import Index, Mailbox, Store
 from bundled_server.protocols.imap.responses import flag_list
-from bundled_server.protocols.imap.sequences import SequenceSet
+from bundled_server.protocols.imap.sequences import SequenceSet, format_set
 
 RECENT = "\\Recent"
+CONDSTORE = b"CONDSTORE"
+QRESYNC = b"QRESYNC"
 _STRIDE = 256
 _RECENT_RANGES = 63
 
@@ -64,10 +67,24 @@ def compare(earlier: Index, later: Index) -> Differences:
     return Differences(tuple(expunged), tuple(changed), len(later.uids) - there)
 
 
+def positions_of(wanted: Sequence[int], uids: Sequence[int]) -> list[range]:
+    """Runs of positions of those UIDs that are there; both ascending."""
+    found: list[range] = []
+    for uid in wanted:
+        position = bisect_left(uids, uid)
+        if position < len(uids) and uids[position] == uid:
+            if found and found[-1].stop == position:
+                found[-1] = range(found[-1].start, position + 1)
+            else:
+                found.append(range(position, position + 1))
+    return found
+
+
 @dataclass(slots=True)
 class SelectedMailbox:
     """`known` is what the client was told, `current` what the store says now. They are the same object almost
-    always; they differ while another client's expunge may not be reported yet (RFC 3501 §7.4.1)."""
+    always; they differ while another client's expunge may not be reported yet (RFC 3501 §7.4.1). `enabled` are the
+    extensions that change what is told, `saved` the UIDs that "$" stands for (RFC 5182)."""
 
     store: Store
     mailbox: Mailbox
@@ -80,6 +97,8 @@ class SelectedMailbox:
     has_unclaimed: bool = False
     own_changes: dict[int, int] = field(default_factory=dict)
     stop_watching: Callable[[], None] = lambda: None
+    enabled: AbstractSet[bytes] = frozenset()
+    saved: Sequence[int] = ()
 
     # what the client knows
 
@@ -87,11 +106,29 @@ class SelectedMailbox:
     def count(self) -> int:
         return len(self.known.uids)
 
+    @property
+    def tells_modseqs(self) -> bool:
+        """Whether unasked FETCH responses carry MODSEQ (RFC 7162 §3.1)."""
+        return CONDSTORE in self.enabled
+
+    @property
+    def highest_modseq(self) -> int:
+        """HIGHESTMODSEQ of what the client was told; never 0, which means none (RFC 7162 §3.1.2.2)."""
+        return max(self.known.highest_modseq, 1)
+
     def ranges(self, messages: SequenceSet, *, by_uid: bool) -> list[range]:
         """Positions of a set; IndexError for a sequence number that is not in use."""
+        if messages.is_saved:
+            return positions_of(self.saved, self.known.uids)
         if by_uid:
             return messages.positions_of_uids(self.known.uids)
         return messages.positions_of_numbers(self.count)
+
+    def ranges_now(self, uids: SequenceSet) -> list[range]:
+        """Positions in `current` of a set of UIDs."""
+        if uids.is_saved:
+            return positions_of(self.saved, self.current.uids)
+        return uids.positions_of_uids(self.current.uids)
 
     def uids_at(self, ranges: Sequence[range]) -> "array[int]":
         uids: array[int] = array(self.known.uids.typecode)
@@ -143,6 +180,16 @@ class SelectedMailbox:
         now = self.position_now(self.known.uids[position])
         return self.known.modseqs[position] if now is None else self.current.modseqs[now]
 
+    def modseqs_at(self, positions: Sequence[int]) -> Iterable[int]:
+        """`modseq_at` for many."""
+        if isinstance(positions, range) and self.is_aligned:
+            return self.current.modseqs[positions.start : positions.stop]
+        return map(self.modseq_at, positions)
+
+    def modseq_text(self, position: int) -> bytes:
+        """` MODSEQ (n)` for responses nobody asked for, b"" where the client does not know of it."""
+        return b" MODSEQ (%d)" % self.modseq_at(position) if self.tells_modseqs else b""
+
     def flag_texts(self, positions: Sequence[int]) -> Iterable[bytes]:
         """`(\\Seen …)` for known messages, with this session's \\Recent."""
         if isinstance(positions, range) and self.is_aligned and not self._touches_recent(positions):
@@ -177,7 +224,7 @@ class SelectedMailbox:
         if self.current is self.known or not (expunges or self.is_aligned):
             return b""
         news = compare(self.known, self.current)
-        lines = [b"* %d EXPUNGE\r\n" % (position + 1) for position in reversed(news.expunged)]
+        lines = self._expunge_lines(news.expunged)
         self.known, self.is_aligned = self.current, True
         if news.added:
             lines.append(b"* %d EXISTS\r\n" % self.count)
@@ -200,12 +247,19 @@ class SelectedMailbox:
         if uids and first <= uids[-1]:
             self.recent = [*self.recent[-_RECENT_RANGES:], (first, uids[-1])]
 
+    def _expunge_lines(self, expunged: Sequence[int]) -> list[bytes]:
+        """VANISHED takes the place of EXPUNGE (RFC 7162 §3.2.10.2)."""
+        if QRESYNC not in self.enabled:
+            return [b"* %d EXPUNGE\r\n" % (position + 1) for position in reversed(expunged)]
+        uids = [self.known.uids[position] for position in expunged]
+        return [b"* VANISHED %b\r\n" % format_set(uids)] if uids else []
+
     def _flag_lines(self, changed: Sequence[int]) -> list[bytes]:
         lines = []
         for position in changed:
             uid = self.known.uids[position]
             if self.own_changes.get(uid) != self.known.modseqs[position]:
-                text = self.flag_text(position)
+                text = self.flag_text(position) + self.modseq_text(position)
                 lines.append(b"* %d FETCH (UID %d FLAGS %b)\r\n" % (position + 1, uid, text))
         return lines
 

@@ -3,36 +3,65 @@
 from contextlib import suppress
 from itertools import chain
 
-from bundled_server.maa.imap.context import Done, Feature, ImapContext, Verb
-from bundled_server.maa.imap.selected import SelectedMailbox
+from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
+from bundled_server.maa.imap.resyncing import changed_since, vanished_since
+from bundled_server.maa.imap.selected import CONDSTORE, QRESYNC, SelectedMailbox
 from bundled_server.mailbox.changes import ClaimRecent, Expunge
 from bundled_server.mailbox.store import Index, Mailbox, Store, StoreUnavailable
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.cursor import SYSTEM_FLAGS
 from bundled_server.protocols.imap.grammar import AFTER_LOGIN, SELECTED, State, Syntax
+from bundled_server.protocols.imap.opening import open_mailbox
+from bundled_server.protocols.imap.sequences import format_set
 
 DELETED = "\\Deleted"
 _NEVER = 1 << 32  # above every UID
 
 
-async def _select(context: ImapContext, request: commands.MailboxName) -> Done:
-    await _open(context, request.mailbox, read_only=False)
+async def _select(context: ImapContext, request: commands.OpenMailbox) -> Done:
+    await _open(context, request, read_only=False)
     return Done("SELECT completed", b"READ-WRITE")
 
 
-async def _examine(context: ImapContext, request: commands.MailboxName) -> Done:
-    await _open(context, request.mailbox, read_only=True)
+async def _examine(context: ImapContext, request: commands.OpenMailbox) -> Done:
+    await _open(context, request, read_only=True)
     return Done("EXAMINE completed", b"READ-ONLY")
 
 
-async def _open(context: ImapContext, name: bytes, *, read_only: bool) -> None:
-    context.leave_mailbox()
-    mailbox = await context.find(name)
+async def _open(context: ImapContext, request: commands.OpenMailbox, *, read_only: bool) -> None:
+    if request.resync is not None and QRESYNC not in context.enabled:
+        raise Refusal("ENABLE QRESYNC comes first", status=b"BAD")
+    if context.selected is not None:
+        context.leave_mailbox()
+        context.untagged(b"OK [CLOSED] previous mailbox closed")  # RFC 7162 §3.2.11
+    if request.condstore:
+        context.enable(CONDSTORE)
+    mailbox = await context.find(request.mailbox)
     selected = await _look(context, mailbox, read_only=read_only)
     context.selected = selected
     context.machine.state = State.SELECTED
     context.record.note("opened", f"mailbox {mailbox.name}, {selected.count} messages")
     _describe(context, selected)
+    if request.resync is not None:
+        await _resync(context, selected, request.resync)
+
+
+async def _resync(context: ImapContext, selected: SelectedMailbox, known: commands.Resync) -> None:
+    """What the client missed, unless it knew another mailbox of that name (RFC 7162 §3.2.5)."""
+    if known.uid_validity != selected.mailbox.uid_validity:
+        return
+    gone = await vanished_since(selected, known.modseq, known.known_uids)
+    if gone:
+        context.untagged(b"VANISHED (EARLIER) %b" % format_set(gone))
+    spans = [range(selected.count)]
+    if known.known_uids is not None:
+        spans = selected.ranges(known.known_uids, by_uid=True)
+    lines = []
+    for span in changed_since(selected, spans, known.modseq):
+        for at in span:
+            text = selected.flag_text(at) + selected.modseq_text(at)
+            lines.append(b"* %d FETCH (UID %d FLAGS %b)\r\n" % (at + 1, selected.known.uids[at], text))
+    context.machine.send(b"".join(lines))
 
 
 async def _look(context: ImapContext, mailbox: Mailbox, *, read_only: bool) -> SelectedMailbox:
@@ -53,7 +82,9 @@ async def _look(context: ImapContext, mailbox: Mailbox, *, read_only: bool) -> S
     except BaseException:
         stop_watching()
         raise
-    selected = SelectedMailbox(store, mailbox, index, index, read_only, [], stop_watching=stop_watching)
+    selected = SelectedMailbox(
+        store, mailbox, index, index, read_only, [], stop_watching=stop_watching, enabled=context.enabled
+    )
     selected.note_recent(first_recent)
     holder.append(selected)
     return selected
@@ -85,7 +116,7 @@ def _describe(context: ImapContext, selected: SelectedMailbox) -> None:
         context.untagged(b"OK [UNSEEN %d] first unseen message" % (unseen + 1))
     context.untagged(b"OK [UIDVALIDITY %d] UIDs are valid" % mailbox.uid_validity)
     context.untagged(b"OK [UIDNEXT %d] next UID" % uid_next)
-    context.untagged(b"OK [HIGHESTMODSEQ %d] highest" % max(index.highest_modseq, 1))
+    context.untagged(b"OK [HIGHESTMODSEQ %d] highest" % selected.highest_modseq)
 
 
 def _first_unseen(index: Index) -> int | None:
@@ -109,30 +140,39 @@ async def _unselect(context: ImapContext, _: commands.Nothing) -> Done:
 
 
 async def _expunge(context: ImapContext, _: commands.Nothing) -> Done:
-    await _expunge_deleted(context, None)
-    return Done("EXPUNGE completed")
+    return Done("EXPUNGE completed", _highest(context, await _expunge_deleted(context, None)))
 
 
 async def _expunge_uids(context: ImapContext, request: commands.ExpungeUids) -> Done:
-    await _expunge_deleted(context, request)
-    return Done("UID EXPUNGE completed")
+    return Done("UID EXPUNGE completed", _highest(context, await _expunge_deleted(context, request)))
 
 
-async def _expunge_deleted(context: ImapContext, request: commands.ExpungeUids | None) -> None:
-    """Remove what is \\Deleted, of the named UIDs or of all; the untagged EXPUNGEs come with the report."""
+def _highest(context: ImapContext, removed: bool) -> bytes:
+    """RFC 7162 §3.2.10: where the mailbox stands after messages were removed; the report tells them."""
+    selected = context.mailbox
+    if not removed or not selected.tells_modseqs:
+        return b""
+    return b"HIGHESTMODSEQ %d" % max(selected.current.highest_modseq, 1)
+
+
+async def _expunge_deleted(context: ImapContext, request: commands.ExpungeUids | None) -> bool:
+    """Remove what is \\Deleted, of the named UIDs or of all; whether there was any. The untagged EXPUNGEs come
+    with the report."""
     selected = context.writable
     await selected.refresh()
     index = selected.current
-    spans = [range(len(index.uids))] if request is None else request.uids.positions_of_uids(index.uids)
+    spans = [range(len(index.uids))] if request is None else selected.ranges_now(request.uids)
     uids = tuple(index.uids[at] for span in spans for at in span if DELETED in index.flags[at])
     if uids:
         await selected.commit(Expunge(selected.mailbox.mailbox_id, uids))
+        await selected.refresh()
+    return bool(uids)
 
 
 FEATURE = Feature(
     verbs=(
-        Verb(Syntax("SELECT", AFTER_LOGIN, arguments.mailbox), _select),
-        Verb(Syntax("EXAMINE", AFTER_LOGIN, arguments.mailbox), _examine),
+        Verb(Syntax("SELECT", AFTER_LOGIN, open_mailbox), _select),
+        Verb(Syntax("EXAMINE", AFTER_LOGIN, open_mailbox), _examine),
         Verb(Syntax("CHECK", SELECTED, arguments.nothing), _check),
         Verb(Syntax("CLOSE", SELECTED, arguments.nothing), _close),
         Verb(Syntax("UNSELECT", SELECTED, arguments.nothing), _unselect),

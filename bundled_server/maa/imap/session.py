@@ -124,12 +124,13 @@ def imap_sessions(
     verbs = {verb.syntax.name: verb for feature in FEATURES for verb in feature.verbs}
     commands = table(verb.syntax for feature in FEATURES for verb in feature.verbs)
     extensions = tuple(word for feature in FEATURES for word in feature.capabilities)
+    enableable = {name: tuple(others) for feature in FEATURES for name, *others in feature.enables}
     limits = _machine_limits(settings.limits)
 
     def open_session(link: Link) -> tuple[ImapMachine, ImapSession]:
         record = SessionRecord(journal, link)
         machine = ImapMachine(commands, limits, tracer(service, record))
-        context = ImapContext(service, link, machine, record, extensions)
+        context = ImapContext(service, link, machine, record, extensions, enableable)
         return machine, ImapSession(context, verbs)
 
     return open_session

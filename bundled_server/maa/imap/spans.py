@@ -20,6 +20,21 @@ def find_spans(selected: SelectedMailbox, messages: SequenceSet, *, by_uid: bool
         raise Refusal("there is no message of that number", status=b"BAD") from None
 
 
+def runs(positions: Iterable[int]) -> list[range]:
+    """Ascending positions, joined into runs."""
+    found: list[range] = []
+    start = stop = -1
+    for position in positions:
+        if position != stop:
+            if stop > start:
+                found.append(range(start, stop))
+            start = position
+        stop = position + 1
+    if stop > start:
+        found.append(range(start, stop))
+    return found
+
+
 def batches(spans: Sequence[range], sizes: Sequence[int], most: int, octets: int) -> Iterator[Sequence[int]]:
     """Positions in batches of at most `most` messages and of about `octets` together; where it can be, a batch
     is a range, which columns can be sliced by."""

@@ -4,9 +4,9 @@ from bundled_server.protocols.imap import commands
 from bundled_server.protocols.imap.cursor import Cursor
 from bundled_server.protocols.imap.errors import BadCommand
 from bundled_server.protocols.imap.fetch_items import read_items
-from bundled_server.protocols.imap.search_keys import read_search
+from bundled_server.protocols.imap.search_keys import read_returns, read_search
 
-STATUS_ITEMS = frozenset((b"MESSAGES", b"RECENT", b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN"))
+STATUS_ITEMS = frozenset((b"MESSAGES", b"RECENT", b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN", b"HIGHESTMODSEQ"))
 _NOTHING = commands.Nothing()
 
 
@@ -85,14 +85,43 @@ def fetch(cursor: Cursor) -> commands.Fetch:
     messages = cursor.sequence_set()
     cursor.space()
     items = read_items(cursor)
+    changed_since, vanished = None, False
+    if cursor.accept(b" ("):
+        changed_since, vanished = _fetch_modifiers(cursor)
     cursor.end()
-    return commands.Fetch(messages, items)
+    return commands.Fetch(messages, items, changed_since, vanished)
+
+
+def _fetch_modifiers(cursor: Cursor) -> tuple[int, bool]:
+    """`CHANGEDSINCE modseq [VANISHED])` in any order (RFC 7162 §3.1.4.1, §3.2.6)."""
+    changed_since, vanished = None, False
+    while not cursor.accept(b")"):
+        word = cursor.keyword()
+        if word == b"CHANGEDSINCE" and changed_since is None:
+            cursor.space()
+            changed_since = cursor.number64()
+        elif word == b"VANISHED":
+            vanished = True
+        else:
+            raise BadCommand("unknown FETCH modifier")
+        cursor.accept(b" ")
+    if changed_since is None:
+        raise BadCommand("VANISHED needs CHANGEDSINCE")
+    return changed_since, vanished
 
 
 def store(cursor: Cursor) -> commands.StoreFlags:
     cursor.space()
     messages = cursor.sequence_set()
     cursor.space()
+    unchanged_since = None
+    if cursor.accept(b"("):
+        if cursor.keyword() != b"UNCHANGEDSINCE":
+            raise BadCommand("unknown STORE modifier")
+        cursor.space()
+        unchanged_since = cursor.number64()
+        cursor.expect(b")")
+        cursor.space()
     mode = b"+" if cursor.accept(b"+") else b"-" if cursor.accept(b"-") else b""
     word = cursor.word()
     if word not in (b"FLAGS", b"FLAGS.SILENT"):
@@ -100,7 +129,7 @@ def store(cursor: Cursor) -> commands.StoreFlags:
     cursor.space()
     flags = cursor.flags() if cursor.sees(b"(") else _bare_flags(cursor)
     cursor.end()
-    return commands.StoreFlags(messages, mode, word == b"FLAGS.SILENT", flags)
+    return commands.StoreFlags(messages, mode, word == b"FLAGS.SILENT", flags, unchanged_since)
 
 
 def copy(cursor: Cursor) -> commands.CopyTo:
@@ -113,7 +142,8 @@ def copy(cursor: Cursor) -> commands.CopyTo:
 
 def search(cursor: Cursor) -> commands.Search:
     cursor.space()
-    return commands.Search(read_search(cursor))
+    returns = read_returns(cursor)
+    return commands.Search(read_search(cursor), returns)
 
 
 def expunge_uids(cursor: Cursor) -> commands.ExpungeUids:

@@ -36,6 +36,24 @@ class MailboxName:
 
 
 @dataclass(frozen=True, slots=True)
+class Resync:
+    """What a client knows of a mailbox it knew before (RFC 7162 §3.2.5); `known_uids` None means all."""
+
+    uid_validity: int
+    modseq: int
+    known_uids: SequenceSet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMailbox:
+    """SELECT and EXAMINE with their parameters."""
+
+    mailbox: bytes
+    condstore: bool = False
+    resync: Resync | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rename:
     """RENAME."""
 
@@ -75,6 +93,8 @@ class Fetch:
 
     messages: SequenceSet
     items: tuple[FetchItem, ...]
+    changed_since: int | None = None
+    vanished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +105,7 @@ class StoreFlags:
     mode: bytes
     silent: bool
     flags: frozenset[str]
+    unchanged_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +118,10 @@ class CopyTo:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """SEARCH."""
+    """SEARCH; `returns` are the result options of RFC 4731 and RFC 5182, None for the answer of RFC 3501."""
 
     key: SearchKey
+    returns: frozenset[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)

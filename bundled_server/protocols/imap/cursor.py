@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from bundled_server.protocols.imap.dates import parse_date, parse_date_time
 from bundled_server.protocols.imap.errors import BadCommand
-from bundled_server.protocols.imap.sequences import STAR, SequenceSet
+from bundled_server.protocols.imap.sequences import SAVED_RESULT, STAR, SequenceSet
 
 ItemT = TypeVar("ItemT")
 
@@ -22,7 +22,7 @@ _NUMBER = re.compile(rb"\d+")
 _FLAG = re.compile(rb'\\?[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
 _WORD = re.compile(rb"[A-Za-z0-9.$-]+")
 _SEQUENCE_SET = re.compile(rb"(?:\d+|\*)(?::(?:\d+|\*))?(?:,(?:\d+|\*)(?::(?:\d+|\*))?)*")
-_SEQUENCE_STARTS = frozenset((b"*", *(b"%d" % digit for digit in range(10))))
+_SEQUENCE_STARTS = frozenset((b"*", b"$", *(b"%d" % digit for digit in range(10))))
 _DATE_TEXT = re.compile(rb'"?(\d{1,2}-[A-Za-z]{3}-\d{4})"?')
 _HIGHEST_NUMBER = 0xFFFF_FFFF
 _HIGHEST_NUMBER64 = 0x7FFF_FFFF_FFFF_FFFF
@@ -172,6 +172,8 @@ class Cursor:
         return frozenset(self.parenthesised(self.flag))
 
     def sequence_set(self) -> SequenceSet:
+        if self.accept(b"$"):
+            return SAVED_RESULT
         text = self._match(_SEQUENCE_SET, "a sequence set is missing").group()
         if text.count(b",") >= self.bounds.list_items:
             raise BadCommand("the sequence set is too long")

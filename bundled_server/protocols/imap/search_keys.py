@@ -76,6 +76,27 @@ class Uids:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedFrom:
+    """MODSEQ: changed at this mod-sequence or later (RFC 7162 §3.1.5)."""
+
+    modseq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """OLDER: arrived at least so many seconds ago (RFC 5032)."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Younger:
+    """YOUNGER: arrived at most so many seconds ago."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class HeaderHas:
     """HEADER, FROM, TO, CC, BCC, SUBJECT: a field whose value holds `text` ("" = the field is there)."""
 
@@ -128,6 +149,9 @@ SearchKey = (
     | Smaller
     | Numbers
     | Uids
+    | ChangedFrom
+    | Older
+    | Younger
     | HeaderHas
     | BodyHas
     | TextHas
@@ -204,6 +228,22 @@ class KeyReader:
         return read(self)
 
 
+RESULT_OPTIONS = frozenset((b"MIN", b"MAX", b"COUNT", b"ALL", b"SAVE"))
+
+
+def read_returns(cursor: Cursor) -> frozenset[bytes] | None:
+    """`RETURN (options) ` if it comes next; no options mean ALL (RFC 4731 §3.1)."""
+    if not cursor.sees_word(b"RETURN "):
+        return None
+    cursor.keyword()
+    cursor.space()
+    options = frozenset(cursor.parenthesised(cursor.keyword))
+    cursor.space()
+    if not options <= RESULT_OPTIONS:
+        raise BadCommand("unknown result option")
+    return options or frozenset((b"ALL",))
+
+
 def read_search(cursor: Cursor) -> SearchKey:
     """The arguments of SEARCH: an optional charset, then keys."""
     charset = "utf-8"
@@ -255,9 +295,42 @@ def _sized(make: Callable[[int], SearchKey]) -> Callable[[KeyReader], SearchKey]
     return read
 
 
+def _seconds(make: Callable[[int], SearchKey]) -> Callable[[KeyReader], SearchKey]:
+    def read(reader: KeyReader) -> SearchKey:
+        reader.cursor.space()
+        return make(reader.cursor.nonzero())
+
+    return read
+
+
 def _uids(reader: KeyReader) -> SearchKey:
     reader.cursor.space()
     return Uids(reader.cursor.sequence_set())
+
+
+def _changed_from(reader: KeyReader) -> SearchKey:
+    """The flag an entry name asks about has no mod-sequence of its own here: the message's stands for it."""
+    reader.cursor.space()
+    if reader.cursor.sees(b'"'):
+        reader.cursor.string()
+        reader.cursor.space()
+        if reader.cursor.keyword() not in (b"ALL", b"PRIV", b"SHARED"):
+            raise BadCommand("unknown type of a metadata entry")
+        reader.cursor.space()
+    return ChangedFrom(reader.cursor.number64())
+
+
+def mentions(key: SearchKey, kind: type) -> bool:
+    """Whether a key of this kind stands anywhere in `key`; the parser's cap on depth bounds the recursion."""
+    match key:
+        case Not(inner):
+            return mentions(inner, kind)
+        case Or(left, right):
+            return mentions(left, kind) or mentions(right, kind)
+        case And(several):
+            return any(mentions(one, kind) for one in several)
+        case _:
+            return isinstance(key, kind)
 
 
 def _fixed(key: SearchKey) -> Callable[[KeyReader], SearchKey]:
@@ -290,7 +363,10 @@ SEARCH_KEYS: dict[bytes, Callable[[KeyReader], SearchKey]] = {
     b"SENTSINCE": _dated(SentDate, Order.SINCE),
     b"LARGER": _sized(Larger),
     b"SMALLER": _sized(Smaller),
+    b"OLDER": _seconds(Older),
+    b"YOUNGER": _seconds(Younger),
     b"UID": _uids,
+    b"MODSEQ": _changed_from,
     b"HEADER": _header,
     b"FROM": _field("from"),
     b"TO": _field("to"),

@@ -10,9 +10,11 @@ STAR = 0
 
 @dataclass(frozen=True, slots=True)
 class SequenceSet:
-    """Ranges as the client wrote them, `STAR` where it wrote "*"."""
+    """Ranges as the client wrote them, `STAR` where it wrote "*". `is_saved`: it wrote "$", the result of an
+    earlier search (RFC 5182), which only the session knows."""
 
     ranges: tuple[tuple[int, int], ...]
+    is_saved: bool = False
 
     def resolve(self, highest: int) -> list[tuple[int, int]]:
         """Ascending, disjoint, closed ranges with "*" replaced by `highest`."""
@@ -50,6 +52,9 @@ class SequenceSet:
             if start < stop:
                 found.append(range(start, stop))
         return found
+
+
+SAVED_RESULT = SequenceSet((), is_saved=True)
 
 
 def format_set(numbers: Iterable[int]) -> bytes:
