@@ -1,5 +1,6 @@
 """The relay: the courier that carries mail to other hosts, with one outcome for each recipient."""
 
+import asyncio
 import re
 import ssl
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,9 @@ from bundled_server.mta.relay_pool import RelayPool
 from bundled_server.mta.routing import Hop, Router, Subject, Unroutable
 from bundled_server.protocols.smtp.header import HeaderTooBig, read_header
 from bundled_server.protocols.smtp.parameters import encode_original, encode_xtext
+from bundled_server.transfer_encoding import CannotEncode, to_seven_bit
 
+ENCODE_OFF_THE_LOOP_OCTETS = 262_144
 RECIPIENTS_PER_TRANSACTION = 100  # what every server has to take (RFC 5321 §4.5.3.1.8)
 _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
 
@@ -88,6 +91,12 @@ class Relay:
         if envelope.smtputf8 and not connection.supports("smtputf8"):
             text = f"{remote} does not take internationalized mail (SMTPUTF8)"
             return [Outcome(each, Verdict.REFUSED, "5.6.7", text, remote) for each in recipients]
+        if not connection.supports("8bitmime") and not content.isascii():
+            try:
+                content = await _seven_bit(content)
+            except CannotEncode as fault:
+                text = f"{remote} takes no 8-bit mail (8BITMIME), and this cannot be re-encoded: {fault}"
+                return [Outcome(each, Verdict.REFUSED, "5.6.3", text, remote) for each in recipients]
         answer = await connection.command(
             "MAIL", f"FROM:<{envelope.sender}>", *mail_parameters(connection, envelope, content)
         )
@@ -130,6 +139,12 @@ class Relay:
             message_id=subject.message_id,
             peer=hop.address,
         )
+
+
+async def _seven_bit(content: bytes) -> bytes:
+    if len(content) > ENCODE_OFF_THE_LOOP_OCTETS:
+        return await asyncio.to_thread(to_seven_bit, content)
+    return to_seven_bit(content)
 
 
 def mail_parameters(connection: RelayConnection, envelope: Envelope, content: bytes) -> list[str]:

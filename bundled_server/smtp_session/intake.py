@@ -9,6 +9,7 @@ from bundled_server.protocols.smtp.replies import Reply
 from bundled_server.smtp_journal import DialogueJournal
 from bundled_server.smtp_policy import NewHead, Transaction
 from bundled_server.smtp_session.services import SmtpServices
+from bundled_server.transfer_encoding import CannotEncode, without_binary
 
 JOIN_OFF_THE_LOOP_OCTETS = 1_048_576
 
@@ -26,6 +27,12 @@ class Intake:
         if services.journal_wire:
             self._journal.message(message.chunks, message.size_octets, transaction.identifier)
         content = await _joined(message.chunks, message.size_octets)
+        if message.is_binary:
+            try:
+                content = await _as_lines(content)
+            except CannotEncode as fault:
+                return Reply(554, "5.6.1", f"Message refused: {fault}")
+            message = MessageReceived((content,), len(content))
         answer = await services.policy.check_message(transaction, content)
         if isinstance(answer, Reply):
             return answer
@@ -48,6 +55,13 @@ class Intake:
             message_id=head.message_id,
         )
         return Reply(250, "2.0.0", f"{queue_id} Message accepted for delivery")
+
+
+async def _as_lines(content: bytes) -> bytes:
+    """Mailboxes and relays carry lines only."""
+    if len(content) > JOIN_OFF_THE_LOOP_OCTETS:
+        return await asyncio.to_thread(without_binary, content)
+    return without_binary(content)
 
 
 def _behind_new_head(head: NewHead, chunks: tuple[bytes, ...]) -> tuple[bytes, ...]:

@@ -21,7 +21,7 @@ from bundled_server.protocols.smtp.commands import (
     StartTls,
     Vrfy,
 )
-from bundled_server.protocols.smtp.events import AuthResponse, Event, MessageReceived, Refused
+from bundled_server.protocols.smtp.events import AuthResponse, ChunkReceived, Event, MessageReceived, Refused
 from bundled_server.protocols.smtp.machine import SmtpLimits, SmtpMachine, State
 from bundled_server.protocols.smtp.replies import Reply
 from bundled_server.smtp_journal import DialogueJournal
@@ -110,6 +110,8 @@ class SmtpSession:
             "ENHANCEDSTATUSCODES",
             "PIPELINING",
             "8BITMIME",
+            "CHUNKING",
+            "BINARYMIME",
             f"SIZE {self._services.limits.message_size_octets}",
             "DSN",
             *(["STARTTLS"] if self._link.offers_tls else []),
@@ -147,7 +149,14 @@ class SmtpSession:
         self._machine.send(Reply(250, "2.1.5", f"<{command.path.address}>... Recipient ok"))
 
     async def _data(self, command: Data) -> None:
-        self._machine.send(words.DATA_PLEASE)
+        assert self._mail is not None
+        if self._mail.parameters.body == "BINARYMIME":
+            await self._refuse(words.BINARY_NEEDS_BDAT)
+        else:
+            self._machine.send(words.DATA_PLEASE)
+
+    async def _chunk(self, event: ChunkReceived) -> None:
+        self._machine.send(Reply(250, "2.0.0", f"{event.octets} octets received"))
 
     async def _message(self, event: MessageReceived) -> None:
         transaction = self._transaction()
@@ -269,7 +278,7 @@ class SmtpSession:
             envelope_id=wishes.envelope_id,
             dsn_return=wishes.dsn_return,
             smtputf8=wishes.smtputf8,
-            eight_bit=wishes.body == "8BITMIME",
+            eight_bit=wishes.body != "7BIT",
         )
         return Transaction(replace(self._client), envelope, self._services.new_queue_id())
 
@@ -284,6 +293,7 @@ _HANDLERS: Mapping[type, str] = {
     Mail: "_mail_from",
     Rcpt: "_rcpt_to",
     Data: "_data",
+    ChunkReceived: "_chunk",
     MessageReceived: "_message",
     Rset: "_rset",
     Noop: "_noop",

@@ -46,6 +46,14 @@ class Data:
 
 
 @dataclass(frozen=True, slots=True)
+class Bdat:
+    """BDAT (RFC 3030): so many octets of the message follow, at once."""
+
+    octets: int
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Rset:
     """RSET: the transaction is forgotten."""
 
@@ -101,10 +109,14 @@ class Etrn:
     node: str
 
 
-Command = Hello | Mail | Rcpt | Data | Rset | Noop | Quit | Help | Vrfy | Expn | StartTls | Auth | Etrn
+Command = Hello | Mail | Rcpt | Data | Rset | Noop | Quit | Help | Vrfy | Expn | StartTls | Auth | Etrn | Bdat
 
+BDAT_SYNTAX = Reply(
+    501, "5.5.4", "Syntax: BDAT octets [LAST]; the end of the chunk is unknown, closing connection"
+)
 _HELLO_NAME = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 _NODE = re.compile(r"[@#]?[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9_])?")
+_CHUNK = re.compile(r"([0-9]{1,18})(\s+LAST)?", re.IGNORECASE)
 _PATH_ARGUMENT = re.compile(
     r"\s*(?:FROM|TO)\s*:\s*"
     r'(?:<(?P<path>(?:[^<>"]|"(?:[^"\\]|\\.)*")*)>|(?P<bare>[^\s<>"]+))'
@@ -196,6 +208,13 @@ def _auth(argument: str) -> Command:
     return Auth(words[0].upper(), initial)
 
 
+def _bdat(argument: str) -> Command:
+    match = _CHUNK.fullmatch(argument.strip())
+    if match is None:
+        raise RefusedCommand(BDAT_SYNTAX)
+    return Bdat(int(match[1]), match[2] is not None)
+
+
 def _etrn(argument: str) -> Command:
     node = argument.strip()
     if not _NODE.fullmatch(node):
@@ -217,5 +236,6 @@ _PARSERS: Mapping[str, Callable[[str], Command]] = {
     "EXPN": _named("EXPN", Expn),
     "STARTTLS": _bare("STARTTLS", StartTls()),
     "AUTH": _auth,
+    "BDAT": _bdat,
     "ETRN": _etrn,
 }

@@ -14,11 +14,19 @@ class AuthResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class ChunkReceived:
+    """One chunk after BDAT, not the last one."""
+
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
 class MessageReceived:
-    """The message after DATA, dots taken off, CRLF line ends."""
+    """The whole message, with CRLF line ends; `is_binary` (BODY=BINARYMIME) promises none."""
 
     chunks: tuple[bytes, ...] = field(repr=False)
     size_octets: int
+    is_binary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +36,5 @@ class Refused:
     reply: Reply
 
 
-Event = Command | AuthResponse | MessageReceived | Refused
+Event = Command | AuthResponse | ChunkReceived | MessageReceived | Refused
 """What `SmtpMachine.next_event` answers."""

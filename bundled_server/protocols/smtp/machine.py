@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bundled_server.protocols.lines import BareLineEnding, LineBuffer, LineTooLong
+from bundled_server.protocols.smtp.chunk_reader import ChunkReader
 from bundled_server.protocols.smtp.commands import (
+    BDAT_SYNTAX,
     Auth,
+    Bdat,
     Data,
     Etrn,
     Expn,
@@ -21,8 +24,9 @@ from bundled_server.protocols.smtp.commands import (
     Vrfy,
     parse_command,
 )
-from bundled_server.protocols.smtp.events import AuthResponse, Event, MessageReceived, Refused
-from bundled_server.protocols.smtp.message_reader import MessageFault, MessageReader
+from bundled_server.protocols.smtp.events import AuthResponse, ChunkReceived, Event, MessageReceived, Refused
+from bundled_server.protocols.smtp.message_builder import MessageFault
+from bundled_server.protocols.smtp.message_reader import MessageReader
 from bundled_server.protocols.smtp.replies import RefusedCommand, Reply
 
 Tap = Callable[[str, str], None]
@@ -37,6 +41,7 @@ class State(Enum):
     MAIL = "sender known"
     RCPT = "at least one recipient taken"
     BODY = "message data is coming"
+    CHUNKS = "some chunks of the message have come"
     AUTH = "an AUTH exchange is under way"
 
 
@@ -54,7 +59,8 @@ LEGAL: Mapping[State, frozenset[type]] = {
     State.START: _ALWAYS | {StartTls},
     State.READY: _ALWAYS | {Mail, Auth, StartTls, Etrn},
     State.MAIL: _ALWAYS | {Rcpt},
-    State.RCPT: _ALWAYS | {Rcpt, Data},
+    State.RCPT: _ALWAYS | {Rcpt, Data, Bdat},
+    State.CHUNKS: _ALWAYS | {Bdat},
 }
 OUT_OF_ORDER: Mapping[tuple[State, type], Reply] = {
     (State.READY, Rcpt): Reply(503, "5.5.1", "Need MAIL before RCPT"),
@@ -62,9 +68,14 @@ OUT_OF_ORDER: Mapping[tuple[State, type], Reply] = {
     (State.MAIL, Mail): Reply(503, "5.5.1", "Sender already specified"),
     (State.RCPT, Mail): Reply(503, "5.5.1", "Sender already specified"),
     (State.MAIL, Data): Reply(503, "5.5.1", "Need RCPT (recipient)"),
+    (State.READY, Bdat): Reply(503, "5.5.1", "Need MAIL command"),
+    (State.MAIL, Bdat): Reply(503, "5.5.1", "Need RCPT (recipient)"),
+    (State.CHUNKS, Data): Reply(503, "5.5.1", "DATA and BDAT do not go together"),
+    (State.CHUNKS, Mail): Reply(503, "5.5.1", "A message is coming already"),
+    (State.CHUNKS, Rcpt): Reply(503, "5.5.1", "A message is coming already"),
     **{
         (state, kind): Reply(503, "5.5.1", f"{name} is not allowed during a mail transaction")
-        for state in (State.MAIL, State.RCPT)
+        for state in (State.MAIL, State.RCPT, State.CHUNKS)
         for kind, name in ((Auth, "AUTH"), (StartTls, "STARTTLS"), (Etrn, "ETRN"))
     },
 }
@@ -74,6 +85,7 @@ NEXT_STATE: Mapping[tuple[type, int], State] = {
     (Mail, 2): State.MAIL,
     (Rcpt, 2): State.RCPT,
     (Data, 3): State.BODY,
+    (ChunkReceived, 2): State.CHUNKS,
     (Auth, 3): State.AUTH,
     (AuthResponse, 2): State.READY,
     (AuthResponse, 4): State.READY,
@@ -93,6 +105,7 @@ MESSAGE_FAULTS: Mapping[MessageFault, Reply] = {
     MessageFault.LINE_TOO_LONG: Reply(554, "5.6.0", "Message has a line that is too long"),
     MessageFault.BARE_LINE_ENDING: BARE_LINE_ENDING,
 }
+_CLOSING_REPLIES = (NOT_IN_STEP, BDAT_SYNTAX)
 _CLOSING_CODES = frozenset({221, 421, 521})
 
 
@@ -107,6 +120,10 @@ class SmtpMachine:
         self._lines = LineBuffer(limits.command_octets)
         self._tap = tap
         self._reader: MessageReader | None = None
+        self._chunks = ChunkReader(limits.message_octets, limits.text_line_octets)
+        self._chunk: Bdat | None = None
+        self._chunk_refusal: Reply | None = None
+        self._is_binary = False
         self._answering: type | None = None
         self._output: list[bytes] = []
         self.state = State.START
@@ -118,6 +135,8 @@ class SmtpMachine:
     def receive(self, data: bytes) -> None:
         if self._reader is not None and not self._reader.is_finished:
             self._reader.feed(data)
+        elif self._chunk is not None:
+            self._lines.feed(self._chunks.feed(data))
         else:
             self._lines.feed(data)
 
@@ -125,8 +144,12 @@ class SmtpMachine:
         """Nothing to note: an unfinished command or message is forgotten (RFC 5321 §4.1.1.10)."""
 
     def next_event(self) -> Event | None:
-        reader = self._reader
-        event = self._next_line_event() if reader is None else self._finished_message(reader)
+        if self._reader is not None:
+            event = self._finished_message(self._reader)
+        elif self._chunk is not None:
+            event = self._finished_chunk(self._chunk)
+        else:
+            event = self._next_line_event()
         if event is not None:
             self._answering = type(event)
         return event
@@ -151,7 +174,7 @@ class SmtpMachine:
             for line in reply.encode().decode("ascii").splitlines():
                 self._tap("S", line)
         self._advance(reply)
-        if close or reply.code in _CLOSING_CODES or reply is NOT_IN_STEP:
+        if close or reply.code in _CLOSING_CODES or reply in _CLOSING_REPLIES:
             self.closing = True
 
     def _advance(self, reply: Reply) -> None:
@@ -185,14 +208,48 @@ class SmtpMachine:
         except BareLineEnding:
             return Refused(BARE_LINE_ENDING)
 
-    def _legal(self, line: bytes) -> Event:
+    def _legal(self, line: bytes) -> Event | None:
         command = parse_command(line)
         kind = type(command)
+        refusal = None
         if kind not in LEGAL[self.state]:
-            return Refused(OUT_OF_ORDER.get((self.state, kind), SAY_HELLO))
+            refusal = OUT_OF_ORDER.get((self.state, kind), SAY_HELLO)
+        if isinstance(command, Bdat):
+            return self._begin_chunk(command, refusal)
+        if refusal is not None:
+            return Refused(refusal)
+        if isinstance(command, Mail):
+            self._is_binary = command.parameters.body == "BINARYMIME"
         if kind in MUST_WAIT and len(self._lines):
             return Refused(NOT_IN_STEP)
         return command
+
+    def _begin_chunk(self, chunk: Bdat, refusal: Reply | None) -> Event | None:
+        """What is announced is read even when it is refused: it is no command, whatever it looks like."""
+        if refusal is None and self.state is not State.CHUNKS:
+            self._chunks.start(binary=self._is_binary)
+        self._chunk, self._chunk_refusal = chunk, refusal
+        self._chunks.begin(chunk.octets, last=chunk.is_last, wanted=refusal is None)
+        self._lines.feed(self._chunks.feed(self._lines.take_rest()))
+        return self._finished_chunk(chunk)
+
+    def _finished_chunk(self, chunk: Bdat) -> Event | None:
+        chunks, refusal = self._chunks, self._chunk_refusal
+        fault = chunks.fault if refusal is None else None
+        if fault is MessageFault.BARE_LINE_ENDING:
+            return Refused(BARE_LINE_ENDING)
+        if chunks.left_octets:
+            return None
+        self._chunk = self._chunk_refusal = None
+        if refusal is not None:
+            return Refused(refusal)
+        if fault is not None:
+            self.state = State.READY
+            return Refused(MESSAGE_FAULTS[fault])
+        if not chunk.is_last:
+            return ChunkReceived(chunk.octets)
+        self.state = State.READY
+        return MessageReceived(*chunks.finish(), self._is_binary)
 
     def _auth_response(self, line: bytes) -> Event:
         if self._tap is not None:

@@ -1,16 +1,8 @@
 """The reader of message data after DATA: finds its one true end and takes the dots off (RFC 5321 §4.5.2)."""
 
-from enum import Enum
+from bundled_server.protocols.smtp.message_builder import MessageBuilder, MessageFault
 
 END_OF_DATA = b"\r\n.\r\n"
-
-
-class MessageFault(Enum):
-    """Why a message cannot be taken."""
-
-    TOO_BIG = "too big"
-    LINE_TOO_LONG = "line too long"
-    BARE_LINE_ENDING = "bare line ending"
 
 
 class MessageReader:
@@ -22,15 +14,22 @@ class MessageReader:
     """
 
     def __init__(self, message_octets: int, line_octets: int) -> None:
-        self._message_octets = message_octets
-        self._line_octets = line_octets
+        self._builder = MessageBuilder(message_octets, line_octets)
         self._held_back = b"\r\n"
         self._virtual_octets = 2  # the CRLF that stands for the one before the first line
-        self._line_so_far = 0
-        self.chunks: list[bytes] = []
-        self.size_octets = 0
-        self.fault: MessageFault | None = None
         self.rest: bytes | None = None
+
+    @property
+    def chunks(self) -> list[bytes]:
+        return self._builder.chunks
+
+    @property
+    def size_octets(self) -> int:
+        return self._builder.size_octets
+
+    @property
+    def fault(self) -> MessageFault | None:
+        return self._builder.fault
 
     @property
     def is_finished(self) -> bool:
@@ -50,39 +49,11 @@ class MessageReader:
         self._keep(buffer[: len(buffer) - held_back])
 
     def _keep(self, piece: bytes) -> None:
-        line_ends = piece.count(b"\r\n")
-        if piece.count(b"\n") != line_ends or piece.count(b"\r") != line_ends:
-            self._drop(MessageFault.BARE_LINE_ENDING)
-            return
-        if self._line_so_far + len(piece) > self._line_octets and self._has_long_line(piece):
-            self._drop(MessageFault.LINE_TOO_LONG)
-        last_line_end = piece.rfind(b"\n")
-        self._line_so_far = len(piece) - last_line_end - 1 + (self._line_so_far if last_line_end < 0 else 0)
         piece = piece.replace(b"\r\n.", b"\r\n")
         if self._virtual_octets and piece:
             piece = piece[self._virtual_octets :]
             self._virtual_octets = 0
-        self.size_octets += len(piece)
-        if self.size_octets > self._message_octets:
-            self._drop(MessageFault.TOO_BIG)
-        if self.fault is None and piece:
-            self.chunks.append(piece)
-
-    def _has_long_line(self, piece: bytes) -> bool:
-        """Whether a line passes the limit; hops from one line end to the last one within reach."""
-        reach = self._line_octets - self._line_so_far
-        position = 0
-        while len(piece) - position > reach:
-            line_end = piece.rfind(b"\n", position, position + max(reach, 0) + 2)
-            if line_end < 0:
-                return True
-            position = line_end + 1
-            reach = self._line_octets
-        return False
-
-    def _drop(self, fault: MessageFault) -> None:
-        self.fault = self.fault if self.fault and fault is not MessageFault.BARE_LINE_ENDING else fault
-        self.chunks.clear()
+        self._builder.add(piece)
 
 
 def _octets_that_may_begin_the_end(buffer: bytes) -> int:

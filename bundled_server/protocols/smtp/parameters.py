@@ -150,7 +150,7 @@ def _unitext(value: str) -> str:
 
 _MAIL: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "SIZE": ("size_octets", _size),
-    "BODY": ("body", _one_of("7BIT", "8BITMIME")),
+    "BODY": ("body", _one_of("7BIT", "8BITMIME", "BINARYMIME")),
     "RET": ("dsn_return", _one_of("FULL", "HDRS")),
     "ENVID": ("envelope_id", _envelope_id),
     "AUTH": ("auth", _auth),

@@ -6,6 +6,7 @@ from bundled_server.protocols.smtp.replies import Reply
 
 DATA_PLEASE = Reply(354, "", 'Enter mail, end with "." on a line by itself')
 RESET = Reply(250, "2.0.0", "Reset state")
+BINARY_NEEDS_BDAT = Reply(503, "5.5.1", "BODY=BINARYMIME needs BDAT")
 NOTHING_DONE = Reply(250, "2.0.0", "OK")
 TLS_PLEASE = Reply(220, "2.0.0", "Ready to start TLS")
 TLS_ACTIVE = Reply(503, "5.5.1", "TLS is active already")
@@ -20,13 +21,14 @@ AUTH_SUCCEEDED = Reply(235, "2.7.0", "Authentication succeeded")
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients")
 TRY_LATER = Reply(451, "4.3.0", "Local error, try again later")
 HELP_TEXT: Mapping[str, str] = {
-    "": "Commands: HELO EHLO MAIL RCPT DATA RSET NOOP QUIT HELP VRFY EXPN STARTTLS AUTH ETRN\n"
+    "": "Commands: HELO EHLO MAIL RCPT DATA BDAT RSET NOOP QUIT HELP VRFY EXPN STARTTLS AUTH ETRN\n"
     "HELP <command> tells more",
     "HELO": "HELO <hostname>: introduce yourself",
     "EHLO": "EHLO <hostname>: introduce yourself and ask for the extensions",
     "MAIL": "MAIL FROM:<sender> [parameters]: begin a message",
     "RCPT": "RCPT TO:<recipient> [parameters]: name a recipient, as often as needed",
     "DATA": 'DATA: send the message, end with "." on a line by itself',
+    "BDAT": "BDAT <octets> [LAST]: send that many octets of the message, with no dot behind them",
     "RSET": "RSET: forget the message that was begun",
     "NOOP": "NOOP: do nothing",
     "QUIT": "QUIT: close the connection",

@@ -219,6 +219,30 @@ async def test_international_mail_is_refused_to_a_host_that_does_not_know_it() -
     assert (outcome.verdict, outcome.status) == (Verdict.REFUSED, "5.6.7")
 
 
+async def test_a_host_without_8bitmime_gets_seven_bits_or_nothing() -> None:
+    got: list[bytes] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for reply in ("220 hi", "250 hi", "250 ok", "250 ok", "354 go"):
+            writer.write(reply.encode() + b"\r\n")
+            if reply[0] != "3":
+                await reader.readline()
+        got.append(await reader.readuntil(b"\r\n.\r\n"))
+        writer.write(b"250 ok\r\n")
+        await reader.readline()
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        sender = Sender(mx=server.sockets[0].getsockname()[1])
+        (outcome,) = await sender.send(ALICE, message=b"Subject: x\r\n\r\n" + "ñ\r\n".encode())
+        (second,) = await sender.send(ALICE, message="Subject: ñ\r\n\r\nx\r\n".encode())
+        await sender.relay.close()
+    assert outcome.verdict is Verdict.DELIVERED
+    assert got[0].isascii() and b"w7ENCg==" in got[0]
+    assert (second.verdict, second.status) == (Verdict.REFUSED, "5.6.3")
+
+
 async def test_outside_the_world_nothing_is_connected_to() -> None:
     sender = Sender()
     router = Router(resolver=OneWorld("mx.example.com"), hostname="us", port_of=lambda hostname: None)

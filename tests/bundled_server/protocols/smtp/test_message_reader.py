@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bundled_server.mta.relay_connection import stuffed
-from bundled_server.protocols.smtp.message_reader import MessageFault, MessageReader
+from bundled_server.protocols.smtp.message_builder import MessageFault
+from bundled_server.protocols.smtp.message_reader import MessageReader
 
 MESSAGES = [
     (b".\r\n", b""),
