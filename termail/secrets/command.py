@@ -11,6 +11,7 @@ from termail.secrets.errors import NoPassword
 
 DEADLINE_SECONDS: Final = 60.0
 """Long enough for a person to unlock a key."""
+END_SECONDS: Final = 2.0
 OUTPUT_LIMIT: Final = 65_536
 _NEEDS_SHELL: Final = frozenset("|&;<>()$`*?[]{}~#=%!\n")
 
@@ -74,4 +75,8 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(END_SECONDS):
+            while process.stdout is not None and await process.stdout.read(65_536):
+                pass  # asyncio calls a process ended only when its pipe was read to the end
+            await process.wait()

@@ -44,7 +44,9 @@ def opened(scripted, certificate) -> Open:
         endpoint = Endpoint("imap", security, "alice", "127.0.0.1", playing.port)
         authority = str(certificate.path) if trusted else ""
         more = {} if tap is None else {"tap": tap}
-        async with imap_connection(endpoint, lambda: client_context(authority), credentials, limits, **more) as found:
+        async with imap_connection(
+            endpoint, lambda: client_context(authority), credentials, limits, **more
+        ) as found:
             yield found
 
     return connect
@@ -55,7 +57,9 @@ def listener(found: list[int]) -> Callable[[Fetch], None]:
 
 
 async def test_news_that_come_during_a_fetch_are_kept(opened: Open) -> None:
-    script = HELLO + """
+    script = (
+        HELLO
+        + """
     C: SELECT "INBOX"
     S: * 3 EXISTS
     S: * OK [UIDVALIDITY 7] ok
@@ -69,6 +73,7 @@ async def test_news_that_come_during_a_fetch_are_kept(opened: Open) -> None:
     S: {tag} OK done
     STAY
     """
+    )
     async with opened(script) as imap:
         selected = await imap.select(b"INBOX")
         assert (selected.exists, selected.uid_validity, selected.uid_next) == (3, 7, 9)
@@ -80,7 +85,9 @@ async def test_news_that_come_during_a_fetch_are_kept(opened: Open) -> None:
 
 
 async def test_an_expunge_of_what_is_not_there_changes_nothing(opened: Open) -> None:
-    script = HELLO + """
+    script = (
+        HELLO
+        + """
     C: SELECT "INBOX"
     S: * 1 EXISTS
     S: {tag} OK done
@@ -90,6 +97,7 @@ async def test_an_expunge_of_what_is_not_there_changes_nothing(opened: Open) -> 
     S: {tag} OK done
     STAY
     """
+    )
     async with opened(script) as imap:
         selected = await imap.select(b"INBOX")
         await imap.noop()
@@ -97,7 +105,9 @@ async def test_an_expunge_of_what_is_not_there_changes_nothing(opened: Open) -> 
 
 
 async def test_an_exists_between_done_and_the_tagged_ok_is_news(opened: Open) -> None:
-    script = HELLO + """
+    script = (
+        HELLO
+        + """
     C: IDLE
     S: + idling
     C: DONE
@@ -105,19 +115,23 @@ async def test_an_exists_between_done_and_the_tagged_ok_is_news(opened: Open) ->
     S: {tag} OK done
     STAY
     """
+    )
     async with opened(script) as imap:
         assert await imap.idle(0.05)
 
 
 async def test_concurrent_commands_wait_their_turn(opened: Open) -> None:
-    script = HELLO + "".join(
-        f"""
+    script = (
+        HELLO
+        + "".join(
+            f"""
         C: UID FETCH {n}
         S: * {n} FETCH (UID {n} FLAGS ())
         S: {{tag}} OK done
         """
-        for n in range(1, 5)
-    ) + """
+            for n in range(1, 5)
+        )
+        + """
     C: APPEND "INBOX" () {3}
     S: + go
     C{5}
@@ -128,16 +142,20 @@ async def test_concurrent_commands_wait_their_turn(opened: Open) -> None:
     S: {tag} OK [APPENDUID 1 12] done
     STAY
     """
+    )
     async with opened(script) as imap:
         heard: list[list[int]] = [[], [], [], []]
-        await asyncio.gather(
-            *(imap.fetch(str(n), "(FLAGS)", listener(heard[n - 1]), 1, 100) for n in range(1, 5))
-        )
+        await asyncio.gather(*(imap.fetch(str(n), "(FLAGS)", listener(heard[n - 1]), 1, 100) for n in range(1, 5)))
         assert heard == [[1], [2], [3], [4]]
-        assert await asyncio.gather(imap.append(b"INBOX", b"one", []), imap.append(b"INBOX", b"two", [])) == [11, 12]
+        assert await asyncio.gather(imap.append(b"INBOX", b"one", []), imap.append(b"INBOX", b"two", [])) == [
+            11,
+            12,
+        ]
 
 
-@pytest.mark.parametrize(("end", "words"), [("CLOSE", "hung up"), ("S: * BYE going down for lunch\nSTAY", "lunch")])
+@pytest.mark.parametrize(
+    ("end", "words"), [("CLOSE", "hung up"), ("S: * BYE going down for lunch\nSTAY", "lunch")]
+)
 async def test_waiting_commands_fail_at_once_when_the_server_goes(opened: Open, end: str, words: str) -> None:
     patient = dataclasses.replace(QUICK, silence_seconds=60.0)
     async with asyncio.timeout(5):
@@ -147,7 +165,9 @@ async def test_waiting_commands_fail_at_once_when_the_server_goes(opened: Open, 
 
 
 async def test_a_cancelled_command_leaves_the_connection_usable(opened: Open) -> None:
-    script = HELLO + """
+    script = (
+        HELLO
+        + """
     C: UID SEARCH
     S: * 5 EXISTS
     S: * SEARCH 1 2 3
@@ -157,6 +177,7 @@ async def test_a_cancelled_command_leaves_the_connection_usable(opened: Open) ->
     S: {tag} OK done
     STAY
     """
+    )
     async with opened(script) as imap:
         task = asyncio.create_task(imap.search("ALL"))
         await asyncio.sleep(0)
@@ -185,13 +206,16 @@ async def test_cancelling_in_the_middle_of_an_append_ends_the_connection(opened:
 
 
 async def test_a_refused_literal_is_not_sent_and_the_next_command_is(opened: Open) -> None:
-    script = HELLO + """
+    script = (
+        HELLO
+        + """
     C: APPEND
     S: {tag} NO [OVERQUOTA] too large
     C: NOOP
     S: {tag} OK
     STAY
     """
+    )
     async with opened(script) as imap:
         with pytest.raises(ImapRefused) as refusal:
             await imap.append(b"INBOX", b"x" * 10, [])
@@ -201,12 +225,15 @@ async def test_a_refused_literal_is_not_sent_and_the_next_command_is(opened: Ope
 
 async def test_literals_go_at_once_where_the_server_allows(opened: Open) -> None:
     server: list = []
-    script = HELLO.replace("UIDPLUS", "UIDPLUS LITERAL+") + """
+    script = (
+        HELLO.replace("UIDPLUS", "UIDPLUS LITERAL+")
+        + """
     C: APPEND "INBOX" (\\Seen) {3+}
     C{5}
     S: {tag} OK [APPENDUID 1 5] done
     STAY
     """
+    )
     async with opened(script, server=server) as imap:
         assert await imap.append(b"INBOX", b"abc", ["\\Seen"]) == 5
     assert "abc\r\n" in server[0].heard
@@ -327,7 +354,7 @@ FLOOD = dataclasses.replace(QUICK, responses=50, unasked=50, octets=20_000, lite
     [
         ("S: * OK still thinking\n" * 100, "without end"),
         ("S: * 1 EXISTS\n" * 100, "without end"),
-        ("S: * X \"\n" * 20, "cannot be read"),
+        ('S: * X "\n' * 20, "cannot be read"),
         ("S: * SEARCH " + "1 " * 20_000 + "\n", "too large"),
         ("S: * 1 FETCH (BODY[] {99999999}\n", "octets at once"),
         ("S: ZZZ OK not yours\n", "not given"),
@@ -350,12 +377,15 @@ async def test_a_flood_while_nothing_runs_is_bounded_too(opened: Open) -> None:
 
 
 async def test_a_search_answer_that_names_everything_is_not_expanded(opened: Open) -> None:
-    script = HELLO.replace("MOVE", "MOVE ESEARCH") + """
+    script = (
+        HELLO.replace("MOVE", "MOVE ESEARCH")
+        + """
     C: UID SEARCH
     S: * ESEARCH (TAG "x") UID ALL 1:4294967295
     S: {tag} OK
     STAY
     """
+    )
     with pytest.raises(ImapError):
         async with opened(script) as imap:
             await imap.search("ALL")
@@ -377,12 +407,15 @@ async def test_a_server_that_says_no_more_than_hello_is_left(scripted) -> None:
 
 
 async def test_the_librarys_own_commands_still_work(opened: Open) -> None:
-    script = HELLO + """
+    script = (
+        HELLO
+        + """
     C: NOOP
     S: * 2 EXISTS
     S: {tag} OK fine
     STAY
     """
+    )
     async with opened(script) as imap:
         reply = await imap._protocol.simple_command("NOOP")
         assert reply.result == "OK"

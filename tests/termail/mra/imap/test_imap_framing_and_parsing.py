@@ -17,7 +17,7 @@ WIRE = (
     b"* 12 FETCH (UID 7 BODY[HEADER] {10}\r\nSubject: x FLAGS (\\Seen))\r\n"
     b'* LIST (\\HasNoChildren) "/" "Rate 5* hotels"\r\n'
     b'* 13 FETCH (ENVELOPE (NIL "sad :(" NIL) UID 8)\r\n'
-    b"* LIST () \"/\" {6}\r\nf\xc3\xb6\xc3\xb6x\r\n"
+    b'* LIST () "/" {6}\r\nf\xc3\xb6\xc3\xb6x\r\n'
     b"+ go on {3}\r\n"
     b"A1 OK done\r\n"
 )
@@ -78,7 +78,7 @@ def test_a_star_in_a_mailbox_name_stays_and_a_parenthesis_in_quotes_swallows_not
         (b"A9 OK [COPYUID 1 2:3 4:5] ok", Status("A9", "OK", "COPYUID", "1 2:3 4:5", "ok")),
         (b"a1 ok", Status("a1", "OK", "", "", "")),
         (b"* 1 FETCH (BODY[HEADER.FIELDS (FROM TO)] {3}", None),
-        (b"* 1 FETCH (BODY[]<0> \"x\")", Fetch(1, {"BODY[]<0>": b"x"})),
+        (b'* 1 FETCH (BODY[]<0> "x")', Fetch(1, {"BODY[]<0>": b"x"})),
         (b"* STATUS INBOX (MESSAGES 3)", Data("STATUS", [b"INBOX", [b"MESSAGES", b"3"]])),
     ],
 )
@@ -130,7 +130,9 @@ def test_what_has_no_end_is_refused_before_it_is_kept(wire: bytes) -> None:
 
 def test_five_thousand_lines_and_one_long_line_take_linear_time() -> None:
     began = time.process_time()
-    assert len(read(b"".join(b"* %d FETCH (UID %d FLAGS (\\Seen))\r\n" % (n, n) for n in range(1, 5_001)))) == 5_000
+    assert (
+        len(read(b"".join(b"* %d FETCH (UID %d FLAGS (\\Seen))\r\n" % (n, n) for n in range(1, 5_001)))) == 5_000
+    )
     (answer,) = read(b"* SEARCH " + b" ".join(b"%d" % n for n in range(100_000)) + b"\r\n")
     assert isinstance(answer, Data)
     assert len(answer.values) == 100_000
