@@ -76,7 +76,7 @@ def test_alice_writes_to_bob_and_it_arrives_at_the_other_host(world, client) -> 
     terminal.press("¿Qué tal, Bob?", "enter")
     terminal.wait_for("Edit")
     terminal.press("Hola desde la terminal", "escape")
-    terminal.wait_for("Draft", "bob@other.test", "Hola desde la terminal")
+    terminal.wait_for("sends as alice@cities.org", "bob@other.test", "Hola desde la terminal")
     terminal.press("y")
     soon(lambda: any("Hola desde la terminal" in text for text in mailbox(world, "other.test", "bob").values()))
     soon(lambda: len(mailbox(world, "cities.org", "alice", "Sent")) == 1)
