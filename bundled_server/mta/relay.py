@@ -88,7 +88,8 @@ class Relay:
     ) -> list[Outcome]:
         """MAIL, RCPT for each, DATA: an answer to one command decides for those it concerns."""
         remote = connection.hop.hostname
-        if envelope.smtputf8 and not connection.supports("smtputf8"):
+        needs_utf8 = _needs_utf8(envelope, recipients, content)
+        if needs_utf8 and not connection.supports("smtputf8"):
             text = f"{remote} does not take internationalized mail (SMTPUTF8)"
             return [Outcome(each, Verdict.REFUSED, "5.6.7", text, remote) for each in recipients]
         if not connection.supports("8bitmime") and not content.isascii():
@@ -98,7 +99,7 @@ class Relay:
                 text = f"{remote} takes no 8-bit mail (8BITMIME), and this cannot be re-encoded: {fault}"
                 return [Outcome(each, Verdict.REFUSED, "5.6.3", text, remote) for each in recipients]
         answer = await connection.command(
-            "MAIL", f"FROM:<{envelope.sender}>", *mail_parameters(connection, envelope, content)
+            "MAIL", f"FROM:<{envelope.sender}>", *mail_parameters(connection, envelope, content, utf8=needs_utf8)
         )
         if not answer.is_positive:
             return [_outcome(each, answer, remote) for each in recipients]
@@ -147,19 +148,28 @@ async def _seven_bit(content: bytes) -> bytes:
     return to_seven_bit(content)
 
 
-def mail_parameters(connection: RelayConnection, envelope: Envelope, content: bytes) -> list[str]:
+def mail_parameters(
+    connection: RelayConnection, envelope: Envelope, content: bytes, *, utf8: bool = False
+) -> list[str]:
     """What goes behind MAIL FROM, as far as the other host knows the extension."""
     words = []
     if connection.supports("size"):
         words.append(f"SIZE={len(content)}")
     if connection.supports("8bitmime") and (envelope.eight_bit or not content.isascii()):
         words.append("BODY=8BITMIME")
-    if envelope.smtputf8:
+    if utf8:
         words.append("SMTPUTF8")
     if connection.supports("dsn"):
         words += [f"RET={envelope.dsn_return}"] if envelope.dsn_return else []
         words += [f"ENVID={encode_xtext(envelope.envelope_id)}"] if envelope.envelope_id else []
     return words
+
+
+def _needs_utf8(envelope: Envelope, recipients: Sequence[Recipient], content: bytes) -> bool:
+    """Whether SMTPUTF8 is more than a wish: mail that is ASCII goes everywhere (RFC 6531 §3.1)."""
+    if not all(address.isascii() for address in (envelope.sender, *(each.address for each in recipients))):
+        return True
+    return envelope.smtputf8 and not content[: content.find(b"\r\n\r\n")].isascii()
 
 
 def rcpt_parameters(connection: RelayConnection, recipient: Recipient) -> list[str]:

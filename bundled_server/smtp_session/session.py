@@ -114,6 +114,7 @@ class SmtpSession:
             "BINARYMIME",
             f"SIZE {self._services.limits.message_size_octets}",
             "DSN",
+            "SMTPUTF8",
             *(["STARTTLS"] if self._link.offers_tls else []),
             *([f"AUTH {' '.join(mechanisms)}"] if mechanisms else []),
             *(["ETRN"] if self._services.turn else []),
@@ -136,7 +137,10 @@ class SmtpSession:
         self._machine.send(Reply(250, "2.1.0", f"{shown} Sender ok"))
 
     async def _rcpt_to(self, command: Rcpt) -> None:
-        assert self._sender is not None
+        assert self._sender is not None and self._mail is not None
+        if not command.path.address.isascii() and not self._mail.parameters.smtputf8:
+            await self._refuse(words.NEEDS_SMTPUTF8)
+            return
         if len(self._recipients) >= self._services.limits.smtp_recipients:
             await self._refuse(words.TOO_MANY_RECIPIENTS)
             return

@@ -200,6 +200,17 @@ def _named(verb: str, make: Callable[[str], Command]) -> Callable[[str], Command
     return parse
 
 
+def _address_question(verb: str, make: Callable[[str], Command]) -> Callable[[str], Command]:
+    """VRFY and EXPN may end with SMTPUTF8 (RFC 6531 §3.7.4.2)."""
+    parse = _named(verb, make)
+
+    def without_word(argument: str) -> Command:
+        name, _, word = argument.strip().rpartition(" ")
+        return parse(name if word.upper() == "SMTPUTF8" else argument)
+
+    return without_word
+
+
 def _auth(argument: str) -> Command:
     words = argument.split()
     if not 1 <= len(words) <= 2:
@@ -232,8 +243,8 @@ _PARSERS: Mapping[str, Callable[[str], Command]] = {
     "NOOP": lambda argument: Noop(),
     "QUIT": _bare("QUIT", Quit()),
     "HELP": lambda argument: Help(argument.strip().upper()),
-    "VRFY": _named("VRFY", Vrfy),
-    "EXPN": _named("EXPN", Expn),
+    "VRFY": _address_question("VRFY", Vrfy),
+    "EXPN": _address_question("EXPN", Expn),
     "STARTTLS": _bare("STARTTLS", StartTls()),
     "AUTH": _auth,
     "BDAT": _bdat,

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from unicodedata import normalize
 
 MAXIMUM_PATH_OCTETS = 256  # RFC 5321 §4.5.3.1.3
 MAXIMUM_DOMAIN_OCTETS = 255
@@ -23,8 +24,8 @@ _ESCAPE = re.compile(r"\\(.)")
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """`address` is "" for the null path. `local_part` has no quotes, `domain` is lower case and "" when none was
-    given; `route` is the obsolete source route with its colon (RFC 5321 Appendix C), "" as a rule."""
+    """`address` is "" for the null path. `local_part` has no quotes; `domain` is lower case, in A-labels, and ""
+    when none was given; `route` is the obsolete source route with its colon (RFC 5321 Appendix C), mostly ""."""
 
     address: str
     local_part: str = ""
@@ -49,7 +50,7 @@ def parse_path(text: str) -> Path:
         return NULL_PATH
     if len(text.encode("utf-8", "surrogatepass")) > MAXIMUM_PATH_OCTETS:
         raise MalformedPath("path too long")
-    match = _PATH.fullmatch(text)
+    match = _PATH.fullmatch(text if text.isascii() else normalize("NFC", text))
     if match is None:
         raise MalformedPath("not an address")
     route, local, domain = match["route"] or "", match["local"], match["domain"] or ""
@@ -62,8 +63,16 @@ def parse_path(text: str) -> Path:
         local_part = _ESCAPE.sub(r"\1", local[1:-1])
         if _DOT_STRING.fullmatch(local_part):
             local = local_part
-    domain = domain.lower()
+    domain = domain.lower() if domain.isascii() else _in_a_labels(domain)
     return Path(f"{local}@{domain}" if domain else local, local_part, domain, route)
+
+
+def _in_a_labels(domain: str) -> str:
+    """The one form of an internationalized domain that every host and resolver knows (RFC 5890 §2.3.2.1)."""
+    try:
+        return domain.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        raise MalformedPath("not a domain name") from None
 
 
 def _check_literal(domain: str) -> None:

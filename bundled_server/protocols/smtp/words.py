@@ -6,6 +6,7 @@ from bundled_server.protocols.smtp.replies import Reply
 
 DATA_PLEASE = Reply(354, "", 'Enter mail, end with "." on a line by itself')
 RESET = Reply(250, "2.0.0", "Reset state")
+NEEDS_SMTPUTF8 = Reply(553, "5.6.7", "Address needs SMTPUTF8, to be said in MAIL")
 BINARY_NEEDS_BDAT = Reply(503, "5.5.1", "BODY=BINARYMIME needs BDAT")
 NOTHING_DONE = Reply(250, "2.0.0", "OK")
 TLS_PLEASE = Reply(220, "2.0.0", "Ready to start TLS")

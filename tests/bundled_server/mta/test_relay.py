@@ -210,13 +210,30 @@ async def test_who_reports_success_depends_on_the_next_host() -> None:
     assert outcome.verdict is Verdict.DELIVERED and not outcome.dsn_passed_on
 
 
-async def test_international_mail_is_refused_to_a_host_that_does_not_know_it() -> None:
-    accepted: list[tuple[Envelope, bytes]] = []
-    async with host(accepted) as listener:
-        sender = Sender(mx=listener.port)
-        (outcome,) = await sender.send(Recipient("josé@cities.org"), smtputf8=True)
+@pytest.mark.parametrize(
+    ("address", "message", "verdict"),
+    [
+        ("josé@cities.org", MESSAGE, Verdict.REFUSED),
+        ("alice@cities.org", "Subject: ñ\r\n\r\nx\r\n".encode(), Verdict.REFUSED),
+        ("alice@cities.org", MESSAGE, Verdict.DEFERRED),  # it went on to RCPT: it is ASCII
+    ],
+)
+async def test_international_mail_is_refused_to_a_host_that_does_not_know_it(address, message, verdict) -> None:
+    async with scripted(*GREET, "250 ok", "450 4.2.1 later") as port:
+        sender = Sender(mx=port)
+        (outcome,) = await sender.send(Recipient(address), message=message, smtputf8=True)
         await sender.relay.close()
-    assert (outcome.verdict, outcome.status) == (Verdict.REFUSED, "5.6.7")
+    assert outcome.verdict is verdict
+    assert outcome.status == ("5.6.7" if verdict is Verdict.REFUSED else "4.2.1")
+
+
+async def test_international_mail_goes_to_a_host_that_knows_it() -> None:
+    async with scripted("220 hi", "250-hi\r\n250-8BITMIME\r\n250 SMTPUTF8", "250 ok", "450 4.2.1 later") as port:
+        sender = Sender(mx=port)
+        await sender.send(Recipient("josé@cities.org"), smtputf8=True)
+        await sender.relay.close()
+    assert "C: MAIL FROM:<bob@other.test> SMTPUTF8" in sender.wire()
+    assert "C: RCPT TO:<josé@cities.org>" in sender.wire()
 
 
 async def test_a_host_without_8bitmime_gets_seven_bits_or_nothing() -> None:
