@@ -30,7 +30,7 @@ def describe(action: Action) -> str:
             changes = [("+", name) for name in add] + [("-", name) for name in remove]
             words = _FLAG_WORDS.get(changes[0]) if len(changes) == 1 else None
             named = " ".join(sign + name.lstrip("\\") for sign, name in changes)
-            return (words or f"set {named} on {{}}").format(_count(len(ids)))
+            return words.format(_count(len(ids))) if words else f"set {named} on {_count(len(ids))}"
         case MoveTo(message_ids=ids):
             return f"move {_count(len(ids))}"
         case CopyTo(message_ids=ids):

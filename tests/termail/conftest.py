@@ -70,7 +70,7 @@ class Scripted:
 async def play(script: str, server: Scripted, reader, writer, context: ssl.SSLContext | None) -> None:
     """Lines of a script. `S: text` is sent ({tag} is the client's last tag). `C: start` is awaited: the line, or
     what follows its tag, must start so; `C` alone takes any line, `C{n}` takes n octets. `TLS` upgrades, `CLOSE`
-    hangs up, `STAY` waits for the client to go."""
+    hangs up, `STAY` answers LOGOUT alone."""
     tag = ""
     for line in script.strip().splitlines():
         line = line.strip()
@@ -85,8 +85,9 @@ async def play(script: str, server: Scripted, reader, writer, context: ssl.SSLCo
             await writer.drain()
             return
         elif line == "STAY":
-            while await reader.read(65_536):
-                pass
+            while data := await reader.read(65_536):
+                if data.endswith(b" LOGOUT\r\n"):
+                    writer.write(b"* BYE\r\n" + data.split(b" ")[0] + b" OK\r\n")
             return
         elif line.startswith("C{"):
             data = await reader.readexactly(int(line[2:-1]))

@@ -255,5 +255,5 @@ class Replay:
         return await self._connection.search_header("Message-ID", message_id_header)
 
     def _message_id_header(self, message_id: int) -> str:
-        raw = first_value(scan_headers(self._store.header(message_id)), "Message-ID")
+        raw = first_value(scan_headers(self._store.header(message_id)), "message-id")
         return raw.decode("ascii", "replace").strip()
