@@ -5,7 +5,7 @@ import logging
 import os
 import random
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -16,8 +16,10 @@ from bundled_server.clock import Clock, SystemClock
 from bundled_server.config import HostSettings
 from bundled_server.dns.isolated import IsolatedResolver
 from bundled_server.dns.resolver import DnsResolver, Resolver, system_nameservers
-from bundled_server.filters.chain import is_forged_result
+from bundled_server.filter_gate import gate_of
+from bundled_server.filters.chain import Chain, Filter, is_forged_result
 from bundled_server.host_folder import HostFolder
+from bundled_server.host_gauges import HostGauges
 from bundled_server.journal import Journal
 from bundled_server.maa.imap.session import imap_sessions
 from bundled_server.maa.pop3.session import pop3_sessions
@@ -63,30 +65,12 @@ class Service:
     busy_line: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class HostGauges:
-    """The numbers of a host at this moment; implements `admin.control.Gauges`."""
-
-    store: Store
-    runner: Runner
-    connections: Callable[[], Mapping[str, int]]
-
-    async def read(self) -> Mapping[str, float]:
-        items = await self.store.queue_items()
-        gauges = {
-            "queue_items": float(len(items)),
-            "queue_held": float(sum(item.held for item in items)),
-            "queue_in_flight": float(self.runner.in_flight),
-            "relay_destinations": float(len(self.runner.destinations)),
-        }
-        return gauges | {f"connections_{name}": float(count) for name, count in self.connections().items()}
-
-
 class Host:
     """One running mail host. `open` returns when every port accepts; `close` leaves nothing behind.
 
     `clock`, `resolver`, `port_of` (the SMTP port of another host of a practice world, None outside it) and
-    `randomness` are the world's to give; without them it is the real one.
+    `randomness` are the world's to give; without them it is the real one. `filters` judge what comes to port 25,
+    in their order.
     """
 
     def __init__(
@@ -97,6 +81,7 @@ class Host:
         resolver: Resolver | None = None,
         port_of: PortOf | None = None,
         randomness: Callable[[], float] = random.random,
+        filters: Sequence[Filter] = (),
     ) -> None:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
@@ -105,6 +90,7 @@ class Host:
         self._resolver = resolver
         self._port_of = port_of
         self._randomness = randomness
+        self._filters = tuple(filters)
         self._stack = AsyncExitStack()
         self._ids = QueueIds(self.clock.now, os.getpid() * 61 + id(self) % 3599)
         self._listeners: list[Listener] = []
@@ -323,6 +309,7 @@ class Host:
             recipient_exists=self.addresses.exists,
             now=self.clock.now,
             received_hops=self.settings.limits.received_hops,
+            filters=(gate_of(Chain(self._filters, self.journal)),) if self._filters else (),
             members=self.addresses.expand,
             answers_questions=self.settings.answers_questions,
             is_forged=lambda name, value: is_forged_result(name, value, self.settings.hostname),

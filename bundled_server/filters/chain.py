@@ -1,5 +1,6 @@
 """The chain that every message passes on its way in: each filter says its word, the hardest word counts."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -7,6 +8,10 @@ from typing import Protocol
 
 from bundled_server.envelope import Envelope
 from bundled_server.journal import Agent, Journal
+
+SCANNER_FAILED = "4.7.1"
+
+logger = logging.getLogger(__name__)
 
 SPAM_FIELDS = frozenset({"x-spam-flag", "x-spam-status", "x-spam-score", "x-spam-level", "x-virus-status"})
 
@@ -32,12 +37,14 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A message that asks to come in. `client_name` is what the peer said in EHLO."""
+    """A message that asks to come in. `client_name` is what the peer said in EHLO; `queue_id` is what the message
+    will be called when it is accepted."""
 
     client_address: str
     client_name: str
     envelope: Envelope
     content: bytes
+    queue_id: str = ""
 
 
 class Filter(Protocol):
@@ -58,13 +65,24 @@ class Chain:
     async def judge(self, candidate: Candidate) -> Opinion:
         header = b""
         for link in self._filters:
-            opinion = await link.judge(candidate)
+            opinion = await _word_of(link, candidate)
             if opinion.word is not Word.ACCEPT:
                 text = f"{link.name}: {opinion.word.name.lower()}: {opinion.status} {opinion.text}"
-                self._journal.record(Agent.FILTER, "judged", text, peer=candidate.client_address)
+                self._journal.record(
+                    Agent.FILTER, "judged", text, queue_id=candidate.queue_id, peer=candidate.client_address
+                )
                 return opinion
             header = opinion.header + header
         return Opinion(header=header)
+
+
+async def _word_of(link: Filter, candidate: Candidate) -> Opinion:
+    """What the filter says; one that breaks says TRY_LATER, so that nothing slips in past a broken scanner."""
+    try:
+        return await link.judge(candidate)
+    except Exception:
+        logger.exception("the filter %s failed", link.name)
+        return Opinion(Word.TRY_LATER, status=SCANNER_FAILED, text=f"{link.name} cannot answer, try again later")
 
 
 def is_forged_result(field_name: str, value: str, own_id: str) -> bool:
