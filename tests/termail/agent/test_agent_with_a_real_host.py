@@ -21,7 +21,10 @@ from termail.agent.messages import (
     OpenFolder,
     OperationsWaiting,
     OutboxChanged,
+    Password,
+    PasswordWanted,
     StopAgent,
+    SyncNow,
     ToUI,
     WantBody,
     WatchWire,
@@ -258,3 +261,39 @@ async def test_a_deep_data_folder_gets_a_short_socket(tmp_path: Path, monkeypatc
     place = Place(tmp_path / ("deep" * 30))
     assert len(os.fsencode(place.socket)) <= 100
     assert stat.S_IMODE(place.socket.parent.stat().st_mode) == 0o700
+
+
+async def test_a_password_nobody_keeps_is_asked_for_and_a_wrong_one_again(settings_for, tmp_path: Path) -> None:
+    config, data = settings_for("eva"), tmp_path / "data"
+    text = (config / "config.toml").read_text()
+    (config / "config.toml").write_text(text.replace("password_command", "signature"))
+    async with seated(config, data) as seat:
+        await seat.until(lambda: seat.heard(PasswordWanted))
+        await seat.client.send(Password(account="eva", secret="wrong"))
+        await seat.until(lambda: any("refused the login" in state.text for state in seat.heard(AccountState)))
+        await seat.client.send(SyncNow())
+        await seat.until(lambda: len(seat.heard(PasswordWanted)) == 2)
+        await seat.client.send(Password(account="eva", secret="123456"))
+        await seat.until(lambda: any(state.state == "idle" for state in seat.heard(AccountState)))
+    assert "123456" not in (data / "agent.log").read_text()
+
+
+async def test_new_settings_are_taken_up_by_the_next_ui(settings_for, tmp_path: Path) -> None:
+    config, data = settings_for("ana"), tmp_path / "data"
+    async with seated(config, data) as seat:
+        await seat.until(lambda: any(state.state == "idle" for state in seat.heard(AccountState)))
+        text = (config / "config.toml").read_text()
+        (config / "config.toml").write_text(text.replace("[accounts.ana]", "[accounts.renamed]"))
+        async with seated(config, data) as other:
+            await other.until(lambda: any(state.account == "renamed" for state in other.heard(AccountState)))
+
+
+async def test_an_agent_without_work_and_ui_goes_by_itself(settings_for, tmp_path: Path) -> None:
+    config, data = settings_for("ana"), tmp_path / "data"
+    client = AgentClient(config, data)
+    await client.connect()
+    child = client._child
+    assert child is not None
+    await client.close()
+    assert await asyncio.to_thread(child.wait, SECONDS) == 0
+    assert not (data / "agent.sock").exists()
