@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from termail.config import Account, Settings
-from termail.lmta.submission import AuthRefused, Submission
+from termail.lmta.submission import AuthRefused, NotProtected, Submission
 from termail.lmta.transcript import Transcript
 from termail.mra.imap.errors import ImapError, ImapGone, Insecure, LoginRefused
 from termail.mra.imap.login import Credentials
@@ -76,6 +76,8 @@ class _Trial:
         )
         try:
             client = await way.open()
+        except NotProtected as error:
+            self._bad(name, str(error), "use smtps:// when the server has it; otherwise ask who runs the network")
         except AuthRefused as error:
             self._bad(name, str(error), "check user and password: the submission server may want others")
         except (OSError, ValueError, NoPassword, CannotTrust) as error:  # SMTPException is an OSError

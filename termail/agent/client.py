@@ -15,6 +15,8 @@ from termail.agent.messages import (
     AccountState,
     BodyArrived,
     OpenFolder,
+    SyncFinished,
+    SyncNow,
     ToAgent,
     ToUI,
     WantBody,
@@ -63,7 +65,7 @@ class AgentClient:
     async def send(self, message: ToAgent) -> None:
         """Never waits for the network, never raises when the agent is away."""
         match message:
-            case OpenFolder() | WatchWire():
+            case OpenFolder() | WatchWire() | SyncNow():
                 self._standing[type(message)] = message
             case WantBody(message_id=message_id):
                 self._bodies[message_id] = message
@@ -82,6 +84,8 @@ class AgentClient:
                 while (message := await receive(self._reader, TO_UI)) is not None:
                     if isinstance(message, BodyArrived):
                         self._bodies.pop(message.message_id, None)
+                    elif isinstance(message, SyncFinished):
+                        self._standing.pop(SyncNow, None)
                     yield message
             self._hang_up()
             if self._is_closed:

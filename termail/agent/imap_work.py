@@ -78,7 +78,10 @@ class ImapWork:
                 error = str(refusal)
             self._runner.wanted_bodies.pop(message_id, None)
             self._office.tell(BodyArrived(message_id=message_id, error=error))
-        while operations := self._store.claim_operations(self._runner.name, self._runner.clock()):
+        while self._store.pending_count():  # a mere read: a claim is a write
+            operations = self._store.claim_operations(self._runner.name, self._runner.clock())
+            if not operations:
+                return
             await self._replay_all(operations)
 
     async def _replay_all(self, operations: list[Operation]) -> None:
@@ -89,7 +92,9 @@ class ImapWork:
                 await self._replay_one(waiting[0])
                 waiting.pop(0)
         except ImapGone as error:
-            for operation in waiting:
+            # The first may be what the server cannot bear: it must not keep all others from their turn for ever.
+            self._defer(waiting[0], error)
+            for operation in waiting[1:]:
                 self._store.defer_operation(operation.operation_id, 0.0, str(error))
             raise
         finally:
@@ -98,7 +103,6 @@ class ImapWork:
             self._runner.wants_sync = True
 
     async def _replay_one(self, operation: Operation) -> None:
-        operation_id = operation.operation_id
         try:
             dirty = await self._replay.run(operation)
         except (NotYet, ImapRefused, Impossible) as error:
@@ -107,16 +111,20 @@ class ImapWork:
             elif isinstance(error, Impossible) or error.code not in _LATER:
                 self._fail(operation, str(error))
                 return
-            if operation.attempts >= _ATTEMPTS:
-                self._fail(operation, str(error))
-                return
-            pause = min(_RETRY_SECONDS * operation.attempts, _LONGEST_RETRY_SECONDS)
-            self._store.defer_operation(operation_id, self._runner.clock() + pause, str(error))
+            self._defer(operation, error)
             return
-        self._store.complete_operation(operation_id)
+        self._store.complete_operation(operation.operation_id)
         self._operations_done += 1
         for folder_id in dirty:
             self._desk.mark(folder_id)
+
+    def _defer(self, operation: Operation, error: Exception) -> None:
+        """Later; after many attempts, never."""
+        if operation.attempts >= _ATTEMPTS:
+            self._fail(operation, str(error))
+            return
+        pause = min(_RETRY_SECONDS * (operation.attempts - 1), _LONGEST_RETRY_SECONDS)
+        self._store.defer_operation(operation.operation_id, self._runner.clock() + pause, str(error))
 
     def _fail(self, operation: Operation, reason: str) -> None:
         """Its local effect is taken back: everything on the screen may have changed."""

@@ -29,6 +29,10 @@ class AuthRefused(Exception):
     """The server does not accept user and password; the text is the server's."""
 
 
+class NotProtected(Exception):
+    """Going on would send the password and the message in the clear."""
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """Envelope and octets; recipients each once, Bcc among them and not in `raw`."""
@@ -59,7 +63,7 @@ class Submission:
         self._transcript = transcript
 
     async def open(self) -> TappedClient:
-        """Connect, TLS, EHLO, AUTH. Raises AuthRefused, aiosmtplib.SMTPException, OSError."""
+        """Connect, TLS, EHLO, AUTH. Raises AuthRefused, NotProtected, aiosmtplib.SMTPException, OSError."""
         security = self._endpoint.security
         client = TappedClient(
             self._transcript,
@@ -76,7 +80,7 @@ class Submission:
             await client.ehlo()
             if security is Security.STARTTLS:
                 if not client.supports_extension("starttls"):
-                    raise AuthRefused("the server offers no STARTTLS: use smtps://, or somebody is in between")
+                    raise NotProtected("the server offers no STARTTLS: use smtps://, or somebody is in between")
                 await client.starttls()
                 await client.ehlo()
             client.timeout = REPLY_SECONDS
@@ -106,13 +110,15 @@ class Submission:
             return await self._dialogue(client, letter, note)
         except AuthRefused as error:
             return Refused(str(error), is_login=True)
+        except NotProtected as error:
+            return Deferred(str(error))  # a strange network, perhaps: the message waits for a better one
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             reason = in_words(_cause(error), self._endpoint)
             if is_out:
                 return PossiblySent(f"the connection ended before the server confirmed: {reason}")
             if isinstance(error, aiosmtplib.SMTPResponseException) and error.code >= 500:
                 return Refused(f"{error.code} {error.message}")
-            return Refused(reason) if isinstance(error, ssl.SSLCertVerificationError) else Deferred(reason)
+            return Deferred(reason)
         finally:
             if client is not None:
                 await _close(client)

@@ -12,7 +12,7 @@ class Limits:
     literal_octets: int = 150_000_000
     response_octets: int = 160_000_000
     literals_in_response: int = 1_000
-    depth: int = 50
+    depth: int = 400
     tokens: int = 3_000_000
     responses: int = 200_000
     octets: int = 200_000_000

@@ -69,6 +69,8 @@ _TOKEN: Final = re.compile(
     rb'\s*(?:([()])|"([^"\\]*(?:\\.[^"\\]*)*)"|((?:BODY|BINARY)(?:\.[A-Z]+)?\[[^\]]*\](?:<\d+>)?|[^\s()"]+))',
     re.IGNORECASE | re.DOTALL,
 )
+TEXT_OCTETS: Final = 500
+"""Human text of a status: it ends up on a status line and in the journal."""
 _ESCAPED: Final = re.compile(rb"\\(.)", re.DOTALL)
 
 
@@ -112,7 +114,7 @@ def _status(found: re.Match[bytes]) -> Status:
         kind=found[2].decode("ascii").upper(),
         code=name.decode("ascii", "replace").upper(),
         arguments=arguments.decode("utf-8", "replace"),
-        text=text.decode("utf-8", "replace"),
+        text=text[:TEXT_OCTETS].decode("utf-8", "replace"),
     )
 
 

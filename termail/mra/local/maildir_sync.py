@@ -34,7 +34,10 @@ class MaildirSync:
 
     def folders(self) -> list[Folder]:
         """As they are on disk now. Raises OSError."""
-        self._folders = {"INBOX": self._root, **dict(self._root.subfolders())}
+        found = {"INBOX": self._root, **dict(self._root.subfolders())}
+        if self._folders.keys() == found.keys():
+            return self._store.folders(self._account)
+        self._folders = found
         listed = [RemoteFolder(name=name, role="inbox" if name == "INBOX" else "") for name in self._folders]
         return self._store.put_folders(self._account, listed)
 

@@ -13,6 +13,7 @@ BODY_ITEMS: Final = "(UID BODY.PEEK[])"
 UID_LIMIT: Final = 2**32
 FLAGS_OF_MESSAGE: Final = 100
 STRUCTURE_OCTETS: Final = 100_000
+STRUCTURE_DEPTH: Final = 60
 _DATE: Final = re.compile(rb"\s*(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
 _MONTHS: Final = (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec")
 
@@ -59,10 +60,10 @@ def internal_date(value: Value) -> float:
     return float(seconds + (-offset if found[7] == b"+" else offset))
 
 
-def _flat(value: Value) -> bytes:
-    """A BODYSTRUCTURE as octets again, strings quoted; nesting is bounded by the parser."""
-    if value is None:
+def _flat(value: Value, depth: int = 0) -> bytes:
+    """A BODYSTRUCTURE as octets again, strings quoted; what is nested too deep is left out."""
+    if value is None or depth > STRUCTURE_DEPTH:
         return b"NIL"
     if isinstance(value, list):
-        return b"(" + b" ".join(_flat(entry) for entry in value) + b")"
+        return b"(" + b" ".join([_flat(entry, depth + 1) for entry in value]) + b")"
     return b'"' + bytes(value).replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'

@@ -54,7 +54,12 @@ async def secret() -> str:
 @pytest.fixture
 def send(scripted, certificate):
     async def submit(
-        script: str, letter: Letter = LETTER, security: Security = Security.NONE, user: str = "alice", lines=None, out=None
+        script: str,
+        letter: Letter = LETTER,
+        security: Security = Security.NONE,
+        user: str = "alice",
+        lines=None,
+        out=None,
     ) -> Outcome:
         server = await scripted(script, tls=security is Security.TLS)
         endpoint = Endpoint("smtp", security, user, "127.0.0.1", server.port)
@@ -77,7 +82,9 @@ def send(scripted, certificate):
 async def test_a_message_is_sent_and_the_dialogue_kept_without_the_secret(send) -> None:
     lines: list[str] = []
     out: list[list[str]] = []
-    outcome = await send(HELLO + LOGIN + ENVELOPE + DATA + "S: 250 queued as 7\nC: QUIT\nS: 221 bye", lines=lines, out=out)
+    outcome = await send(
+        HELLO + LOGIN + ENVELOPE + DATA + "S: 250 queued as 7\nC: QUIT\nS: 221 bye", lines=lines, out=out
+    )
     assert outcome == Sent("250 queued as 7")
     assert out[0][-1] == "DATA"
     assert "C: AUTH PLAIN ****" in lines
@@ -130,16 +137,20 @@ async def test_a_wrong_password_is_the_users_matter_and_a_busy_server_is_not(sen
     assert isinstance(await send(HELLO + "C: AUTH\nS: 454 later\nSTAY"), Deferred)
 
 
-async def test_a_stripped_starttls_is_refused_before_any_password(send) -> None:
+async def test_a_stripped_starttls_stops_before_any_password(send) -> None:
     outcome = await send(HELLO + "STAY", security=Security.STARTTLS)
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, Deferred)
     assert "no STARTTLS" in outcome.reason
 
 
 async def test_starttls_and_tls_from_the_start_verify_and_work(send) -> None:
     rest = LOGIN + ENVELOPE + DATA + "S: 250 ok\nC: QUIT\nS: 221 bye"
     assert await send(HELLO + rest, security=Security.TLS) == Sent("250 ok")
-    upgrade = HELLO.replace("AUTH PLAIN", "STARTTLS") + "C: STARTTLS\nS: 220 go\nTLS\n" + HELLO.replace("S: 220 mail ready", "")
+    upgrade = (
+        HELLO.replace("AUTH PLAIN", "STARTTLS")
+        + "C: STARTTLS\nS: 220 go\nTLS\n"
+        + HELLO.replace("S: 220 mail ready", "")
+    )
     assert await send(upgrade + rest, security=Security.STARTTLS) == Sent("250 ok")
 
 
@@ -184,7 +195,9 @@ async def test_the_outbox_keeps_reason_and_dialogue(scripted, tmp_path: Path) ->
     server = await scripted(HELLO + ENVELOPE + "C: DATA\nS: 451 try later\nC: QUIT\nS: 221 bye")
     store = LocalStore(tmp_path / "mail.sqlite3", clock=lambda: 1000.0)
     account = Account(
-        from_="alice@cities.org", retrieve="imap://alice@127.0.0.1", send=f"smtp+insecure://127.0.0.1:{server.port}"
+        from_="alice@cities.org",
+        retrieve="imap://alice@127.0.0.1",
+        send=f"smtp+insecure://127.0.0.1:{server.port}",
     )
     mta = LocalMta(Settings(accounts={"work": account}), store, NoPasswords(), lambda: 1000.0)
     store.queue_message("work", "alice@cities.org", ["bob@other.test"], LETTER.raw)
@@ -200,7 +213,9 @@ async def test_a_stop_after_the_message_went_out_is_possibly_sent(scripted, tmp_
     server = await scripted(HELLO + ENVELOPE + DATA + "STAY")
     store = LocalStore(tmp_path / "mail.sqlite3")
     account = Account(
-        from_="alice@cities.org", retrieve="imap://alice@127.0.0.1", send=f"smtp+insecure://127.0.0.1:{server.port}"
+        from_="alice@cities.org",
+        retrieve="imap://alice@127.0.0.1",
+        send=f"smtp+insecure://127.0.0.1:{server.port}",
     )
     mta = LocalMta(Settings(accounts={"work": account}), store, NoPasswords(), lambda: 1000.0)
     store.queue_message("work", "alice@cities.org", ["bob@other.test"], LETTER.raw)
