@@ -22,7 +22,8 @@ class Verdict(Enum):
 class Outcome:
     """The verdict on one recipient. `status` is the enhanced code (RFC 3463), `text` the words of whoever
     decided, `remote` the host that said so ("" when it was us); `dsn_passed_on` tells that it took over the
-    duty of reports on success (RFC 3461 §5.2.1). A verdict is a value, never an exception."""
+    duty of reports on success (RFC 3461 §5.2.1), `expanded` that the address was a list of several, and that what
+    becomes of each is not told on success (§5.2.7.3). A verdict is a value, never an exception."""
 
     recipient: Recipient
     verdict: Verdict
@@ -30,6 +31,7 @@ class Outcome:
     text: str
     remote: str = ""
     dsn_passed_on: bool = False
+    expanded: bool = False
 
 
 class Courier(Protocol):

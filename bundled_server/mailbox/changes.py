@@ -133,7 +133,7 @@ class RecipientState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class QueuedRecipient:
-    """One recipient of a queue item; `next_try` in epoch seconds."""
+    """One recipient of a queue item; `next_try` in epoch seconds; `expanded` as in `courier.Outcome`."""
 
     recipient: Recipient
     state: RecipientState
@@ -142,6 +142,7 @@ class QueuedRecipient:
     status: str = ""
     text: str = ""
     remote: str = ""
+    expanded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

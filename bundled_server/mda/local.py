@@ -105,9 +105,17 @@ class LocalCourier:
             content = draft.content if is_stamped else with_lines(draft.content, lines)
             for target in resolution.targets:
                 await self._add(draft, target, content)
+        is_alone = not resolution.targets and len(resolution.forwards) == 1
         if resolution.forwards:
-            draft.changes.append(self._forward(draft, recipient, resolution.forwards))
-        return Outcome(recipient, Verdict.DELIVERED, DELIVERED_STATUS, "delivered")
+            draft.changes.append(self._forward(draft, recipient, resolution.forwards, is_alone=is_alone))
+        return Outcome(
+            recipient,
+            Verdict.DELIVERED,
+            DELIVERED_STATUS,
+            "delivered",
+            dsn_passed_on=is_alone,
+            expanded=bool(resolution.forwards) and not is_alone,
+        )
 
     async def _add(self, draft: _Draft, target: Target, content: Content) -> None:
         inbox = await self._inbox(target.user)
@@ -115,10 +123,17 @@ class LocalCourier:
         key = f"{draft.queue_id}/{target.user}"
         draft.changes.append(AddMessage(inbox, content, NO_FLAGS, self._parts.now(), key))
 
-    def _forward(self, draft: _Draft, recipient: Recipient, addresses: tuple[str, ...]) -> Enqueue:
-        """An alias led outside: the message goes back into the queue, from the same sender."""
+    def _forward(
+        self, draft: _Draft, recipient: Recipient, addresses: tuple[str, ...], *, is_alone: bool
+    ) -> Enqueue:
+        """An alias led outside: the message goes back into the queue, from the same sender. To one address it
+        takes all wishes for reports along; the success of a list is ours to tell (RFC 3461 §5.2.7)."""
         queue_id = self._parts.new_queue_id()
-        recipients = tuple(Recipient(address, recipient.notify) for address in addresses)
+        notify = recipient.notify
+        if not is_alone and "SUCCESS" in notify:
+            notify = notify - {"SUCCESS"} or frozenset({"NEVER"})
+        original = recipient.original or _as_original(recipient.address)
+        recipients = tuple(Recipient(address, notify, original) for address in addresses)
         content = with_lines(draft.content, forward_lines(recipient.address))
         self._note(draft, "forwarded", f"<{recipient.address}> leads to {', '.join(addresses)} as {queue_id}")
         envelope = replace(draft.envelope, recipients=recipients)
@@ -157,6 +172,10 @@ class LocalCourier:
         self._parts.journal.record(
             Agent.MDA, kind, text, step=step, queue_id=draft.queue_id, message_id=draft.content.message_id
         )
+
+
+def _as_original(address: str) -> str:
+    return f"{'rfc822' if address.isascii() else 'utf-8'};{address}"
 
 
 def _refused(recipient: Recipient, resolution: Resolution) -> Outcome:

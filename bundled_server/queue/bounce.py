@@ -1,7 +1,7 @@
 """Who is told about a message that failed, waits or arrived, by RFC 3461's wishes and without backscatter."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bundled_server.envelope import Envelope, Recipient
 from bundled_server.journal import Agent, Journal
@@ -11,6 +11,7 @@ from bundled_server.queue.ids import QueueIds
 from bundled_server.queue.report import Action, Report, render, returned_part
 
 BOUNCE = "bounce"
+NEVER = frozenset({"NEVER"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +28,14 @@ class Reporter:
     def final_reports(
         self, item: QueueItem, states: Iterable[QueuedRecipient], content: Content | None, now: float
     ) -> list[Enqueue]:
-        """The reports on this round: what failed, and what arrived where the sender asked to know."""
+        """One report for all that failed, one for each way in which mail arrived whose sender asked to know."""
+        states = tuple(states)
         failed = tuple(q for q in states if q.state is RecipientState.FAILED and _wants(q.recipient, "FAILURE"))
-        arrived = tuple(
-            q for q in states if q.state is RecipientState.DELIVERED and "SUCCESS" in q.recipient.notify
-        )
         reports = []
         if failed:
             reports += self._failure(item, failed, content, now)
-        for action in (Action.DELIVERED, Action.RELAYED):
-            told = tuple(q for q in arrived if bool(q.remote) is (action is Action.RELAYED))
+        for action in (Action.DELIVERED, Action.RELAYED, Action.EXPANDED):
+            told = tuple(q for q in states if success_to_tell(q) and _success_of(q) is action)
             if told and item.envelope.sender:
                 reports.append(self._report(action, item.envelope.sender, item, told, content, now))
         return reports
@@ -86,6 +85,7 @@ class Reporter:
             now=now,
             identifier=f"{queue_id}.{action.value}",
             retry_until=item.arrived + self.give_up_seconds,
+            tried_at=now,
         )
         made = prepare(render(report))
         self.journal.record(
@@ -102,9 +102,9 @@ class Reporter:
             queue_id=item.queue_id,
             message_id=item.message_id,
         )
-        envelope = Envelope(
-            "", (Recipient(to, frozenset({"NEVER"}) if action is Action.DELAYED else frozenset()),)
-        )
+        # only a lost failure is worth the postmaster's time
+        notify: frozenset[str] = frozenset() if action is Action.FAILED else NEVER
+        envelope = Envelope("", (Recipient(to, notify),), smtputf8=not to.isascii())
         return Enqueue(queue_id, envelope, made, made.message_id, now, BOUNCE)
 
     def _returns_whole(self, action: Action, item: QueueItem) -> bool:
@@ -122,6 +122,23 @@ class Reporter:
             queue_id=item.queue_id,
             message_id=item.message_id,
         )
+
+
+def success_to_tell(queued: QueuedRecipient) -> bool:
+    """Whether the sender asked to hear that mail for this recipient arrived, and has not been told."""
+    return queued.state is RecipientState.DELIVERED and "SUCCESS" in queued.recipient.notify
+
+
+def told(queued: QueuedRecipient) -> QueuedRecipient:
+    """The recipient once the report on its success is made."""
+    notify = queued.recipient.notify - {"SUCCESS"} or NEVER
+    return replace(queued, recipient=replace(queued.recipient, notify=notify))
+
+
+def _success_of(queued: QueuedRecipient) -> Action:
+    if queued.expanded:
+        return Action.EXPANDED
+    return Action.RELAYED if queued.remote else Action.DELIVERED
 
 
 def _wants(recipient: Recipient, event: str) -> bool:

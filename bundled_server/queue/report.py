@@ -17,15 +17,25 @@ class Action(StrEnum):
     DELAYED = "delayed"
     DELIVERED = "delivered"
     RELAYED = "relayed"
+    EXPANDED = "expanded"
 
 
-SUCCESSES = frozenset({Action.DELIVERED, Action.RELAYED})
+SUCCESSES = frozenset({Action.DELIVERED, Action.RELAYED, Action.EXPANDED})
 SUBJECTS = {
     Action.FAILED: "Undeliverable: your message was not delivered",
     Action.DELAYED: "Delayed: your message has not been delivered yet",
     Action.DELIVERED: "Delivered: your message has arrived",
     Action.RELAYED: "Relayed: your message went on to a server that sends no reports",
+    Action.EXPANDED: "Delivered to a list: your message has gone to its members",
 }
+
+RETURNED_TYPES = {
+    (False, True): "message/rfc822",
+    (False, False): "text/rfc822-headers",
+    (True, True): "message/global",
+    (True, False): "message/global-headers",
+}
+"""By (internationalized, whole): RFC 6522 §3 and RFC 6533 §5."""
 
 ADVICE = (
     ("5.1.1", "The address does not exist. Check its spelling, or ask the person for the right one."),
@@ -51,7 +61,7 @@ ADVICE = (
 @dataclass(frozen=True, slots=True)
 class Report:
     """One notification about one queue item to one address. `whole` returns the message, not only its header;
-    `retry_until` in epoch seconds (delays only)."""
+    `retry_until` (delays only) and `tried_at` in epoch seconds."""
 
     action: Action
     to: str
@@ -64,6 +74,7 @@ class Report:
     now: float
     identifier: str
     retry_until: float = 0.0
+    tried_at: float = 0.0
 
 
 def render(report: Report) -> bytes:
@@ -84,13 +95,12 @@ def render(report: Report) -> bytes:
         "This is a report from a mail server, in MIME format.",
         "",
     ]
+    global_prefix = report.item.envelope.smtputf8
+    returned_type = RETURNED_TYPES[global_prefix, report.whole]
     parts = (
-        b'Content-Type: text/plain; charset="utf-8"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n'
-        + _octets(human_lines(report)),
-        b"Content-Type: message/delivery-status\r\n\r\n" + _octets(status_lines(report)),
-        (b"Content-Type: message/rfc822\r\n" if report.whole else b"Content-Type: text/rfc822-headers\r\n")
-        + (b"Content-Transfer-Encoding: 8bit\r\n\r\n" if _has_high_octets(report.returned) else b"\r\n")
-        + report.returned,
+        _part('text/plain; charset="utf-8"', _octets(human_lines(report))),
+        _part(f"message/{'global-' if global_prefix else ''}delivery-status", _octets(status_lines(report))),
+        _part(returned_type, report.returned),
     )
     delimiter = b"--" + boundary.encode() + b"\r\n"
     body = b"".join(delimiter + part.rstrip(b"\r\n") + b"\r\n\r\n" for part in parts)
@@ -106,6 +116,8 @@ def human_lines(report: Report) -> list[str]:
         Action.DELIVERED: "As you asked, this tells you that your message was delivered to the recipients below.",
         Action.RELAYED: "Your message was handed to the mail servers of the recipients below. They do not send "
         "reports, so you will not hear when it arrives.",
+        Action.EXPANDED: "Your message was delivered to the lists below and goes on to their members. You will "
+        "not hear when it reaches each of them.",
     }[report.action]
     lines = [f"This is the mail server {report.hostname}.", "", opening, ""]
     for queued in report.recipients:
@@ -142,15 +154,19 @@ def status_lines(report: Report) -> list[str]:
     for queued in report.recipients:
         lines.append("")
         if queued.recipient.original:
-            lines.append(f"Original-Recipient: {_one_line(queued.recipient.original)}")
+            kind, _, original = queued.recipient.original.partition(";")
+            lines.append(f"Original-Recipient: {kind}; {_address(original, envelope.smtputf8)}")
         kind = "rfc822" if queued.recipient.address.isascii() else "utf-8"
-        lines.append(f"Final-Recipient: {kind}; {_one_line(queued.recipient.address)}")
+        lines.append(f"Final-Recipient: {kind}; {_address(queued.recipient.address, envelope.smtputf8)}")
         lines.append(f"Action: {report.action.value}")
         lines.append(f"Status: {_status(report.action, queued.status)}")
         if queued.remote:
             lines.append(f"Remote-MTA: dns; {_one_line(queued.remote)}")
         if queued.text and report.action not in SUCCESSES:
-            lines.append(f"Diagnostic-Code: {'smtp' if queued.remote else 'x-termail'}; {_one_line(queued.text)}")
+            kind = "smtp" if queued.remote else "x-termail"
+            lines.append(f"Diagnostic-Code: {kind}; {_address(queued.text, envelope.smtputf8)}")
+        if report.action is not Action.DELIVERED and report.tried_at:
+            lines.append(f"Last-Attempt-Date: {_date(report.tried_at)}")
         if report.action is Action.DELAYED:
             lines.append(f"Will-Retry-Until: {_date(report.retry_until)}")
     return lines
@@ -197,5 +213,15 @@ def _octets(lines: Iterable[str]) -> bytes:
     return "".join(f"{_one_line(line)}\r\n" for line in lines).encode("utf-8", "backslashreplace")
 
 
-def _has_high_octets(octets: bytes) -> bool:
-    return not octets.isascii()
+def _address(text: str, utf8: bool) -> str:
+    """An address or a stranger's words in a status field: UTF-8 in an internationalized report, else ASCII with
+    RFC 6533 §3's escapes."""
+    text = _one_line(text)
+    if utf8 or text.isascii():
+        return text
+    return "".join(c if c.isascii() else f"\\x{{{ord(c):X}}}" for c in text)
+
+
+def _part(content_type: str, octets: bytes) -> bytes:
+    encoding = "" if octets.isascii() else "Content-Transfer-Encoding: 8bit\r\n"
+    return f"Content-Type: {content_type}\r\n{encoding}\r\n".encode() + octets

@@ -13,7 +13,7 @@ from bundled_server.mailbox.changes import (
     RemoveFromQueue,
     UpdateQueue,
 )
-from bundled_server.queue.bounce import Reporter
+from bundled_server.queue.bounce import Reporter, success_to_tell, told
 from bundled_server.queue.job import Errand, Job
 from bundled_server.queue.schedule import RetrySchedule
 
@@ -57,17 +57,21 @@ class Settler:
         item = job.item
         recipients = job.recipients()
         waiting = [queued for queued in recipients if queued.state is RecipientState.WAITING]
-        new = tuple(job.states.values())
+        new = dict(job.states)
+        # a success of an earlier round is still to be told when the server was killed before the round was over
+        arrived = {queued.recipient.address: queued for queued in recipients if success_to_tell(queued)}
         reports: list[Enqueue] = []
-        if any(queued.state is RecipientState.FAILED for queued in new) or _wants_success(new):
-            reports += self.reporter.final_reports(item, new, job.content, now)
+        if arrived or any(queued.state is RecipientState.FAILED for queued in new.values()):
+            news = [queued for queued in recipients if queued.recipient.address in new | arrived]
+            reports += self.reporter.final_reports(item, news, job.content, now)
+            new |= {address: told(queued) for address, queued in arrived.items()}
         if not waiting:
             return (*reports, RemoveFromQueue(item.queue_id))
         warned = None
         if not item.warned and now - item.arrived >= self.delay_notice_seconds:
             reports += self.reporter.delay_notices(item, waiting, job.content, now)
             warned = True
-        return (*reports, UpdateQueue(item.queue_id, new, warned=warned))
+        return (*reports, UpdateQueue(item.queue_id, tuple(new.values()), warned=warned))
 
     def _decided(self, job: Job, queued: QueuedRecipient, outcome: Outcome, now: float) -> QueuedRecipient:
         attempted = replace(
@@ -76,13 +80,12 @@ class Settler:
             status=outcome.status,
             text=outcome.text,
             remote=outcome.remote,
+            expanded=outcome.expanded,
         )
         match outcome.verdict:
             case Verdict.DELIVERED:
-                recipient = attempted.recipient
-                if outcome.dsn_passed_on:
-                    recipient = replace(recipient, notify=recipient.notify - {"SUCCESS"})
-                return replace(attempted, recipient=recipient, state=RecipientState.DELIVERED)
+                arrived = replace(attempted, state=RecipientState.DELIVERED)
+                return told(arrived) if outcome.dsn_passed_on else arrived
             case Verdict.REFUSED:
                 self._note(job, "refused", attempted)
                 return replace(attempted, state=RecipientState.FAILED)
@@ -109,7 +112,3 @@ class Settler:
 def _all_well(outcomes: tuple[Outcome, ...]) -> bool:
     """Delivered to everybody, and nobody asked to be told: the commonest end."""
     return all(o.verdict is Verdict.DELIVERED and "SUCCESS" not in o.recipient.notify for o in outcomes)
-
-
-def _wants_success(states: tuple[QueuedRecipient, ...]) -> bool:
-    return any("SUCCESS" in queued.recipient.notify for queued in states)

@@ -174,3 +174,30 @@ async def test_aliases_and_roles_may_be_used_by_whom_they_lead_to(house) -> None
     assert not await house.addresses.owns("alice", "postmaster@cities.org")
     assert not await house.addresses.owns("alice", "both@cities.org")
     assert not await house.addresses.owns("alice", "alice@other.test")
+
+
+async def forwarded(house, address: str, *notify: str, original: str = ""):
+    recipient = Recipient(address, frozenset(notify), original)
+    plan = await house.courier.plan("q1", Envelope("carl@far.test", (recipient,), "id"), prepare(MESSAGE))
+    (forward,) = [change for change in plan.changes if isinstance(change, Enqueue)]
+    return plan.outcomes[0], forward.envelope
+
+
+async def test_a_forward_to_one_takes_all_wishes_for_reports_along(house) -> None:
+    outcome, envelope = await forwarded(house, "away@cities.org", "SUCCESS", "DELAY")
+    assert (outcome.dsn_passed_on, outcome.expanded) == (True, False)
+    (recipient,) = envelope.recipients
+    assert recipient == Recipient("bob@other.test", frozenset({"SUCCESS", "DELAY"}), "rfc822;away@cities.org")
+    assert envelope.envelope_id == "id"
+    _, envelope = await forwarded(house, "away@cities.org", original="rfc822;first@far.test")
+    assert envelope.recipients[0].original == "rfc822;first@far.test"
+
+
+@pytest.mark.parametrize(
+    ("notify", "passed_on"),
+    [(("SUCCESS",), {"NEVER"}), (("SUCCESS", "FAILURE"), {"FAILURE"}), ((), set()), (("NEVER",), {"NEVER"})],
+)
+async def test_the_success_of_a_list_is_told_here(house, notify, passed_on) -> None:
+    outcome, envelope = await forwarded(house, "both@cities.org", *notify)
+    assert (outcome.dsn_passed_on, outcome.expanded) == (False, True)
+    assert [recipient.notify for recipient in envelope.recipients] == [frozenset(passed_on)]
