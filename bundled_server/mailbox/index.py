@@ -13,7 +13,7 @@ from bundled_server.mailbox.store import Index, Mailbox, Status
 SNAPSHOTS_KEPT: Final = 256
 FEW_REMOVALS: Final = 32
 EDITS_WAITING: Final = 1000
-COLUMNS: Final = ("uids", "modseqs", "content_ids", "sizes", "dates", "flags")
+COLUMNS: Final = ("uids", "modseqs", "content_ids", "sizes", "dates", "flags", "save_dates")
 
 
 class FlagSets(dict[str, frozenset[str]]):
@@ -46,6 +46,7 @@ class MessageRow(NamedTuple):
     size_octets: int
     internal_date: float
     flags: frozenset[str]
+    save_date: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ Edit = Append | Reflag | Remove
 
 def empty_index(highest_modseq: int) -> Index:
     """A mailbox without messages."""
-    return Index(highest_modseq, array("q"), array("q"), array("q"), array("q"), array("d"), [])
+    return Index(highest_modseq, array("q"), array("q"), array("q"), array("q"), array("d"), [], array("d"))
 
 
 class _Draft:

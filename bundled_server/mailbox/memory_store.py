@@ -30,7 +30,7 @@ class MemoryStore:
     """`Store` (see there) without a file; what it holds survives `close` and `open`, not the process."""
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
-        self._tables = Tables(max(1, int(now()) & 0xFFFFFFFF))
+        self._tables = Tables(now)
         self._watchers = Watchers()
         self._indexes: dict[int, Index] = {}
         self._is_open = False

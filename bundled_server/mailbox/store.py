@@ -66,7 +66,8 @@ class Index:
     """Every message of one mailbox as parallel columns in uid order; immutable, shared between sessions.
 
     `uids`, `modseqs`, `content_ids`, `sizes` are integer arrays, `dates` internal dates in epoch seconds,
-    `flags` interned frozensets such as {"\\Seen", "$Label1"} (never \\Recent).
+    `flags` interned frozensets such as {"\\Seen", "$Label1"} (never \\Recent), `save_dates` when each message came
+    into this mailbox, in epoch seconds (RFC 8514).
     """
 
     highest_modseq: int
@@ -76,6 +77,7 @@ class Index:
     sizes: array[int]
     dates: array[float]
     flags: Sequence[frozenset[str]]
+    save_dates: array[float]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""APPEND: a client puts a message into a mailbox (RFC 3501 §6.3.11, RFC 4315)."""
+"""APPEND: a client puts a message into a mailbox (RFC 3501 §6.3.11, RFC 3502, RFC 4315)."""
 
 import asyncio
 
@@ -9,25 +9,38 @@ from bundled_server.mailbox.content import Content, prepare
 from bundled_server.mailbox.store import NoSuchMailbox
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.grammar import AFTER_LOGIN, Syntax
+from bundled_server.protocols.imap.sequences import format_set
 
 _PREPARED_IN_PLACE_OCTETS = 65_536
 
 
 async def _append(context: ImapContext, request: commands.Append) -> Done:
+    """All of the messages, or none (RFC 3502)."""
     mailbox = await context.find(request.mailbox, b"TRYCREATE")
-    if not request.message:
-        raise Refusal("an empty message is not kept")
-    flags = checked_flags(request.flags)
-    content = await _prepared(request.message)
-    date = context.service.clock.now() if request.date is None else request.date
+    now = context.service.clock.now()
+    changes = []
+    for message in request.messages:
+        content = await _prepared(_acceptable(message.data))
+        date = now if message.date is None else message.date
+        changes.append(AddMessage(mailbox.mailbox_id, content, checked_flags(message.flags), date))
     try:
-        (added,) = await context.service.store.commit(AddMessage(mailbox.mailbox_id, content, flags, date))
+        added = await context.service.store.commit(*changes)
     except NoSuchMailbox as gone:
         raise Refusal("there is no such mailbox", b"TRYCREATE") from gone
     if context.selected is not None and context.selected.mailbox.mailbox_id == mailbox.mailbox_id:
         context.selected.is_stale = True
-    context.record.note("stored", f"message in {mailbox.name}", content.message_id)
-    return Done("APPEND completed", b"APPENDUID %d %d" % (added.uid_validity, added.uid))
+    for change in changes:
+        context.record.note("stored", f"message in {mailbox.name}", change.content.message_id)
+    uids = format_set(one.uid for one in added)
+    return Done("APPEND completed", b"APPENDUID %d %b" % (added[0].uid_validity, uids))
+
+
+def _acceptable(message: bytes) -> bytes:
+    if not message:
+        raise Refusal("an empty message is not kept")
+    if b"\0" in message:  # RFC 3516 §4.4: content with NUL cannot be given back by BODY[]
+        raise Refusal("NUL in mail needs an encoding", b"UNKNOWN-CTE")
+    return message
 
 
 async def _prepared(message: bytes) -> Content:
@@ -39,4 +52,5 @@ async def _prepared(message: bytes) -> Content:
 
 FEATURE = Feature(
     verbs=(Verb(Syntax("APPEND", AFTER_LOGIN, arguments.append, holds_message=True), _append),),
+    capabilities=(b"MULTIAPPEND",),
 )

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from bundled_server.maa.imap.header_fields import cut, field_chooser
+from bundled_server.maa.imap.objects import email_id_text
 from bundled_server.maa.imap.sections import OpenedMessage, needs_structure, section_reader
 from bundled_server.maa.imap.selected import SelectedMailbox
 from bundled_server.maa.imap.spans import pick
 from bundled_server.mailbox.store import Summary
 from bundled_server.protocols.imap.dates import format_date_time
 from bundled_server.protocols.imap.fetch_items import FetchItem, Item, Part, Section
-from bundled_server.protocols.imap.responses import literal
+from bundled_server.protocols.imap.responses import literal, nstring
 
 
 class Needs(IntEnum):
@@ -85,17 +86,18 @@ def make_plan(items: tuple[FetchItem, ...], *, by_uid: bool) -> Plan:
 
 def _section_column(section: Section) -> tuple[bytes, Column, Needs]:
     fragment = section.label.replace(b"%", b"%%") + b" %b"
+    as_text = _TEXTS.get(section.part, _text)
     if not section.path and section.part in (Part.HEADER, Part.FIELDS, Part.FIELDS_NOT):
         choose = field_chooser(section)
 
         def from_header(batch: Batch) -> Iterable[object]:
-            return (_text(cut(choose(header), section.partial)) for header in batch.headers)
+            return (as_text(cut(choose(header), section.partial)) for header in batch.headers)
 
         return fragment, from_header, Needs.HEADER
     read = section_reader(section)
 
     def from_body(batch: Batch) -> Iterable[object]:
-        return (_text(read(body)) for body in batch.bodies)
+        return (as_text(read(body)) for body in batch.bodies)
 
     return fragment, from_body, Needs.BODY
 
@@ -104,6 +106,22 @@ def _text(octets: bytes | None) -> bytes:
     if octets is None:
         return b"NIL"
     return literal(octets) if octets else b'""'
+
+
+def _binary_text(octets: bytes | None) -> bytes:
+    """RFC 3516 §4.2: what holds NUL can only be a literal8."""
+    return b"~" + literal(octets) if octets is not None and b"\0" in octets else _text(octets)
+
+
+def _size_text(octets: bytes | None) -> bytes:
+    return b"%d" % len(octets or b"")
+
+
+_TEXTS: dict[Part, Callable[[bytes | None], bytes]] = {
+    Part.BINARY: _binary_text,
+    Part.BINARY_SIZE: _size_text,
+    Part.PREVIEW: nstring,
+}
 
 
 def _newly_seen_flags(batch: Batch) -> Iterable[object]:
@@ -123,6 +141,17 @@ _SIMPLE: dict[Item, tuple[bytes, Column, Needs]] = {
     ),
     Item.SIZE: (b"RFC822.SIZE %d", lambda batch: pick(batch.selected.known.sizes, batch.positions), Needs.INDEX),
     Item.MODSEQ: (b"MODSEQ (%d)", lambda batch: batch.selected.modseqs_at(batch.positions), Needs.INDEX),
+    Item.SAVEDATE: (
+        b"SAVEDATE %b",
+        lambda batch: map(format_date_time, pick(batch.selected.known.save_dates, batch.positions)),
+        Needs.INDEX,
+    ),
+    Item.EMAILID: (
+        b"EMAILID (%b)",
+        lambda batch: map(email_id_text, pick(batch.selected.known.content_ids, batch.positions)),
+        Needs.INDEX,
+    ),
+    Item.THREADID: (b"THREADID %b", lambda batch: [b"NIL"] * len(batch.positions), Needs.INDEX),
     Item.ENVELOPE: (b"ENVELOPE %b", lambda batch: [face.envelope for face in batch.summaries], Needs.SUMMARY),
     Item.BODY: (b"BODY %b", lambda batch: [face.body for face in batch.summaries], Needs.SUMMARY),
     Item.BODYSTRUCTURE: (

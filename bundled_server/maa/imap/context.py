@@ -1,5 +1,6 @@
 """What the handler of an IMAP command works with: the state of one client, and ways to answer."""
 
+import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,9 +14,10 @@ from bundled_server.net.driver import Link
 from bundled_server.protocols.imap import names
 from bundled_server.protocols.imap.grammar import State, Syntax
 from bundled_server.protocols.imap.machine import ImapMachine
-from bundled_server.protocols.imap.responses import status_line
+from bundled_server.protocols.imap.responses import astring, status_line, utf8_astring
 
 IMAP4REV2 = b"IMAP4rev2"
+UTF8_ACCEPT = b"UTF8=ACCEPT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,27 @@ class ImapContext:
             raise Refusal("the mailbox is open for reading only")
         return self.mailbox
 
+    @property
+    def is_utf8(self) -> bool:
+        """Whether names and strings travel as UTF-8 (RFC 6855 §3, RFC 9051 §5.1)."""
+        return self.is_rev2 or UTF8_ACCEPT in self.enabled
+
+    def name_text(self, name: bytes) -> str:
+        """The text of a mailbox name from the wire; what is no name is refused with NO."""
+        try:
+            return unicodedata.normalize("NFC", name.decode("utf-8")) if self.is_utf8 else names.decode(name)
+        except UnicodeDecodeError as fault:
+            raise Refusal("the name is not UTF-8", b"CANNOT") from fault
+        except names.BadName as fault:
+            raise Refusal(f"this is no mailbox name: {fault}", b"CANNOT") from fault
+
+    def name_octets(self, name: str) -> bytes:
+        """A mailbox name as it goes on the wire."""
+        return utf8_astring(name.encode("utf-8")) if self.is_utf8 else astring(names.encode(name))
+
     async def find(self, name: bytes, code: bytes = b"NONEXISTENT") -> Mailbox:
         """The owner's mailbox of that wire name."""
-        mailbox = await self.service.store.mailbox(self.owner, canonical(mailbox_text(name)))
+        mailbox = await self.service.store.mailbox(self.owner, canonical(self.name_text(name)))
         if mailbox is None:
             raise Refusal("there is no such mailbox", code)
         return mailbox
@@ -119,14 +139,6 @@ class ImapContext:
             self.selected = None
         if self.machine.state is State.SELECTED:
             self.machine.state = State.AUTHENTICATED
-
-
-def mailbox_text(name: bytes) -> str:
-    """The text of a mailbox name from the wire; what is no name is refused with NO."""
-    try:
-        return names.decode(name)
-    except names.BadName as fault:
-        raise Refusal(f"this is no mailbox name: {fault}", b"CANNOT") from fault
 
 
 Handler = Callable[[ImapContext, Any], Awaitable[Done | None]]

@@ -94,11 +94,15 @@ def body_text(message: bytes) -> str:
             octets = message[part.body_start : min(part.body_end, part.body_start + octets_left)]
             octets_left -= len(octets)
             charset = next((value for name, value in part.parameters if name == b"CHARSET"), b"utf-8")
-            texts.append(as_text(_transfer_decoded(octets, part.encoding), charset.decode("latin-1")))
+            texts.append(as_text(transfer_decoded(octets, part.encoding), charset.decode("latin-1")))
     return "\n".join(texts)
 
 
-def _transfer_decoded(octets: bytes, encoding: bytes) -> bytes:
+ENCODINGS = frozenset((b"7BIT", b"8BIT", b"BINARY", b"QUOTED-PRINTABLE", b"BASE64"))
+
+
+def transfer_decoded(octets: bytes, encoding: bytes) -> bytes:
+    """Octets without their transfer encoding; an unknown one is left (RFC 2045 §6)."""
     if encoding == b"QUOTED-PRINTABLE":
         return quopri.decodestring(octets)
     if encoding != b"BASE64":

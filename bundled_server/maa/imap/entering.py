@@ -14,12 +14,19 @@ BEFORE_LOGIN_EXTENSIONS = (b"SASL-IR", b"LITERAL+", b"ID", b"ENABLE", b"IDLE")
 def capabilities(context: ImapContext) -> bytes:
     """What this client may use now."""
     if context.owner:
-        return b" ".join((b"CAPABILITY IMAP4rev1", b"SASL-IR", b"LITERAL+", *context.extensions))
+        return b" ".join(
+            (b"CAPABILITY IMAP4rev1", b"SASL-IR", b"LITERAL+", _append_limit(context), *context.extensions)
+        )
     words = [b"CAPABILITY IMAP4rev1", *BEFORE_LOGIN_EXTENSIONS]
     if context.link.offers_tls:
         words.append(b"STARTTLS")
     words.append(b"AUTH=PLAIN" if may_log_in(context.service, context.link) else b"LOGINDISABLED")
     return b" ".join(words)
+
+
+def _append_limit(context: ImapContext) -> bytes:
+    """RFC 7889: how large a message may be."""
+    return b"APPENDLIMIT=%d" % context.service.settings.limits.message_size_octets
 
 
 def greeting(settings: HostSettings) -> str:

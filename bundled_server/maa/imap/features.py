@@ -8,16 +8,21 @@ from bundled_server.maa.imap import (
     idle,
     listing,
     mailboxes,
+    objects,
     resyncing,
     searching,
     selecting,
+    status,
     storing,
+    subscribing,
 )
 from bundled_server.maa.imap.context import Feature
 
 FEATURES: tuple[Feature, ...] = (
     entering.FEATURE,
     listing.FEATURE,
+    status.FEATURE,
+    subscribing.FEATURE,
     mailboxes.FEATURE,
     selecting.FEATURE,
     resyncing.FEATURE,
@@ -27,4 +32,5 @@ FEATURES: tuple[Feature, ...] = (
     storing.FEATURE,
     copying.FEATURE,
     idle.FEATURE,
+    objects.FEATURE,
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bundled_server.maa.imap.columns import Batch, Needs, Plan, make_plan
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.resyncing import changed_since, vanished_since
-from bundled_server.maa.imap.sections import OpenedMessage
+from bundled_server.maa.imap.sections import OpenedMessage, UnknownEncoding
 from bundled_server.maa.imap.selected import CONDSTORE, QRESYNC
 from bundled_server.maa.imap.spans import batches, find_spans, pick
 from bundled_server.maa.service import message_id_of
@@ -75,7 +75,10 @@ async def _send_batch(context: ImapContext, plan: Plan, positions: Sequence[int]
     if plan.marks_seen and not batch.selected.read_only:
         await _mark_seen(batch)
     await _load(context, plan, batch)
-    context.machine.send(plan.render(batch))
+    try:
+        context.machine.send(plan.render(batch))
+    except UnknownEncoding as fault:
+        raise Refusal(f"the transfer encoding {fault} is unknown", b"UNKNOWN-CTE") from fault
     await context.link.flush()
     await asyncio.sleep(0)  # others' turn
     if context.link.connection.is_lost:
@@ -132,4 +135,5 @@ FEATURE = Feature(
         Verb(Syntax("FETCH", SELECTED, arguments.fetch), _fetch, expunges=False),
         Verb(Syntax("UID FETCH", SELECTED, arguments.fetch), _fetch_by_uid),
     ),
+    capabilities=(b"BINARY", b"SAVEDATE", b"PREVIEW"),
 )

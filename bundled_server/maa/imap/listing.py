@@ -1,121 +1,96 @@
-"""Commands that tell which mailboxes there are: LIST LSUB SUBSCRIBE UNSUBSCRIBE STATUS NAMESPACE."""
+"""LIST and NAMESPACE: which mailboxes there are (RFC 3501 §6.3.8, RFC 5258, RFC 5819, RFC 6154, RFC 2342)."""
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 
-from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb, mailbox_text
-from bundled_server.maa.imap.patterns import SEPARATOR, canonical, matches, parents
-from bundled_server.maa.imap.selected import CONDSTORE
-from bundled_server.mailbox.changes import Subscribe
-from bundled_server.mailbox.store import Mailbox, Status
-from bundled_server.protocols.imap import arguments, commands, names
+from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
+from bundled_server.maa.imap.patterns import LONGEST_PATTERN, canonical, inbox_first, matches, parents
+from bundled_server.maa.imap.status import tell_status
+from bundled_server.mailbox.store import Mailbox, NoSuchMailbox
+from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.grammar import AFTER_LOGIN, Syntax
-from bundled_server.protocols.imap.responses import astring
+from bundled_server.protocols.imap.listing import list_chosen
 
-_SEPARATOR = b'"/"'
-_LONGEST_PATTERN = 1000
 _NAMES_AT_ONCE = 50
 
 
-async def _list(context: ImapContext, request: commands.ListMailboxes) -> Done:
-    if not request.pattern:  # RFC 3501 §6.3.8: asks for the separator and the root
-        context.untagged(b'LIST (\\Noselect) %b ""' % _SEPARATOR)
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """An owner's names: mailboxes, subscriptions, and of both the levels above them."""
+
+    mailboxes: dict[str, Mailbox]
+    subscribed: frozenset[str]
+    known: frozenset[str]
+    with_children: frozenset[str]
+
+    def chosen(self, selection: frozenset[bytes]) -> frozenset[str]:
+        """The names that the selection options mean (RFC 5258 §3.1)."""
+        names = self.known
+        if b"SUBSCRIBED" in selection:
+            names = self.subscribed
+        if b"SPECIAL-USE" in selection:
+            names = names & {mailbox.name for mailbox in self.mailboxes.values() if mailbox.special_use}
+        return names
+
+    def attributes(self, name: str, request: commands.ListChosen, *, is_rev2: bool) -> bytes:
+        mailbox = self.mailboxes.get(name)
+        words = [b"\\HasChildren" if name in self.with_children else b"\\HasNoChildren"]
+        if mailbox is None:
+            words.insert(0, b"\\NonExistent" if request.is_extended or is_rev2 else b"\\Noselect")
+        elif mailbox.special_use:
+            words.append(mailbox.special_use.encode("ascii"))
+        if b"SUBSCRIBED" in request.selection | request.returns and name in self.subscribed:
+            words.append(b"\\Subscribed")
+        return b" ".join(words)
+
+
+async def _names_of(context: ImapContext) -> _Names:
+    store = context.service.store
+    mailboxes = {mailbox.name: mailbox for mailbox in await store.mailboxes(context.owner)}
+    subscribed = frozenset(canonical(name) for name in await store.subscriptions(context.owner))
+    inner = frozenset(parent for name in mailboxes for parent in parents(name))
+    return _Names(mailboxes, subscribed, inner.union(mailboxes), inner)
+
+
+async def _list(context: ImapContext, request: commands.ListChosen) -> Done:
+    if request.patterns == (b"",) and not request.selection:  # RFC 3501 §6.3.8: the separator and the root
+        context.untagged(b'LIST (\\Noselect) "/" ""')
         return Done("LIST completed")
-    pattern = _full_pattern(request)
-    mailboxes = {mailbox.name: mailbox for mailbox in await context.service.store.mailboxes(context.owner)}
-    with_parents = _with_parents(mailboxes)
-    inner = {parent for name in with_parents for parent in parents(name)}
-    for number, name in enumerate(sorted(with_parents, key=_inbox_first)):
+    patterns = [_full_pattern(context, request.reference, pattern) for pattern in request.patterns]
+    names = await _names_of(context)
+    chosen = names.chosen(request.selection)
+    hinted = _hinted(chosen) if b"RECURSIVEMATCH" in request.selection else frozenset()
+    for number, name in enumerate(sorted(chosen | hinted, key=inbox_first)):
         if not number % _NAMES_AT_ONCE:
             await asyncio.sleep(0)  # others' turn
-        if matches(pattern, name):
-            attributes = _attributes(mailboxes.get(name), has_children=name in inner)
-            context.untagged(b"LIST (%b) %b %b" % (attributes, _SEPARATOR, astring(names.encode(name))))
+        if not any(matches(pattern, name) for pattern in patterns):
+            continue
+        tail = _child_info(request) if name in hinted else b""
+        attributes = names.attributes(name, request, is_rev2=context.is_rev2)
+        context.untagged(b'LIST (%b) "/" %b%b' % (attributes, context.name_octets(name), tail))
+        if request.status and name in names.mailboxes:
+            with suppress(NoSuchMailbox):  # deleted just now
+                await tell_status(context, names.mailboxes[name], request.status)
     return Done("LIST completed")
 
 
-async def _list_subscribed(context: ImapContext, request: commands.ListMailboxes) -> Done:
-    pattern = _full_pattern(request)
-    store = context.service.store
-    subscribed = {canonical(name) for name in await store.subscriptions(context.owner)}
-    existing = {mailbox.name for mailbox in await store.mailboxes(context.owner)}
-    listed = {name for name in subscribed if matches(pattern, name)}
-    # RFC 3501 §6.3.9: "%" shows the parent of a subscribed name that it cannot reach itself
-    hinted = {parent for name in subscribed - listed for parent in parents(name) if matches(pattern, parent)}
-    for name in sorted(listed | hinted, key=_inbox_first):
-        attributes = b"" if name in listed and name in existing else b"\\Noselect"
-        context.untagged(b"LSUB (%b) %b %b" % (attributes, _SEPARATOR, astring(names.encode(name))))
-    return Done("LSUB completed")
-
-
-def _full_pattern(request: commands.ListMailboxes) -> str:
-    if len(request.pattern) + len(request.reference) > _LONGEST_PATTERN:
+def _full_pattern(context: ImapContext, reference: bytes, pattern: bytes) -> str:
+    if len(pattern) + len(reference) > LONGEST_PATTERN:
         raise Refusal("the pattern is too long")
-    return canonical(mailbox_text(request.reference) + mailbox_text(request.pattern))
+    return canonical(context.name_text(reference) + context.name_text(pattern))
 
 
-def _with_parents(mailboxes: Iterable[str]) -> set[str]:
-    """Names of mailboxes, and of the levels above them that are no mailboxes themselves."""
-    found = set(mailboxes)
-    for name in tuple(found):
-        found.update(parents(name))
-    return found
+def _hinted(chosen: Iterable[str]) -> frozenset[str]:
+    """Names above chosen ones: RECURSIVEMATCH tells of them too."""
+    return frozenset(parent for name in chosen for parent in parents(name))
 
 
-def _attributes(mailbox: Mailbox | None, *, has_children: bool) -> bytes:
-    words = [b"\\HasChildren" if has_children else b"\\HasNoChildren"]
-    if mailbox is None:
-        words.insert(0, b"\\Noselect")
-    elif mailbox.special_use:
-        words.append(mailbox.special_use.encode("ascii"))
-    return b" ".join(words)
-
-
-def _inbox_first(name: str) -> tuple[bool, str]:
-    return name != "INBOX", name
-
-
-async def _subscribe(context: ImapContext, request: commands.MailboxName) -> Done:
-    name = canonical(mailbox_text(request.mailbox)).rstrip(SEPARATOR)
-    limits = context.service.settings.limits
-    if not name or len(name.encode()) > limits.imap_mailbox_name_octets:
-        raise Refusal("this is no mailbox name", b"CANNOT")
-    if len(await context.service.store.subscriptions(context.owner)) >= limits.imap_mailboxes:
-        raise Refusal("there are too many subscriptions", b"LIMIT")
-    await context.service.store.commit(Subscribe(context.owner, name, True))
-    return Done("SUBSCRIBE completed")
-
-
-async def _unsubscribe(context: ImapContext, request: commands.MailboxName) -> Done:
-    name = canonical(mailbox_text(request.mailbox)).rstrip(SEPARATOR)
-    await context.service.store.commit(Subscribe(context.owner, name, False))
-    return Done("UNSUBSCRIBE completed")
-
-
-async def _status(context: ImapContext, request: commands.StatusOf) -> Done:
-    mailbox = await context.find(request.mailbox)
-    if b"HIGHESTMODSEQ" in request.items:
-        context.enable(CONDSTORE)
-    status = await context.service.store.status(mailbox.mailbox_id)
-    pairs = b" ".join(b"%b %d" % (item, _number(status, item)) for item in request.items)
-    context.untagged(b"STATUS %b (%b)" % (astring(names.encode(mailbox.name)), pairs))
-    return Done("STATUS completed")
-
-
-def _number(status: Status, item: bytes) -> int:
-    match item:
-        case b"MESSAGES":
-            return status.messages
-        case b"RECENT":
-            return status.recent
-        case b"UIDNEXT":
-            return status.uid_next
-        case b"UIDVALIDITY":
-            return status.uid_validity
-        case b"HIGHESTMODSEQ":
-            return max(status.highest_modseq, 1)
-        case _:
-            return status.unseen
+def _child_info(request: commands.ListChosen) -> bytes:
+    """RFC 5258 §3.5: somewhere below is what was selected."""
+    criteria = sorted(request.selection & {b"SUBSCRIBED", b"SPECIAL-USE"})
+    return b' ("CHILDINFO" (%b))' % b" ".join(b'"%b"' % word for word in criteria)
 
 
 async def _namespace(context: ImapContext, _: commands.Nothing) -> Done:
@@ -125,12 +100,8 @@ async def _namespace(context: ImapContext, _: commands.Nothing) -> Done:
 
 FEATURE = Feature(
     verbs=(
-        Verb(Syntax("LIST", AFTER_LOGIN, arguments.list_mailboxes), _list),
-        Verb(Syntax("LSUB", AFTER_LOGIN, arguments.list_mailboxes), _list_subscribed),
-        Verb(Syntax("SUBSCRIBE", AFTER_LOGIN, arguments.mailbox), _subscribe),
-        Verb(Syntax("UNSUBSCRIBE", AFTER_LOGIN, arguments.mailbox), _unsubscribe),
-        Verb(Syntax("STATUS", AFTER_LOGIN, arguments.status), _status),
+        Verb(Syntax("LIST", AFTER_LOGIN, list_chosen), _list),
         Verb(Syntax("NAMESPACE", AFTER_LOGIN, arguments.nothing), _namespace),
     ),
-    capabilities=(b"NAMESPACE", b"CHILDREN", b"SPECIAL-USE"),
+    capabilities=(b"NAMESPACE", b"CHILDREN", b"SPECIAL-USE", b"LIST-EXTENDED", b"LIST-STATUS"),
 )

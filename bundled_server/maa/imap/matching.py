@@ -7,6 +7,7 @@ from datetime import date
 from enum import IntEnum
 
 from bundled_server.maa.imap.decoded import body_text, header_text, header_values, sent_day
+from bundled_server.maa.imap.objects import email_id_text
 from bundled_server.maa.imap.selected import RECENT, SelectedMailbox
 from bundled_server.protocols.imap import search_keys as keys
 from bundled_server.protocols.imap.dates import day_of
@@ -107,6 +108,12 @@ def _index_test(key: keys.SearchKey, selected: SelectedMailbox, now: float) -> C
             return _flag_test(flag, selected)
         case keys.InternalDate(order, day):
             return lambda message: _stands(order, day_of(known.dates[message.position]), day)
+        case keys.SaveDate(order, day):
+            return lambda message: _stands(order, day_of(known.save_dates[message.position]), day)
+        case keys.EmailId(text):
+            return lambda message: email_id_text(known.content_ids[message.position]) == text
+        case keys.Never():
+            return lambda message: False
         case keys.Larger(octets):
             return lambda message: known.sizes[message.position] > octets
         case keys.Smaller(octets):

@@ -2,6 +2,7 @@
 
 SEPARATOR = "/"
 INBOX = "INBOX"
+LONGEST_PATTERN = 1000
 
 
 def canonical(name: str) -> str:
@@ -45,3 +46,8 @@ def parents(name: str) -> list[str]:
 
 def is_below(name: str, ancestor: str) -> bool:
     return name.startswith(ancestor + SEPARATOR)
+
+
+def inbox_first(name: str) -> tuple[bool, str]:
+    """The order in which mailboxes are listed."""
+    return name != INBOX, name

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from functools import cached_property
 
+from bundled_server.maa.imap.decoded import ENCODINGS, transfer_decoded
 from bundled_server.maa.imap.header_fields import cut, field_chooser
+from bundled_server.maa.imap.preview import preview
 from bundled_server.mailbox.structure import Part as MimePart
 from bundled_server.mailbox.structure import part_at, scan
 from bundled_server.protocols.imap.fetch_items import Part, Section
@@ -20,6 +22,10 @@ class OpenedMessage:
         return scan(self.data)
 
 
+class UnknownEncoding(Exception):
+    """A part has a transfer encoding that nobody can undo (RFC 3516 §4.3)."""
+
+
 SectionReader = Callable[[OpenedMessage], bytes | None]
 
 
@@ -29,6 +35,10 @@ def needs_structure(section: Section) -> bool:
 
 def section_reader(section: Section) -> SectionReader:
     """From a message to the octets of the section; None (NIL) for a part that is not there."""
+    if section.part is Part.PREVIEW:
+        return lambda message: preview(message.data, message.root).encode("utf-8")
+    if section.part in (Part.BINARY, Part.BINARY_SIZE):
+        return lambda message: _decoded(message, section)
     if not needs_structure(section):
         return lambda message: cut(message.data, section.partial)
     locate = _LOCATE[section.part]
@@ -44,6 +54,19 @@ def section_reader(section: Section) -> SectionReader:
         return _slice(message.data, place, section.partial)
 
     return read
+
+
+def _decoded(message: OpenedMessage, section: Section) -> bytes | None:
+    """A part without its transfer encoding; the message itself, and parts that hold parts, as they stand."""
+    if not section.path:
+        return cut(message.data, section.partial)
+    part = part_at(message.root, section.path)
+    if part is None:
+        return None
+    if part.encoding not in ENCODINGS:
+        raise UnknownEncoding(part.encoding.decode("latin-1"))
+    octets = message.data[part.body_start : part.body_end]
+    return cut(octets if part.children else transfer_decoded(octets, part.encoding), section.partial)
 
 
 def _slice(data: bytes, place: tuple[int, int], partial: tuple[int, int] | None) -> bytes:

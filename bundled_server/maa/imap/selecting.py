@@ -4,6 +4,7 @@ from contextlib import suppress
 from itertools import chain
 
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
+from bundled_server.maa.imap.objects import mailbox_id_text
 from bundled_server.maa.imap.resyncing import changed_since, vanished_since
 from bundled_server.maa.imap.selected import CONDSTORE, QRESYNC, SelectedMailbox
 from bundled_server.mailbox.changes import ClaimRecent, Expunge
@@ -115,6 +116,7 @@ def _describe(context: ImapContext, selected: SelectedMailbox) -> None:
     if unseen is not None:
         context.untagged(b"OK [UNSEEN %d] first unseen message" % (unseen + 1))
     context.untagged(b"OK [UIDVALIDITY %d] UIDs are valid" % mailbox.uid_validity)
+    context.untagged(b"OK [MAILBOXID (%b)] mailbox id" % mailbox_id_text(mailbox.mailbox_id))
     context.untagged(b"OK [UIDNEXT %d] next UID" % uid_next)
     context.untagged(b"OK [HIGHESTMODSEQ %d] highest" % selected.highest_modseq)
 

@@ -47,6 +47,7 @@ def _add_message(tables: Tables, change: AddMessage) -> Added:
         len(change.content.data),
         change.internal_date,
         interned(change.flags),
+        tables.now(),
     )
     _append(tables, mailbox, [row])
     return Added(mailbox.mailbox_id, mailbox.uid_validity, row.uid, row.modseq)
@@ -77,7 +78,9 @@ def _copy_messages(tables: Tables, change: CopyMessages) -> Copied:
         return Copied(target.uid_validity, ())
     kept = tables.messages[source.mailbox_id]
     rows = [
-        kept[uid].row._replace(uid=target.uid_next + offset, modseq=target.highest_modseq + 1)
+        kept[uid].row._replace(
+            uid=target.uid_next + offset, modseq=target.highest_modseq + 1, save_date=tables.now()
+        )
         for offset, uid in enumerate(uids)
     ]
     _append(tables, target, rows)

@@ -25,7 +25,8 @@ class Tables:
     """Plain dictionaries of frozen values; they are changed through `put` and `drop` alone, so that `undo` can
     take a failed commit back. `touched` collects the mailboxes whose messages changed."""
 
-    def __init__(self, first_uid_validity: int) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.now = now
         self.users: dict[str, User] = {}
         self.mailboxes: dict[int, Mailbox] = {}
         self.recent_from: dict[int, int] = {}
@@ -36,7 +37,7 @@ class Tables:
         self.content_ids: dict[bytes, int] = {}
         self.delivery_keys: dict[str, None] = {}
         self.queue: dict[str, QueueItem] = {}
-        self.counters = {"uid_validity": first_uid_validity, "content_id": 1, "mailbox_id": 1}
+        self.counters = {"uid_validity": max(1, int(now()) & 0xFFFFFFFF), "content_id": 1, "mailbox_id": 1}
         self.touched: dict[int, None] = {}
         self._undo: list[Callable[[], Any]] = []
 

@@ -28,6 +28,7 @@ def add_message(work: Workspace, change: AddMessage) -> Added:
         len(change.content.data),
         change.internal_date,
         interned(change.flags),
+        work.now(),
     )
     mailbox.uid_next += 1
     work.add_rows(mailbox, [row])
@@ -48,10 +49,10 @@ def copy_messages(work: Workspace, change: CopyMessages) -> Copied:
     )
     if not found:
         return Copied(target.uid_validity, ())
-    modseq, first = target.next_modseq(), target.uid_next
+    modseq, first, now = target.next_modseq(), target.uid_next, work.now()
     target.uid_next += len(found)
     rows = [
-        MessageRow(first + offset, modseq, content_id, size, date, FLAG_SETS[flags])
+        MessageRow(first + offset, modseq, content_id, size, date, FLAG_SETS[flags], now)
         for offset, (_, content_id, size, date, flags) in enumerate(found)
     ]
     work.add_rows(target, rows)

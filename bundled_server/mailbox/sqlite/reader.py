@@ -92,12 +92,12 @@ class Reader:
     def _index_rows(self, mailbox_id: int) -> Iterator[list[tuple[Any, ...]]]:
         with weather():
             cursor = self._connection.execute(
-                "SELECT uid, modseq, content_id, size_octets, internal_date, flags FROM messages"
+                "SELECT uid, modseq, content_id, size_octets, internal_date, flags, save_date FROM messages"
                 " WHERE mailbox_id = ? ORDER BY uid",
                 (mailbox_id,),
             )
             while rows := cursor.fetchmany(ROWS_AT_ONCE):
-                yield [(*row[:5], FLAG_SETS[row[5]]) for row in rows]
+                yield [(*row[:5], FLAG_SETS[row[5]], row[6]) for row in rows]
 
     def delta(self, mailbox_id: int, since_modseq: int) -> Delta:
         mailbox, _ = self.mailbox_state(mailbox_id)

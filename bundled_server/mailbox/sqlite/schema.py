@@ -49,7 +49,13 @@ VERSION_1: Final = (
     "CREATE TABLE orphans (content_id INTEGER PRIMARY KEY, since REAL NOT NULL)",
 )
 
-MIGRATIONS: Final = (VERSION_1,)
+VERSION_2: Final = (
+    # For messages from before, the day they arrived is the best that is known.
+    "ALTER TABLE messages ADD COLUMN save_date REAL NOT NULL DEFAULT 0",
+    "UPDATE messages SET save_date = internal_date",
+)
+
+MIGRATIONS: Final = (VERSION_1, VERSION_2)
 """Statements that lead to version 1, from 1 to 2, and so on. What was released is never edited."""
 
 

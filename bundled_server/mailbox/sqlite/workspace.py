@@ -21,7 +21,7 @@ INSERTS: Final = (
     (
         "messages",
         "INSERT INTO messages (mailbox_id, uid, modseq, content_id, size_octets, internal_date, flags,"
-        " added_modseq) VALUES (*)",
+        " added_modseq, save_date) VALUES (*)",
     ),
     ("keys", "INSERT INTO delivery_keys (queue_id, recipient) VALUES (*)"),
     (
@@ -238,7 +238,7 @@ class Workspace:
     def add_rows(self, mailbox: MailboxState, rows: list[MessageRow]) -> None:
         """Append messages to a mailbox."""
         self._rows["messages"] += [
-            (mailbox.mailbox_id, *row[:5], flags_text(row.flags), row.modseq) for row in rows
+            (mailbox.mailbox_id, *row[:5], flags_text(row.flags), row.modseq, row.save_date) for row in rows
         ]
         self.changed(mailbox, Append(rows))
 

@@ -4,9 +4,9 @@ from bundled_server.protocols.imap import commands
 from bundled_server.protocols.imap.cursor import Cursor
 from bundled_server.protocols.imap.errors import BadCommand
 from bundled_server.protocols.imap.fetch_items import read_items
+from bundled_server.protocols.imap.listing import read_status_items
 from bundled_server.protocols.imap.search_keys import read_returns, read_search
 
-STATUS_ITEMS = frozenset((b"MESSAGES", b"RECENT", b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN", b"HIGHESTMODSEQ"))
 _NOTHING = commands.Nothing()
 
 
@@ -56,17 +56,26 @@ def list_mailboxes(cursor: Cursor) -> commands.ListMailboxes:
 def status(cursor: Cursor) -> commands.StatusOf:
     name = _after_space(cursor)
     cursor.space()
-    items = tuple(cursor.parenthesised(cursor.keyword, empty=False))
-    for item in items:
-        if item not in STATUS_ITEMS:
-            raise BadCommand("unknown STATUS item " + item.decode("ascii"))
+    items = read_status_items(cursor)
     cursor.end()
     return commands.StatusOf(name, items)
 
 
 def append(cursor: Cursor) -> commands.Append:
     name = _after_space(cursor)
-    cursor.space()
+    messages: list[commands.NewMessage] = []
+    while not cursor.at_end or not messages:
+        cursor.space()
+        if messages and cursor.at_end:
+            break
+        messages.append(_new_message(cursor))
+        if len(messages) > cursor.bounds.list_items:
+            raise BadCommand("too many messages in one APPEND")
+    cursor.end()
+    return commands.Append(name, tuple(messages))
+
+
+def _new_message(cursor: Cursor) -> commands.NewMessage:
     flags: frozenset[str] = frozenset()
     date: float | None = None
     if cursor.sees(b"("):
@@ -75,9 +84,28 @@ def append(cursor: Cursor) -> commands.Append:
     if cursor.sees(b'"'):
         date = cursor.date_time()
         cursor.space()
-    message = cursor.literal()
+    if cursor.sees_word(b"UTF8 ("):  # RFC 6855 §4
+        cursor.keyword()
+        cursor.space()
+        cursor.expect(b"(")
+        message = cursor.literal()
+        cursor.expect(b")")
+    else:
+        message = cursor.literal()
+    return commands.NewMessage(flags, date, message)
+
+
+def create(cursor: Cursor) -> commands.Create:
+    name = _after_space(cursor)
+    uses: tuple[bytes, ...] = ()
+    if cursor.accept(b" ("):
+        if cursor.keyword() != b"USE":
+            raise BadCommand("unknown parameter of CREATE")
+        cursor.space()
+        uses = tuple(cursor.parenthesised(lambda: cursor.flag().encode("ascii")))
+        cursor.expect(b")")
     cursor.end()
-    return commands.Append(name, flags, date, message)
+    return commands.Create(name, uses)
 
 
 def fetch(cursor: Cursor) -> commands.Fetch:

@@ -70,6 +70,27 @@ class ListMailboxes:
 
 
 @dataclass(frozen=True, slots=True)
+class ListChosen:
+    """LIST with what RFC 5258 and RFC 5819 add; `selection` and `returns` are upper-case option words, `status`
+    what RETURN (STATUS …) asks for. `is_extended` when the client used anything that RFC 3501 has not."""
+
+    reference: bytes
+    patterns: tuple[bytes, ...]
+    selection: frozenset[bytes] = frozenset()
+    returns: frozenset[bytes] = frozenset()
+    status: tuple[bytes, ...] = ()
+    is_extended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """CREATE; `uses` are special-use attributes (RFC 6154 §3)."""
+
+    mailbox: bytes
+    uses: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StatusOf:
     """STATUS."""
 
@@ -78,13 +99,20 @@ class StatusOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Append:
-    """APPEND; `date` in epoch seconds, None for now."""
+class NewMessage:
+    """One message of APPEND; `date` in epoch seconds, None for now."""
 
-    mailbox: bytes
     flags: frozenset[str]
     date: float | None
-    message: bytes = field(repr=False)
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """APPEND of one message or, with MULTIAPPEND (RFC 3502), of several."""
+
+    mailbox: bytes
+    messages: tuple[NewMessage, ...]
 
 
 @dataclass(frozen=True, slots=True)

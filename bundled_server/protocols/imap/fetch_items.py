@@ -19,10 +19,15 @@ class Item(Enum):
     BODY = b"BODY"
     BODYSTRUCTURE = b"BODYSTRUCTURE"
     MODSEQ = b"MODSEQ"
+    SAVEDATE = b"SAVEDATE"
+    EMAILID = b"EMAILID"
+    THREADID = b"THREADID"
 
 
 class Part(Enum):
-    """What of a message or part a section asks for; WHOLE is no word at all."""
+    """What of a message or part a section asks for; WHOLE is no word at all. The last three are items of their
+    own: the part without its transfer encoding, the size of that (RFC 3516), and a text to show in a list
+    (RFC 8970)."""
 
     WHOLE = b""
     HEADER = b"HEADER"
@@ -30,12 +35,15 @@ class Part(Enum):
     FIELDS_NOT = b"HEADER.FIELDS.NOT"
     TEXT = b"TEXT"
     MIME = b"MIME"
+    BINARY = b"BINARY"
+    BINARY_SIZE = b"BINARY.SIZE"
+    PREVIEW = b"PREVIEW"
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`BODY[…]`, `BODY.PEEK[…]` and the RFC822 family. `label` is what the response calls it; `partial` is
-    (first octet, count)."""
+    """`BODY[…]`, `BODY.PEEK[…]`, the RFC822 family, and what else needs the message itself. `label` is what the
+    response calls it; `partial` is (first octet, count)."""
 
     label: bytes
     path: tuple[int, ...]
@@ -53,13 +61,14 @@ _ITEMS: dict[bytes, FetchItem] = {
     b"RFC822.HEADER": Section(b"RFC822.HEADER", (), Part.HEADER, peek=True),
     b"RFC822.TEXT": Section(b"RFC822.TEXT", (), Part.TEXT),
 }
+_OTHER_ITEMS = frozenset((Part.BINARY, Part.BINARY_SIZE, Part.PREVIEW))
 _FAST = (Item.FLAGS, Item.INTERNALDATE, Item.SIZE)
 _MACROS: dict[bytes, tuple[FetchItem, ...]] = {
     b"FAST": _FAST,
     b"ALL": (*_FAST, Item.ENVELOPE),
     b"FULL": (*_FAST, Item.ENVELOPE, Item.BODY),
 }
-_PARTS = {part.value: part for part in Part if part.value}
+_PARTS = {part.value: part for part in Part if part.value and part not in _OTHER_ITEMS}
 _LONGEST_PATH = 64
 _MOST_SECTIONS = 200
 _MOST_FIELDS = 500
@@ -79,6 +88,13 @@ def read_items(cursor: Cursor) -> tuple[FetchItem, ...]:
 def _read_item(cursor: Cursor, word: bytes) -> FetchItem:
     if word in (b"BODY", b"BODY.PEEK") and cursor.accept(b"["):
         return _read_section(cursor, peek=word == b"BODY.PEEK")
+    if word in (b"BINARY", b"BINARY.PEEK", b"BINARY.SIZE") and cursor.accept(b"["):
+        return _read_binary(cursor, word)
+    if word == b"PREVIEW":
+        if cursor.sees_word(b" (LAZY)"):
+            cursor.space()
+            cursor.parenthesised(cursor.keyword)
+        return Section(word, (), Part.PREVIEW, peek=True)
     item = _ITEMS.get(word)
     if item is None:
         raise BadCommand("unknown FETCH item " + word.decode("ascii"))
@@ -94,7 +110,22 @@ def _read_section(cursor: Cursor, *, peek: bool) -> Section:
         if len(fields) > _MOST_FIELDS:
             raise BadCommand("too many header fields")
     cursor.expect(b"]")
-    section = Section(_label(path, part, fields), path, part, fields, peek)
+    return _read_partial(cursor, Section(_label(path, part, fields), path, part, fields, peek))
+
+
+def _read_binary(cursor: Cursor, word: bytes) -> Section:
+    path, part = _read_path(cursor)
+    if part is not Part.WHOLE:
+        raise BadCommand("BINARY takes the number of a part")
+    cursor.expect(b"]")
+    is_size = word == b"BINARY.SIZE"
+    label = b"%b[%b]" % (b"BINARY.SIZE" if is_size else b"BINARY", b".".join(b"%d" % number for number in path))
+    if is_size:
+        return Section(label, path, Part.BINARY_SIZE, peek=True)
+    return _read_partial(cursor, Section(label, path, Part.BINARY, peek=word == b"BINARY.PEEK"))
+
+
+def _read_partial(cursor: Cursor, section: Section) -> Section:
     if not cursor.accept(b"<"):
         return section
     first = cursor.number()

@@ -67,7 +67,7 @@ Trace = Callable[[str, bytes], None]
 MASK = b"********"
 _HEAD = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]+) +((?:[Uu][Ii][Dd] +)?[A-Za-z]+)(?= |$)')
 _TAG = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\+]+(?= |$)')
-_LITERAL_AT_END = re.compile(rb"~?\{(\d{1,20})(\+?)\}$")
+_LITERAL_AT_END = re.compile(rb"(~?)\{(\d{1,20})(\+?)\}$")
 _ENDLESS_LINES = 16  # so many times the limit, thrown away, and the peer is not speaking IMAP
 _NOT_SKIPPED = 0xFFFF_FFFF  # a literal beyond 32 bits is no number of the grammar: not worth waiting for
 
@@ -82,6 +82,7 @@ class _Assembly:
     text: bytearray = field(default_factory=bytearray)
     literals: list[bytes] = field(default_factory=list)
     literal_octets: int = 0
+    may_hold_nul: bool = False
     refusal: BadCommand | None = None
 
 
@@ -186,7 +187,8 @@ class ImapMachine:
         if literal is None:
             return self._finish(assembly)
         assembly.text += b"\r\n"
-        return self._await_literal(assembly, int(literal[1]), synchronising=not literal[2])
+        assembly.may_hold_nul = bool(literal[1]) and assembly.syntax is not None and assembly.syntax.holds_message
+        return self._await_literal(assembly, int(literal[2]), synchronising=not literal[3])
 
     def _held_octets(self) -> int:
         return min(len(self._assembly.text), self._limits.line_octets) if self._assembly else 0
@@ -249,7 +251,7 @@ class ImapMachine:
             return None
         assembly = self._assembly
         assert assembly is not None
-        if b"\0" in literal:
+        if b"\0" in literal and not assembly.may_hold_nul:  # only literal8 may (RFC 3516 §4.4)
             assembly.refusal = BadCommand("NUL is not allowed in a literal")
         assembly.literals.append(literal)
         self._mode = self._read_command

@@ -5,14 +5,19 @@ from collections.abc import Iterable
 
 _ATOM_ONLY = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
 _QUOTABLE = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]*")
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 _LONGEST_QUOTED = 1024
 
 
 def string(octets: bytes) -> bytes:
     """A quoted string where that is possible, else a literal."""
     if len(octets) <= _LONGEST_QUOTED and _QUOTABLE.fullmatch(octets):
-        return b'"' + octets.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+        return _quoted(octets)
     return literal(octets)
+
+
+def _quoted(octets: bytes) -> bytes:
+    return b'"' + octets.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
 
 
 def literal(octets: bytes) -> bytes:
@@ -27,6 +32,13 @@ def astring(octets: bytes) -> bytes:
     """An atom where that is possible and cannot be taken for NIL, else a string."""
     if _ATOM_ONLY.fullmatch(octets) and octets.upper() != b"NIL":
         return octets
+    return string(octets)
+
+
+def utf8_astring(octets: bytes) -> bytes:
+    """As `astring`, for clients that take UTF-8 in quoted strings (RFC 6855 §3, RFC 9051 §5.1)."""
+    if _CONTROL.search(octets) is None:
+        return astring(octets) if octets.isascii() else _quoted(octets)
     return string(octets)
 
 

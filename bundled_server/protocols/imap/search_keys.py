@@ -40,6 +40,26 @@ class InternalDate:
 
 
 @dataclass(frozen=True, slots=True)
+class SaveDate:
+    """SAVEDBEFORE, SAVEDON, SAVEDSINCE: by the day the message came into this mailbox (RFC 8514)."""
+
+    order: Order
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class EmailId:
+    """EMAILID (RFC 8474)."""
+
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """No message: THREADID where no threads are kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class SentDate:
     """SENTBEFORE, SENTON, SENTSINCE: by the day in the Date field."""
 
@@ -144,6 +164,9 @@ SearchKey = (
     Everything
     | HasFlag
     | InternalDate
+    | SaveDate
+    | EmailId
+    | Never
     | SentDate
     | Larger
     | Smaller
@@ -337,6 +360,15 @@ def _fixed(key: SearchKey) -> Callable[[KeyReader], SearchKey]:
     return lambda reader: key
 
 
+def _object_id(reader: KeyReader) -> bytes:
+    reader.cursor.space()
+    return reader.cursor.astring()
+
+
+def _no_thread(_: bytes) -> SearchKey:
+    return Never()
+
+
 def _flag_keys() -> dict[bytes, Callable[[KeyReader], SearchKey]]:
     """SEEN and UNSEEN, DELETED and UNDELETED …"""
     table: dict[bytes, Callable[[KeyReader], SearchKey]] = {}
@@ -358,6 +390,12 @@ SEARCH_KEYS: dict[bytes, Callable[[KeyReader], SearchKey]] = {
     b"BEFORE": _dated(InternalDate, Order.BEFORE),
     b"ON": _dated(InternalDate, Order.ON),
     b"SINCE": _dated(InternalDate, Order.SINCE),
+    b"SAVEDBEFORE": _dated(SaveDate, Order.BEFORE),
+    b"SAVEDON": _dated(SaveDate, Order.ON),
+    b"SAVEDSINCE": _dated(SaveDate, Order.SINCE),
+    b"SAVEDATESUPPORTED": _fixed(Everything()),
+    b"EMAILID": lambda reader: EmailId(_object_id(reader)),
+    b"THREADID": lambda reader: _no_thread(_object_id(reader)),
     b"SENTBEFORE": _dated(SentDate, Order.BEFORE),
     b"SENTON": _dated(SentDate, Order.ON),
     b"SENTSINCE": _dated(SentDate, Order.SINCE),

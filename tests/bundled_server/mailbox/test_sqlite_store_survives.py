@@ -15,6 +15,7 @@ import pytest
 from bundled_server.envelope import Envelope, Recipient
 from bundled_server.mailbox.changes import AddMessage, DeleteMailbox, Enqueue, Expunge, PutUser, RemoveFromQueue
 from bundled_server.mailbox.content import Content, prepare
+from bundled_server.mailbox.sqlite.schema import VERSION_1
 from bundled_server.mailbox.sqlite_store import SqliteStore
 from bundled_server.mailbox.store import Mailbox, StoreError, StoreUnavailable
 
@@ -227,3 +228,21 @@ async def test_a_large_body_is_read_beside_the_event_loop(tmp_path: Path) -> Non
         await store.commit(AddMessage(inbox.mailbox_id, content, NONE, 1.0))
         index = await store.index(inbox.mailbox_id)
         assert await store.body(index.content_ids[0]) == content.data
+
+
+async def test_a_database_of_the_first_version_is_carried_over(tmp_path: Path) -> None:
+    path = tmp_path / "host.sqlite3"
+    connection = sqlite3.connect(path)
+    for statement in VERSION_1:
+        connection.execute(statement)
+    counters = [("uid_validity", 7), ("content_id", 1), ("mailbox_id", 2)]
+    connection.executemany("INSERT INTO counters VALUES (?, ?)", counters)
+    connection.execute("INSERT INTO users VALUES ('alice', '')")
+    connection.execute("INSERT INTO mailboxes VALUES (1, 'alice', 'INBOX', '', 6, 2, 2, 1)")
+    connection.execute("INSERT INTO messages VALUES (1, 1, 2, 1, 10, 1234.5, '', 2)")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    async with opened(path) as store:
+        index = await store.index(1)
+        assert (list(index.uids), list(index.dates), list(index.save_dates)) == ([1], [1234.5], [1234.5])

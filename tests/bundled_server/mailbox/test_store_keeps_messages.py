@@ -251,3 +251,15 @@ async def test_contents_nobody_has_are_told_apart(store: Store) -> None:
 
 async def test_an_empty_commit_is_nothing(store: Store) -> None:
     assert await store.commit() == ()
+
+
+async def test_each_mailbox_knows_when_a_message_came_into_it(
+    store: Store, inbox: Mailbox, trash: Mailbox
+) -> None:
+    await fill(store, inbox, 2)
+    await store.commit(CopyMessages(inbox.mailbox_id, (1, 2), trash.mailbox_id))
+    first, copied = await store.index(inbox.mailbox_id), await store.index(trash.mailbox_id)
+    assert list(first.dates) == list(copied.dates) == [1.0, 2.0]
+    assert 1.0 < first.save_dates[0] <= copied.save_dates[0]
+    await store.commit(Expunge(inbox.mailbox_id, (1,)))
+    assert list((await store.index(inbox.mailbox_id)).save_dates) == [first.save_dates[1]]

@@ -8,6 +8,13 @@ SETS = ["1", "2:3", "1:*", "*", "9999", "1,3,5", "4294967295", "*:2", "0", "x"]
 NAMES = ["INBOX", "Kept", '"a b"', "a/b", "Nowhere", "&AOk-", "..", '""', "inbox/x", "{4+}\r\nKept"]
 FLAGS = ["(\\Seen)", "()", "(\\Deleted $x)", "\\Flagged", "(\\Recent)", "(\\Bogus)", "$y $z"]
 ITEMS = ["FLAGS", "ALL", "FULL", "(UID BODY[])", "BODY[TEXT]<1.5>", "BODY[1.2.HEADER]", "(ENVELOPE BODYSTRUCTURE)"]
+ITEMS += [
+    "MODSEQ",
+    "(PREVIEW (LAZY) SAVEDATE EMAILID)",
+    "BINARY.PEEK[1]",
+    "BINARY.SIZE[1]",
+    "FLAGS (CHANGEDSINCE 3)",
+]
 ITEMS += ["BODY.PEEK[HEADER.FIELDS (To)]", "RFC822", "BODY[1.MIME]", "(RFC822.SIZE INTERNALDATE)", "BODY[", "NOPE"]
 KEYS = [
     "ALL",
@@ -20,7 +27,10 @@ KEYS = [
     "NEW",
 ]
 KEYS += ["(SEEN (OLD))", 'HEADER X-None ""', "UID 1:*", "LARGER 10 SMALLER 99999", "KEYWORD $x", 'TEXT ""', "OR"]
+KEYS += ["MODSEQ 3", "OLDER 5", "$", "RETURN (SAVE) 1:3", "RETURN (MIN COUNT) ALL"]
 TEMPLATES = [
+    "UID SEARCH {key}", "SEARCH {key}", "SELECT {name} (CONDSTORE)", "ENABLE QRESYNC", "STORE $ +FLAGS {flags}",
+    "STORE {set} (UNCHANGEDSINCE 9) FLAGS {flags}", "LIST (SUBSCRIBED) {name} * RETURN (STATUS (SIZE))",
     "SELECT {name}", "EXAMINE {name}", "CREATE {name}", "DELETE {name}", "RENAME {name} {name}",
     "STATUS {name} (UNSEEN)",
     "LIST {name} *", "LSUB \"\" %", "SUBSCRIBE {name}", "UNSUBSCRIBE {name}", "NOOP", "CHECK", "CLOSE", "UNSELECT",

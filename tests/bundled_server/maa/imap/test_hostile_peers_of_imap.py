@@ -32,6 +32,15 @@ async def test_a_message_beyond_the_limit_is_refused_before_it_is_sent(agent):
         assert await is_well(client)
 
 
+async def test_nul_in_a_literal8_is_refused_by_its_own_code(agent):
+    async with agent.imap_client() as client:
+        client.sends(b"t APPEND INBOX ~{3+}\r\na\0b\r\n")
+        assert (await client.reads()).startswith("t NO [UNKNOWN-CTE] ")
+        client.sends(b"t SELECT ~{3+}\r\na\0b\r\n")
+        assert (await client.reads()).startswith("t BAD ")
+        assert await is_well(client)
+
+
 async def test_refused_literal_octets_never_run(agent, make_message):
     evil = b"x DELETE Kept\r\n" * 1000
     async with agent.imap_client() as client:

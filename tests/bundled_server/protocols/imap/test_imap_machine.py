@@ -49,7 +49,7 @@ UNDERSTOOD = [
     (b'a ID ("name" "mutt" "os" NIL)\r\n', commands.ClientIdentity(((b"name", b"mutt"), (b"os", None)))),
     (
         b'a APPEND x (\\seen $a) "17-Jul-1996 02:44:25 -0700" {4+}\r\nA:b\n\r\n',
-        commands.Append(b"x", frozenset(("\\Seen", "$a")), 837596665.0, b"A:b\n"),
+        commands.Append(b"x", (commands.NewMessage(frozenset(("\\Seen", "$a")), 837596665.0, b"A:b\n"),)),
     ),
     (b"a FETCH 1:* FLAGS\r\n", commands.Fetch(ONE_TO_ALL, (Item.FLAGS,))),
     (
