@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from bundled_server.auth.directory import Directory
+from bundled_server.auth.login import SaslBackEnd, TokenVerifier
 from bundled_server.auth.store_directory import StoreDirectory
 from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.clock import Clock, SystemClock
@@ -40,6 +40,7 @@ from bundled_server.queue.job import LOCAL
 from bundled_server.queue.runner import Runner, RunnerParts
 from bundled_server.queue.schedule import RetrySchedule
 from bundled_server.queue.settlement import Settler
+from bundled_server.queue.short_way import ShortWay
 from bundled_server.queue.spool import Spool
 from bundled_server.smtp_policy import Policy
 from bundled_server.smtp_session import SmtpServices, smtp_sessions
@@ -70,7 +71,7 @@ class Host:
 
     `clock`, `resolver`, `port_of` (the SMTP port of another host of a practice world, None outside it) and
     `randomness` are the world's to give; without them it is the real one. `filters` judge what comes to port 25,
-    in their order.
+    in their order. `token_verifier` switches on OAuth 2.0.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Host:
         port_of: PortOf | None = None,
         randomness: Callable[[], float] = random.random,
         filters: Sequence[Filter] = (),
+        token_verifier: TokenVerifier | None = None,
     ) -> None:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
@@ -90,6 +92,7 @@ class Host:
         self._resolver = resolver
         self._port_of = port_of
         self._randomness = randomness
+        self._token_verifier = token_verifier
         self._filters = tuple(filters)
         self._stack = AsyncExitStack()
         self._ids = QueueIds(self.clock.now, os.getpid() * 61 + id(self) % 3599)
@@ -199,7 +202,10 @@ class Host:
             RunnerParts(self.store, self.clock, courier, relay, self._destination_of, settler, limits)
         )
         self._stack.push_async_callback(self.runner.close)
-        self.spool = Spool(self.store, self.clock, self._ids, self.journal, self.runner, courier.stamp)
+        short_way = ShortWay(self.store, courier)
+        self.spool = Spool(
+            self.store, self.clock, self._ids, self.journal, self.runner, courier.stamp, short_way
+        )
 
     async def _open_ports(self, tls: ssl.SSLContext) -> None:
         settings = self.settings
@@ -316,12 +322,13 @@ class Host:
         )
 
     def _submission_policy(self, throttle: LoginThrottle) -> SubmissionPolicy:
-        directory: Directory = self.directory
+        logins = SaslBackEnd(
+            self.directory, throttle, self._domains, keys=self.directory, tokens=self._token_verifier
+        )
         return SubmissionPolicy(
             hostname=self.settings.hostname,
             domains=self._domains,
-            directory=directory,
-            throttle=throttle,
+            logins=logins,
             now=self.clock.now,
             recipient_exists=self.addresses.exists,
             owns_address=self.addresses.owns,

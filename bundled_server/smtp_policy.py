@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from bundled_server.auth.login import SaslLogin
 from bundled_server.envelope import Envelope
 from bundled_server.journal import Agent, Step
-from bundled_server.protocols.sasl import Credentials
 from bundled_server.protocols.smtp.commands import Mail, Rcpt
 from bundled_server.protocols.smtp.replies import Reply
 from bundled_server.protocols.smtp.trace import Trace, protocol_word, received_line
@@ -47,13 +47,6 @@ class NewHead:
     message_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Authenticated:
-    """The login succeeded as this user (a local part)."""
-
-    user: str
-
-
 Accept = Callable[[Envelope, bytes, str, str], Awaitable[object]]
 """Takes an accepted message with its origin ("submission" or "transfer") and its queue id; returns once it is
 durable. Raises StoreUnavailable."""
@@ -74,7 +67,9 @@ class Policy(Protocol):
         """Why AUTH cannot be used now, None when it can."""
         ...
 
-    async def authenticate(self, client: Client, credentials: Credentials) -> Authenticated | Reply: ...
+    def begin_login(self, client: Client) -> SaslLogin | None:
+        """A login to be made by the mechanisms above; None where there are none."""
+        ...
 
     async def check_mail(self, client: Client, command: Mail) -> str | Reply:
         """The sender as it goes into the envelope."""

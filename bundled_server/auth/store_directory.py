@@ -6,11 +6,13 @@ import os
 import re
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
-from bundled_server.auth.passwords import Cost, hash_password, is_right
+from bundled_server.auth.passwords import SALT_OCTETS, Cost, hash_password, is_right, scram_keys
 from bundled_server.clock import Clock
 from bundled_server.mailbox.changes import DeleteUser, PutUser
-from bundled_server.mailbox.store import Store, User
+from bundled_server.mailbox.store import Store, StoreUnavailable, User
+from bundled_server.protocols.sasl import ScramKeys
 
 HASHING_THREADS = 2
 LOGIN_REMEMBERED_SECONDS = 300.0
@@ -61,7 +63,20 @@ class StoreDirectory:
         if user is None or not right:
             return False
         self._remember_login(mark)
+        if scram_keys(secret) is None:
+            await self._renew(name, password)
         return True
+
+    async def scram_keys(self, name: str) -> ScramKeys:
+        """See `auth.directory.KeyDirectory`."""
+        user = await self._user(name.lower())
+        keys = scram_keys(user.secret) if user else None
+        if keys is not None:
+            return keys
+        marks = [
+            hmac.digest(self._key, f"{part}\0{name}".encode(), "sha256") for part in ("salt", "stored", "server")
+        ]
+        return ScramKeys(marks[0][:SALT_OCTETS], self._cost.iterations, marks[1], marks[2])
 
     # administration
 
@@ -93,6 +108,14 @@ class StoreDirectory:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     # helpers
+
+    async def _renew(self, name: str, password: str) -> None:
+        """An older secret has no SCRAM keys; the moment the password is at hand, it gets them."""
+        loop = asyncio.get_running_loop()
+        secret = await loop.run_in_executor(self._pool, hash_password, password, self._cost)
+        with suppress(StoreUnavailable):
+            await self._store.commit(PutUser(name, secret))
+            self._users.pop(name, None)
 
     async def _user(self, name: str) -> User | None:
         known = self._users.get(name)

@@ -3,17 +3,15 @@
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 
-from bundled_server.auth.directory import Directory
-from bundled_server.auth.throttle import LoginThrottle
+from bundled_server.auth.login import SaslBackEnd, SaslLogin
 from bundled_server.envelope import split_address
 from bundled_server.journal import Agent, Step
 from bundled_server.msa.fix_ups import Author, BadHeader, authors_of, fixed_header
-from bundled_server.protocols.sasl import Credentials
 from bundled_server.protocols.smtp.commands import Mail, Rcpt
 from bundled_server.protocols.smtp.header import HeaderTooBig, read_header
 from bundled_server.protocols.smtp.path import Path
 from bundled_server.protocols.smtp.replies import Reply
-from bundled_server.smtp_policy import Authenticated, Client, NewHead, Transaction, trace_line
+from bundled_server.smtp_policy import Client, NewHead, Transaction, trace_line
 from bundled_server.smtp_questions import (
     CANNOT_VERIFY,
     DETAIL_SEPARATOR,
@@ -23,13 +21,9 @@ from bundled_server.smtp_questions import (
     RecipientExists,
 )
 
-MECHANISMS = ("PLAIN", "LOGIN")
-
-WRONG_LOGIN = Reply(535, "5.7.8", "Authentication credentials invalid")
 ENCRYPTION_REQUIRED = Reply(538, "5.7.11", "Encryption required for authentication: STARTTLS first")
 STARTTLS_FIRST = Reply(530, "5.7.0", "Must issue a STARTTLS command first")
 AUTH_FIRST = Reply(530, "5.7.0", "Authentication required")
-TOO_MANY_FAILURES = Reply(454, "4.7.0", "Too many failed logins, try again later")
 LOOP = Reply(554, "5.4.6", "Too many hops: the message is going in circles")
 HEADER_TOO_BIG = Reply(552, "5.3.4", "The header is too big")
 
@@ -53,8 +47,7 @@ class SubmissionPolicy:
         *,
         hostname: str,
         domains: Sequence[str],
-        directory: Directory,
-        throttle: LoginThrottle,
+        logins: SaslBackEnd,
         now: Callable[[], float],
         recipient_exists: RecipientExists | None = None,
         owns_address: OwnsAddress | None = None,
@@ -65,8 +58,7 @@ class SubmissionPolicy:
     ) -> None:
         self._hostname = hostname
         self._domains = tuple(domain.lower() for domain in domains)
-        self._directory = directory
-        self._throttle = throttle
+        self._logins = logins
         self._now = now
         self._book = AddressBook(self._domains, recipient_exists, members)
         self._owns_address = owns_address
@@ -77,7 +69,7 @@ class SubmissionPolicy:
     # AUTH
 
     def offered_mechanisms(self, client: Client) -> tuple[str, ...]:
-        return MECHANISMS if self._may_tell_password(client) else ()
+        return self._logins.mechanisms if self._may_tell_password(client) else ()
 
     def refuses_authentication(self, client: Client) -> Reply | None:
         return None if self._may_tell_password(client) else ENCRYPTION_REQUIRED
@@ -85,21 +77,8 @@ class SubmissionPolicy:
     def _may_tell_password(self, client: Client) -> bool:
         return bool(client.tls) or self._insecure_auth or client.is_loopback
 
-    async def authenticate(self, client: Client, credentials: Credentials) -> Authenticated | Reply:
-        user = self._login_name(credentials.user)
-        if not await self._throttle.admit(client.address, user):
-            return TOO_MANY_FAILURES
-        is_right = await self._directory.verify(user, credentials.password)
-        if is_right and self._login_name(credentials.authzid or user) == user:
-            self._throttle.succeeded(client.address, user)
-            return Authenticated(user)
-        self._throttle.failed(client.address, user)
-        return WRONG_LOGIN
-
-    def _login_name(self, name: str) -> str:
-        """The local part for "alice" as well as for "alice@cities.org"."""
-        local, domain = split_address(name.lower())
-        return local if domain in self._domains else name.lower()
+    def begin_login(self, client: Client) -> SaslLogin | None:
+        return self._logins.begin(client.address)
 
     # envelope
 

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from bundled_server.auth.login import SaslLogin
 from bundled_server.journal import Agent, Step
-from bundled_server.protocols.sasl import Credentials
 from bundled_server.protocols.smtp.commands import Mail, Rcpt
 from bundled_server.protocols.smtp.header import HeaderTooBig, read_header
 from bundled_server.protocols.smtp.replies import Reply
-from bundled_server.smtp_policy import Authenticated, Client, NewHead, Transaction, trace_line
+from bundled_server.smtp_policy import Client, NewHead, Transaction, trace_line
 from bundled_server.smtp_questions import CANNOT_VERIFY, NO_EXPN, AddressBook, Members, RecipientExists
 
 AUTH_ON_SUBMISSION = Reply(502, "5.5.1", "AUTH is for the submission port")
@@ -70,8 +70,8 @@ class TransferPolicy:
     def refuses_authentication(self, client: Client) -> Reply | None:
         return AUTH_ON_SUBMISSION
 
-    async def authenticate(self, client: Client, credentials: Credentials) -> Authenticated | Reply:
-        return AUTH_ON_SUBMISSION
+    def begin_login(self, client: Client) -> SaslLogin | None:
+        return None
 
     async def check_mail(self, client: Client, command: Mail) -> str | Reply:
         path = command.path

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bundled_server.envelope import Envelope, Recipient
-from bundled_server.protocols.sasl import Challenge, Credentials, Failed, SaslExchange
 from bundled_server.protocols.smtp import words
 from bundled_server.protocols.smtp.commands import (
     Auth,
@@ -25,7 +24,8 @@ from bundled_server.protocols.smtp.events import AuthResponse, ChunkReceived, Ev
 from bundled_server.protocols.smtp.machine import SmtpLimits, SmtpMachine, State
 from bundled_server.protocols.smtp.replies import Reply
 from bundled_server.smtp_journal import DialogueJournal
-from bundled_server.smtp_policy import Authenticated, Client, Transaction
+from bundled_server.smtp_policy import Client, Transaction
+from bundled_server.smtp_session.authentication import Authentication
 from bundled_server.smtp_session.intake import Intake
 from bundled_server.smtp_session.services import SessionLink, SmtpServices
 
@@ -65,7 +65,7 @@ class SmtpSession:
         self._sender: str | None = None
         self._mail: Mail | None = None
         self._recipients: dict[str, Recipient] = {}
-        self._exchange: SaslExchange | None = None
+        self._authentication = Authentication(services.policy, client, journal)
         self._intake = Intake(services, journal)
         self._errors = 0
 
@@ -210,46 +210,10 @@ class SmtpSession:
             self._machine.send(words.TLS_PLEASE)
 
     async def _auth(self, command: Auth) -> None:
-        refusal = self._refuses_auth(command)
-        if refusal is not None:
-            await self._refuse(refusal)
-            return
-        self._exchange = SaslExchange()
-        await self._auth_progress(self._exchange.start(command.mechanism, command.initial))
-
-    def _refuses_auth(self, command: Auth) -> Reply | None:
-        if self._client.user:
-            return words.ALREADY_AUTHENTICATED
-        if not self._client.extended:
-            return words.AUTH_NEEDS_EHLO
-        refusal = self._policy.refuses_authentication(self._client)
-        if refusal is None and command.mechanism not in self._policy.offered_mechanisms(self._client):
-            return words.UNKNOWN_MECHANISM
-        return refusal
+        await self._answer(await self._authentication.start(command))
 
     async def _auth_response(self, event: AuthResponse) -> None:
-        assert self._exchange is not None
-        await self._auth_progress(self._exchange.next(event.response))
-
-    async def _auth_progress(self, progress: Challenge | Credentials | Failed) -> None:
-        match progress:
-            case Challenge():
-                self._machine.send(Reply(334, "", progress.encoded.decode("ascii")))
-            case Failed(cancelled=True):
-                await self._refuse(words.AUTH_CANCELLED)
-            case Failed(reason=reason):
-                await self._refuse(Reply(501, "5.5.2", f"Authentication failed: {reason}"))
-            case Credentials():
-                await self._authenticate(progress)
-
-    async def _authenticate(self, credentials: Credentials) -> None:
-        answer = await self._policy.authenticate(self._client, credentials)
-        if isinstance(answer, Authenticated):
-            self._client.user = answer.user
-            self._journal.note("authenticated", f"as {answer.user}")
-            self._machine.send(words.AUTH_SUCCEEDED)
-        else:
-            await self._refuse(answer, note=f"login as {credentials.user[:64]}")
+        await self._answer(await self._authentication.next(event.response))
 
     async def _refused(self, event: Refused) -> None:
         if self._machine.state is State.READY:

@@ -97,6 +97,8 @@ NEXT_STATE: Mapping[tuple[type, int], State] = {
 MUST_WAIT: frozenset[type] = frozenset({Hello, Data, Auth})
 """Commands whose reply the client has to read before it says more (RFC 2920 §3.1, RFC 4954 §4)."""
 
+LONGEST_AUTH_OCTETS = 12_288 + 32  # RFC 4954 §4: a base64 response, and the command before it
+
 NOT_IN_STEP = Reply(554, "5.5.0", "Synchronization error: you have to wait for the reply to this command")
 BARE_LINE_ENDING = Reply(521, "5.5.2", "Lines end with CR LF: bare CR or LF refused, closing connection")
 LINE_TOO_LONG = Reply(500, "5.5.2", "Line too long")
@@ -117,7 +119,7 @@ class SmtpMachine:
 
     def __init__(self, limits: SmtpLimits, tap: Tap | None = None) -> None:
         self._limits = limits
-        self._lines = LineBuffer(limits.command_octets)
+        self._lines = LineBuffer(max(limits.command_octets, LONGEST_AUTH_OCTETS))
         self._tap = tap
         self._reader: MessageReader | None = None
         self._chunks = ChunkReader(limits.message_octets, limits.text_line_octets)
@@ -198,6 +200,8 @@ class SmtpMachine:
                 return None
             if self.state is State.AUTH:
                 return self._auth_response(line)
+            if len(line) > self._limits.command_octets and line[:5].upper() != b"AUTH ":
+                return Refused(LINE_TOO_LONG)
             if self._tap is not None:
                 self._tap("C", _masked(line))
             return self._legal(line)

@@ -6,7 +6,9 @@ import pytest
 
 from bundled_server.auth.passwords import Cost, hash_password, is_right
 from bundled_server.auth.store_directory import BadUser, StoreDirectory, checked_name
+from bundled_server.mailbox.changes import PutUser
 from bundled_server.mailbox.memory_store import MemoryStore
+from bundled_server.protocols.sasl.scram import derive_keys
 
 CHEAP = Cost(n=16, r=1, p=1)
 
@@ -59,6 +61,22 @@ async def test_the_right_password_opens_and_no_other(directory) -> None:
     assert not await directory.verify("eve", "123456")
     assert not await directory.verify("eve", ""), "nobody has the empty password"
     assert not await directory.verify("alice", "x" * 100_000)
+
+
+async def test_an_old_secret_goes_on_and_gets_scram_keys_at_the_next_login() -> None:
+    clock = Wrist()
+    store = MemoryStore(clock.now)
+    await store.open()
+    made = StoreDirectory(store, clock, CHEAP)
+    await store.commit(PutUser("alice", hash_password("123456", CHEAP).partition("|")[0]))
+    unknown = await made.scram_keys("alice")
+    assert unknown == await made.scram_keys("alice") != await made.scram_keys("nobody")
+    assert await made.verify("alice", "123456")
+    keys = await made.scram_keys("alice")
+    assert keys == derive_keys("123456", keys.salt, keys.iterations)
+    assert await made.verify("alice", "123456")
+    made.close()
+    await store.close()
 
 
 async def test_a_changed_password_counts_at_once(directory) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bundled_server.auth.login import SaslBackEnd, TokenVerifier
 from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.clock import SystemClock
 from bundled_server.config import Limits
@@ -20,6 +21,8 @@ from bundled_server.mta.etrn import TurnDesk
 from bundled_server.mta.policy import Filter, TransferPolicy
 from bundled_server.net.listener import Listener
 from bundled_server.net.tls import issue, make_authority, server_context
+from bundled_server.protocols.sasl import ScramKeys
+from bundled_server.protocols.sasl.scram import derive_keys
 from bundled_server.smtp_session import SmtpServices, smtp_sessions
 
 HOSTNAME = "brasilia.cities.org"
@@ -33,6 +36,9 @@ class People:
 
     async def exists(self, name: str) -> bool:
         return name in PEOPLE
+
+    async def scram_keys(self, name: str) -> ScramKeys:
+        return derive_keys("123456" if name in PEOPLE else "", b"salt of " + name.encode(), 4096)
 
     async def verify(self, name: str, password: str) -> bool:
         return name in PEOPLE and password == "123456"
@@ -136,6 +142,22 @@ def server_tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
 
 
 @pytest.fixture
+def run() -> Callable[..., Awaitable[str]]:
+    """Run a program to its end; its output."""
+
+    async def one(*words: str) -> str:
+        process = await asyncio.create_subprocess_exec(
+            *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        async with asyncio.timeout(30):
+            output, _ = await process.communicate()
+        assert process.returncode == 0, output.decode()
+        return output.decode()
+
+    return one
+
+
+@pytest.fixture
 def client_tls() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -157,6 +179,8 @@ async def serve(server_tls: ssl.SSLContext) -> AsyncIterator[Serve]:
         journal_wire: bool = False,
         idle_seconds: float | None = None,
         answers_questions: bool = False,
+        scram: bool = False,
+        tokens: TokenVerifier | None = None,
         waiting: dict[str, int] | None = None,
     ) -> Server:
         clock = StandingClock()
@@ -176,8 +200,13 @@ async def serve(server_tls: ssl.SSLContext) -> AsyncIterator[Serve]:
             SubmissionPolicy(
                 hostname=HOSTNAME,
                 domains=["cities.org"],
-                directory=People(),
-                throttle=LoginThrottle(clock, limits.login_failures_per_minute),
+                logins=SaslBackEnd(
+                    People(),
+                    LoginThrottle(clock, limits.login_failures_per_minute),
+                    ["cities.org"],
+                    keys=People() if scram else None,
+                    tokens=tokens,
+                ),
                 now=clock.now,
                 recipient_exists=exists,
                 members=members,

@@ -15,16 +15,6 @@ def needs(program: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
 
 
-async def run(*words: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    async with asyncio.timeout(30):
-        output, _ = await process.communicate()
-    assert process.returncode == 0, output.decode()
-    return output.decode()
-
-
 async def test_smtplib_with_starttls_and_login(serve, client_tls: ssl.SSLContext) -> None:
     server = await serve(submission=True, tls=True)
 
@@ -43,7 +33,7 @@ async def test_smtplib_with_starttls_and_login(serve, client_tls: ssl.SSLContext
 @needs("swaks")
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
 @pytest.mark.parametrize("tls", ["--tls", "--tls-on-connect"])
-async def test_swaks(serve, mechanism: str, tls: str) -> None:
+async def test_swaks(serve, run, mechanism: str, tls: str) -> None:
     server = await serve(submission=True, tls=True, implicit_tls=tls == "--tls-on-connect")
     await run(
         *("swaks", "--server", f"127.0.0.1:{server.listener.port}", tls),
@@ -55,7 +45,7 @@ async def test_swaks(serve, mechanism: str, tls: str) -> None:
 
 @pytest.mark.peer
 @needs("swaks")
-async def test_swaks_pipelined_on_port_25(serve) -> None:
+async def test_swaks_pipelined_on_port_25(serve, run) -> None:
     server = await serve()
     await run(
         *("swaks", "--server", f"127.0.0.1:{server.listener.port}", "--pipeline"),
@@ -66,7 +56,7 @@ async def test_swaks_pipelined_on_port_25(serve) -> None:
 
 @pytest.mark.peer
 @needs("curl")
-async def test_curl(serve, tmp_path: Path) -> None:
+async def test_curl(serve, run, tmp_path: Path) -> None:
     server = await serve(submission=True, tls=True)
     (tmp_path / "mail").write_bytes(TEXT)
     await run(
@@ -79,7 +69,7 @@ async def test_curl(serve, tmp_path: Path) -> None:
 
 @pytest.mark.peer
 @needs("smtp-source")
-async def test_smtp_source_with_many_sessions(serve) -> None:
+async def test_smtp_source_with_many_sessions(serve, run) -> None:
     server = await serve()
     await run(
         *("smtp-source", "-s", "10", "-m", "200", "-l", "5000", "-d"),
