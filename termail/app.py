@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
@@ -19,6 +20,7 @@ from termail.model.index_format import FormatError, IndexFormat
 from termail.screens.index import IndexScreen
 from termail.screens.mail_screen import MailScreen
 from termail.screens.services import NoAgent, Services
+from termail.screens.type_ahead import TypeAhead
 from termail.screens.waiting import WaitingScreen
 from termail.store.local_store import LocalStore
 from termail.terminal_keys import keep_alt
@@ -40,6 +42,7 @@ class TermailApp(App[int], inherit_bindings=False):
         super().__init__(ansi_color=no_color or None)
         self.services = services
         self._wanted_folder = folder
+        self.type_ahead = TypeAhead(self, super().on_event)
         for theme in THEMES.values():
             self.register_theme(theme)
         true_color = os.environ.get("COLORTERM", "") in ("truecolor", "24bit") or "256" in os.environ.get(
@@ -51,8 +54,20 @@ class TermailApp(App[int], inherit_bindings=False):
         """Screens opened under a theme that is not ours still find every role."""
         return default_roles()
 
+    async def on_event(self, event: events.Event) -> None:
+        """Keys go through the type-ahead; everything else its usual way."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self.type_ahead.take(event)
+        else:
+            await super().on_event(event)
+
+    async def on_mail_screen_ready(self) -> None:
+        """A screen can take the next key."""
+        await self.type_ahead.deliver()
+
     def on_mount(self) -> None:
         """The first screen from the store, then the agent."""
+        self.screen_change_signal.subscribe(self, lambda screen: self.call_later(self.type_ahead.deliver))
         self.show_mail()
         self.run_worker(self._listen(), name="agent", exit_on_error=False)
 

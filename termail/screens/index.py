@@ -147,7 +147,10 @@ class IndexScreen(MailScreen):
             self._reload_again = True
             return
         self._reloading = True
-        self.run_worker(self.guard(self._reload(to_message)), group="listing")
+        if self.is_busy:
+            self.begin(self._reload(to_message), group="listing")
+        else:
+            self.run_worker(self.guard(self._reload(to_message)), group="listing")
 
     def open_folder(self, folder: Folder) -> None:
         """Look at another folder."""
@@ -155,7 +158,7 @@ class IndexScreen(MailScreen):
             return
         self.services.previous_folder_id = self.view.folder.folder_id
         self.actions.visit_operations.clear()
-        self.run_worker(self.guard(self._open(folder)), group="listing", exclusive=True)
+        self.begin(self._open(folder), group="listing", exclusive=True)
 
     def leave(self) -> None:
         """The program ends."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from typing import Protocol
 
 from termail.model.actions import Expunge, SetFlags
@@ -23,6 +24,15 @@ _SORT_LETTERS = {
     "z": SortKey.SIZE,
 }
 _SORT_LABEL = "(d)ate/(f)rm/(r)ecv/(s)ubj/t(o)/(t)hread/(u)nsort/si(z)e: "
+
+
+@dataclass(frozen=True, slots=True)
+class PagerLeft:
+    """What the pager returns: the message shown last, and a command to go on with in the index."""
+
+    message_id: int
+    command: str = ""
+    argument: str = ""
 
 
 class IndexDesk(MailDesk, Protocol):
@@ -48,18 +58,26 @@ class IndexCommands:
     # --- reading
 
     async def do_display_message(self, argument: str) -> None:
+        await self._read(full_headers=False)
+
+    async def _read(self, *, full_headers: bool) -> None:
         row = current_row(self._desk)
-        shown = await self._desk.visit("pager", self._desk, row.message_id, self._actions)
-        line = self._desk.view.line_of(shown) if shown is not None else None
+        left: PagerLeft | None = await self._desk.visit(
+            "pager", self._desk, row.message_id, self._actions, full_headers
+        )
+        if left is None:
+            return
+        line = self._desk.view.line_of(left.message_id)
         if line is not None:
             self._desk.go_to(line)
+        if left.command:
+            self._desk.run_command(left.command, left.argument)
 
     async def do_select_entry(self, argument: str) -> None:
         await self.do_display_message(argument)
 
     async def do_display_toggle_headers(self, argument: str) -> None:
-        row = current_row(self._desk)
-        await self._desk.visit("pager", self._desk, row.message_id, self._actions, True)
+        await self._read(full_headers=True)
 
     # --- which messages, in which order
 

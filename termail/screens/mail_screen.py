@@ -1,15 +1,16 @@
 """The base of every screen: title bar, work, wire pane, status bar, prompt; keys become commands."""
 
 import asyncio
-import contextlib
 import inspect
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult, SuspendNotSupported
+from textual.message import Message
 from textual.screen import Screen
+from textual.worker import Worker
 
 from termail.agent.messages import (
     AccountState,
@@ -35,7 +36,7 @@ from termail.widgets.wire_pane import WirePane
 
 # What a command may raise and the user reads as one line; anything else is a defect and shows as one.
 EXPECTED = (CommandError, LookupError, ValueError, OSError, sqlite3.Error, SuspendNotSupported)
-TYPE_AHEAD_SECONDS = 0.1  # how long the next key waits for the question of the command before it
+PATIENCE_SECONDS = 1.5  # how long keys wait for a message that is slow to draw
 _STATE_ROLES = {"error": "error", "offline": "warning", "idle": "ok"}
 
 
@@ -62,8 +63,11 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         )
         self._notice: Run | None = None
         self._answer: asyncio.Future[str | None] | None = None
-        self._commands_running = 0
-        self._turned = asyncio.Event()
+        self._busy: set[Worker[None]] = set()
+        self._is_open = False
+
+    class Ready(Message):
+        """The next key may come."""
 
     def compose(self) -> ComposeResult:
         yield self.title_bar
@@ -76,8 +80,17 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         """The widgets between the bars; the one with the keyboard has the id `work`."""
         yield from ()
 
+    def on_mount(self) -> None:
+        """Runs after the `on_mount` of the screen itself, so what that put off is done first."""
+        self.call_after_refresh(self._opened)
+
+    def _opened(self) -> None:
+        self._is_open = True
+        self.post_message(self.Ready())
+
     def on_screen_resume(self) -> None:
         """Back on top: things may have changed meanwhile."""
+        self.post_message(self.Ready())
         self._show_wire()
         notice, self.services.next_notice = self.services.next_notice, ""
         if notice:
@@ -132,27 +145,38 @@ class MailScreen(Screen[Any], inherit_bindings=False):
 
     # --- keys
 
-    async def on_key(self, event: events.Key) -> None:
-        """Every key that no field took is a command, or part of one; keys typed ahead wait for their question."""
-        if self._commands_running and not self._turned.is_set():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(TYPE_AHEAD_SECONDS):
-                    await self._turned.wait()
-            self._turned.set()
-        if self.prompt.is_asking and not self.prompt.wants_key:
-            if not self.prompt.saw(event):
-                event.stop()
-                event.prevent_default()
-                self.prompt.take_typed_ahead(event)
+    @property
+    def is_busy(self) -> bool:
+        """A command that was begun has not finished."""
+        self._busy = {worker for worker in self._busy if not worker.is_finished}
+        return bool(self._busy)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the next key may come: for the question that is asked, or as a command."""
+        return self._is_open and (self.prompt.is_asking or not self.is_busy)
+
+    def take_key(self, event: events.Key) -> None:
+        """A key from the terminal. The focus has no say: it follows a question only after a drawing."""
+        if self.prompt.wants_text:
+            self.prompt.take_key(event)
             return
         stroke = stroke_of(event.key, event.character)
-        event.stop()
-        event.prevent_default()
         if self.prompt.wants_key:
             self.prompt.answer_key(stroke)
-            return
-        if stroke:
+        elif stroke:
             self.press(stroke)
+
+    def take_paste(self, text: str) -> None:
+        """Pasted text answers a question; it is never a row of commands."""
+        if self.prompt.wants_text:
+            self.prompt.take_text(text.splitlines()[0] if text else "")
+
+    def interrupt(self) -> None:
+        """Give up what is running: its keys came to nothing."""
+        for worker in self._busy:
+            worker.cancel()
+        self.tell("Interrupted.")
 
     def press(self, stroke: str) -> None:
         """One stroke."""
@@ -198,9 +222,30 @@ class MailScreen(Screen[Any], inherit_bindings=False):
             self.tell(_words(error), "error")
             return
         if inspect.iscoroutine(waiting):
-            self._commands_running += 1
-            self._turned.clear()
-            self.run_worker(self._command(waiting), group="command")
+            self.begin(waiting)
+
+    def begin(
+        self, waiting: Coroutine[Any, Any, None], *, group: str = "command", exclusive: bool = False
+    ) -> None:
+        """Start a part of a command that takes time; keys wait until it has finished or asks."""
+        worker = self.run_worker(self.guard(waiting), group=group, exclusive=exclusive)
+        self._busy.add(worker)
+
+    def be_patient_with(self, group: str) -> None:
+        """Keys wait for the workers of a group, but not for long."""
+        slow = {worker for worker in self._busy if worker.group == group}
+        self.set_timer(PATIENCE_SECONDS, lambda: self._lose_patience(slow))
+
+    def _lose_patience(self, slow: set[Worker[None]]) -> None:
+        if self.is_busy and self._busy & slow:
+            self._busy -= slow
+            self.post_message(self.Ready())
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Keys typed ahead may go on."""
+        if event.worker.is_finished:
+            self._busy.discard(event.worker)
+            self.post_message(self.Ready())
 
     async def guard(self, waiting: Awaitable[None]) -> None:
         """Never a modal error: one clear line."""
@@ -210,14 +255,6 @@ class MailScreen(Screen[Any], inherit_bindings=False):
             self.show_status()
         except EXPECTED as error:
             self.tell(_words(error), "error")
-
-    async def _command(self, waiting: Awaitable[None]) -> None:
-        """A command that waits for something."""
-        try:
-            await self.guard(waiting)
-        finally:
-            self._commands_running -= 1
-            self._turned.set()
 
     # --- asking
 
@@ -233,12 +270,14 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         """A line of text at the bottom. Raises Cancelled."""
         self._begin_question()
         self.prompt.ask(label, default, history=history, complete=complete, secret=secret)
+        self.post_message(self.Ready())
         return await self._answered()
 
     async def choose(self, label: str, letters: str, default: str = "") -> str:
         """One key. Raises Cancelled."""
         self._begin_question()
         self.prompt.ask_key(label, letters, default)
+        self.post_message(self.Ready())
         return await self._answered()
 
     async def confirm(self, label: str, *, default: bool = True) -> bool:
@@ -250,7 +289,6 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         if self._answer is not None and not self._answer.done():
             raise Cancelled
         self._answer = asyncio.get_running_loop().create_future()
-        self._turned.set()
         self.status_bar.display = False
 
     async def _answered(self) -> str:
@@ -261,19 +299,17 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         return text
 
     def _take_answer(self, text: str | None) -> None:
-        """Hand the answer to the command that asked; the keys behind it wait for its next question."""
+        """Hand the answer to the command that asked."""
         self.status_bar.display = True
         for widget in self.query("#work"):
             self.set_focus(widget)
         if self._answer is not None and not self._answer.done():
-            self._turned.clear()
             self._answer.set_result(text)
 
     # --- other places
 
     async def visit(self, place: str, *arguments: Any) -> Any:
         """Open another screen and wait for what it returns."""
-        self._turned.set()
         return await self.app.push_screen_wait(self.services.places[place](self.services, *arguments))
 
     def go(self, place: str, *arguments: Any) -> None:

@@ -11,7 +11,7 @@ from termail.model.folder import Folder
 from termail.model.folder_view import FolderView
 from termail.screens.desk import CommandError
 from termail.screens.everywhere import Everywhere
-from termail.screens.index_commands import IndexDesk
+from termail.screens.index_commands import IndexDesk, PagerLeft
 from termail.screens.mail_screen import MailScreen
 from termail.screens.message_actions import MessageActions
 from termail.screens.message_motions import MessageMotions
@@ -28,7 +28,7 @@ MAX_TEXT_WIDTH = 100  # cells; longer lines are hard to read
 
 
 class PagerScreen(MailScreen):
-    """A MailDesk over the index's view. Returns the id of the message shown last."""
+    """A MailDesk over the index's view. Returns a PagerLeft, or None when no message is left."""
 
     CONTEXT = Context.PAGER
     HINTS = (
@@ -126,26 +126,24 @@ class PagerScreen(MailScreen):
 
     def open_folder(self, folder: Folder) -> None:
         """Folders are opened in the index."""
-        self.dismiss(self.message_id)
+        self.leave()
         self._index.open_folder(folder)
 
-    def leave(self) -> None:
-        """Back to the index."""
-        self.dismiss(self.message_id)
-
-    def run_in_index(self, command: str, argument: str) -> None:
-        """A command that works on the folder, not on the message."""
-        self.call_after_refresh(self._index.run_command, command, argument)
+    def leave(self, command: str = "", argument: str = "") -> None:
+        """Back to the index, which goes on with a command that works on the folder, not on the message."""
+        self.dismiss(PagerLeft(self.message_id, command, argument))
 
     # --- the message
 
     def show_message(self, *, keep_place: bool = False) -> None:
         """Read the message in a thread; the old text stays until the new one is ready."""
         self.show_title()
-        self.run_worker(self._guarded_show(keep_place), group="message", exclusive=True)
-
-    async def _guarded_show(self, keep_place: bool) -> None:
-        await self.guard(self._show(keep_place))
+        row = self.view.row_at(self.line)
+        if row is not None and row.has_body:
+            self.begin(self._show(keep_place), group="message", exclusive=True)
+            self.be_patient_with("message")
+        else:  # the network may take long: no key waits for it
+            self.run_worker(self.guard(self._show(keep_place)), group="message", exclusive=True)
 
     async def _show(self, keep_place: bool) -> None:
         message_id = self.message_id

@@ -19,9 +19,7 @@ class PagerDesk(MailDesk, Protocol):
 
     def show_message(self, *, keep_place: bool = False) -> None: ...
 
-    def leave(self) -> None: ...
-
-    def run_in_index(self, command: str, argument: str) -> None: ...
+    def leave(self, command: str = "", argument: str = "") -> None: ...
 
 
 class PagerCommands:
@@ -129,14 +127,10 @@ class PagerCommands:
         self._desk.leave()
 
     def do_change_folder(self, argument: str) -> None:
-        self._in_the_index("change-folder", argument)
+        self._desk.leave("change-folder", argument)
 
     def do_folder_list(self, argument: str) -> None:
-        self._in_the_index("folder-list", argument)
+        self._desk.leave("folder-list", argument)
 
     def do_sync_mailbox(self, argument: str) -> None:
-        self._in_the_index("sync-mailbox", argument)
-
-    def _in_the_index(self, command: str, argument: str) -> None:
-        self._desk.leave()
-        self._desk.run_in_index(command, argument)
+        self._desk.leave("sync-mailbox", argument)

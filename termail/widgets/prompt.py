@@ -4,23 +4,21 @@ from collections.abc import Callable, Sequence
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from termail.mime.sanitize import clean_line
 
+# What Textual's field does by its own bindings, which would need the focus: key → action.
+_FIELD_KEYS = {
+    key: binding.action
+    for binding in Input.BINDINGS
+    if isinstance(binding, Binding) and "(" not in binding.action and binding.action != "submit"
+    for key in binding.key.split(",")
+}
+
 Complete = Callable[[str], Sequence[str]]
-
-
-class PromptField(Input):
-    """Asks its prompt about each key first: a binding would run after the keys that were typed behind it."""
-
-    def on_key(self, event: events.Key) -> None:
-        """Enter, Esc, Tab and the history are the prompt's."""
-        prompt = self.parent
-        if isinstance(prompt, Prompt) and prompt.field_key(event):
-            event.stop()
-            event.prevent_default()
 
 
 class Prompt(Horizontal):
@@ -52,11 +50,10 @@ class Prompt(Horizontal):
         self._offer_at = -1
         self._letters = ""
         self._default = ""
-        self._seen: events.Key | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="label", markup=False)
-        yield PromptField(id="answer", select_on_focus=False, compact=True)
+        yield Input(id="answer", select_on_focus=False, compact=True)
         yield Static(id="completions", markup=False)
 
     @property
@@ -67,6 +64,11 @@ class Prompt(Horizontal):
     def wants_key(self) -> bool:
         """One key is the answer: the screen hands it to `answer_key`."""
         return self.is_asking and bool(self._letters)
+
+    @property
+    def wants_text(self) -> bool:
+        """A line is the answer: the screen hands keys to `take_key` and pasted text to `take_text`."""
+        return self.is_asking and not self._letters
 
     @property
     def label(self) -> str:
@@ -109,21 +111,22 @@ class Prompt(Horizontal):
         elif stroke.lower() in self._letters:
             self._finish(stroke.lower())
 
-    def saw(self, event: events.Key) -> bool:
-        """Whether a key came through the field; others were typed before it had the focus."""
-        return event is self._seen
+    def take_text(self, text: str) -> None:
+        """Pasted text."""
+        self._offers = []
+        self.query_one("#answer", Input).insert_text_at_cursor(clean_line(text))
 
-    def take_typed_ahead(self, event: events.Key) -> None:
-        """A key typed before the field had the focus."""
+    def take_key(self, event: events.Key) -> None:
+        """A key of the answer. The screen calls this: the focus follows a question only after a drawing."""
         field = self.query_one("#answer", Input)
-        if event.is_printable and event.character:
+        if self._is_taken(event.key, field):
+            field.cursor_position = len(field.value)
+            return
+        self._offers = []
+        if event.key in _FIELD_KEYS:
+            getattr(field, f"action_{_FIELD_KEYS[event.key]}")()
+        elif event.is_printable and event.character:
             field.insert_text_at_cursor(event.character)
-        elif event.key == "enter":
-            self._submit(field)
-        elif event.key in ("escape", "ctrl+g"):
-            self._finish(None)
-        elif event.key == "backspace":
-            field.action_delete_left()
 
     def cancel(self) -> None:
         """As if Esc was pressed."""
@@ -154,14 +157,9 @@ class Prompt(Horizontal):
         if clean != event.value:
             event.input.value = clean
 
-    def field_key(self, event: events.Key) -> bool:
-        """A key pressed in the field → whether it was taken here, before anything typed after it."""
-        if not self.is_asking or self._letters:
-            event.prevent_default()  # a key typed ahead: the screen puts it where it belongs
-            return False
-        self._seen = event
-        field = self.query_one("#answer", Input)
-        match event.key:
+    def _is_taken(self, key: str, field: Input) -> bool:
+        """Enter, Esc, Tab and the history are the prompt's."""
+        match key:
             case "enter":
                 self._submit(field)
             case "escape" | "ctrl+g" | "ctrl+c":
@@ -175,9 +173,7 @@ class Prompt(Horizontal):
             case "tab":
                 self._complete_next(field)
             case _:
-                self._offers = []
                 return False
-        field.cursor_position = len(field.value)
         return True
 
     def _complete_next(self, field: Input) -> None:

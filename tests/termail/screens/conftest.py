@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
@@ -18,7 +19,6 @@ from termail.agent.messages import ToAgent, ToUI
 from termail.app import TermailApp, places
 from termail.config import Account, Settings, Ui
 from termail.keymap import Keymap
-from termail.screens.mail_screen import MailScreen
 from termail.screens.services import NoAgent, Services
 from termail.store.local_store import Arrived, LocalStore, RemoteFolder
 
@@ -106,6 +106,9 @@ def services(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> Services:
     return Services(store, ScriptedAgent(), settings, Keymap(), NOW.timestamp, places())
 
 
+_CHARACTERS = {"enter": "\r", "tab": "\t", "space": " ", "escape": "\x1b", "backspace": "\x7f"}
+
+
 class Client:
     """The client as a person sees it: keys in, lines out."""
 
@@ -113,29 +116,48 @@ class Client:
         self.pilot, self.app = pilot, app
 
     async def press(self, *keys: str) -> None:
+        """One after the other, as a person does who looks at the screen."""
         for key in keys:
-            await self.pilot.press(key)
+            self.post(key)
             await self.settle()
 
+    async def burst(self, *keys: str) -> None:
+        """All at once, as a person does who knows what will come."""
+        for key in keys:
+            self.post(key)
+        await self.settle()
+
+    def post(self, key: str) -> None:
+        name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+        character = key if len(key) == 1 else _CHARACTERS.get(key)
+        self.app.post_message(events.Key(name, character))
+
     async def type(self, text: str) -> None:
-        """Pasted: a key costs 47 ms here."""
-        if text:
-            self.app.post_message(events.Paste(text))
-            await self.pilot.pause()
+        """Pasted."""
+        self.app.post_message(events.Paste(text))
+        await self.settle()
 
     async def settle(self) -> None:
-        """Until the workers that answer keys are done."""
-        for _ in range(5):
-            top = self.app.screen
-            if isinstance(top, MailScreen) and top._commands_running:
-                async with asyncio.timeout(5):
-                    await top._turned.wait()
-            busy = [worker for worker in self.app.workers if worker.group in ("message", "listing", "preview")]
-            await self.pilot.pause()
-            if not busy:
-                return
-            with contextlib.suppress(WorkerCancelled):  # a later one took its place
-                await self.app.workers.wait_for_complete(busy)
+        """Until every key was answered, and what it began is done and drawn."""
+        async with asyncio.timeout(10):
+            while not self.app._exit:
+                await self._turn(self.app.call_later)
+                busy = [worker for worker in self.app.workers if worker.group in ("message", "listing", "preview")]
+                if busy:
+                    with contextlib.suppress(WorkerCancelled):  # a later one took its place
+                        await self.app.workers.wait_for_complete(busy)
+                elif self.app.type_ahead.is_idle:
+                    break
+        if not self.app._exit:
+            await self.pilot._wait_for_screen()
+            await self._turn(self.app.screen.call_after_refresh)
+
+    async def _turn(self, call: Callable[[Callable[[], None]], object]) -> None:
+        """Until what was asked for before this is done."""
+        done = asyncio.Event()
+        call(done.set)
+        while not done.is_set() and not self.app._exit:
+            await asyncio.sleep(0.001)
 
     @property
     def lines(self) -> list[str]:
