@@ -19,6 +19,7 @@ from bundled_server.mailbox.content import prepare
 from bundled_server.mailbox.store import Store
 from bundled_server.queue.ids import QueueIds
 from bundled_server.queue.runner import PREPARE_OFF_THE_LOOP_OCTETS, Runner
+from bundled_server.queue.short_way import ORIGIN, ShortWay
 
 Stamp = Callable[[Envelope, bytes], Awaitable[bytes]]
 """The lines that go on top of a message for a single mailbox of this host, b"" for others: put there before it is
@@ -36,6 +37,7 @@ class Spool:
         journal: Journal,
         runner: Runner | None,
         stamp: Stamp | None,
+        short_way: ShortWay | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -43,31 +45,37 @@ class Spool:
         self._journal = journal
         self._runner = runner
         self._stamp = stamp
+        self._short_way = short_way
 
     async def accept(self, envelope: Envelope, data: bytes, origin: str, queue_id: str = "") -> str:
         """Make a message durable and set it going → its queue id, a new one when none is given. Raises
         StoreUnavailable; implements `smtp_policy.Accept`."""
         queue_id = queue_id or self._ids.next()
-        if self._stamp is not None:
-            data = await self._stamp(envelope, data) + data
+        lines = b"" if self._stamp is None else await self._stamp(envelope, data)
+        data = lines + data
         if len(data) > PREPARE_OFF_THE_LOOP_OCTETS:
             content = await asyncio.to_thread(prepare, data)
         else:
             content = prepare(data)
-        change = Enqueue(queue_id, envelope, content, content.message_id, self._clock.now(), origin)
+        short_way = self._short_way if lines and origin == ORIGIN else None
+        if short_way is not None and await short_way.deliver(queue_id, envelope, content):
+            return queue_id
+        await self._enqueue(Enqueue(queue_id, envelope, content, content.message_id, self._clock.now(), origin))
+        return queue_id
+
+    async def _enqueue(self, change: Enqueue) -> None:
         runner = self._runner
         if runner is not None:
-            runner.expect(queue_id)
+            runner.expect(change.queue_id)
         try:
             (item,) = await self._store.commit(change)
         except BaseException:
             if runner is not None:
-                runner.not_coming(queue_id)
+                runner.not_coming(change.queue_id)
             raise
         self._note(item, "queued", f"{item.size_octets} octets for {len(item.recipients)} recipients")
         if runner is not None:
-            runner.take(item, content)
-        return queue_id
+            runner.take(item, change.content)
 
     # looking after it
 

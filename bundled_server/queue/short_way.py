@@ -1,0 +1,50 @@
+"""The short way: mail for one mailbox of this host goes straight into it, without a stay in the queue."""
+
+from dataclasses import dataclass, replace
+
+from bundled_server.courier import LocalPlan, LocalPlanner, Verdict
+from bundled_server.envelope import Envelope
+from bundled_server.mailbox.changes import AddMessage
+from bundled_server.mailbox.content import Content
+from bundled_server.mailbox.store import Store, StoreError, StoreUnavailable
+
+ORIGIN = "transfer"
+"""What other hosts bring. Mail of our own users stays on the lecture's way: MSA, queue, MDA."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShortWay:
+    """One commit instead of two, and "250" still means on disk: the disk of the mailbox."""
+
+    store: Store
+    planner: LocalPlanner
+
+    async def deliver(self, queue_id: str, envelope: Envelope, content: Content) -> bool:
+        """True: the message is in its mailbox, durably. False: nothing happened, the queue has to take it, because
+        there is more to do than to add it, or the mailbox is in trouble. Raises StoreUnavailable."""
+        try:
+            plan = await self.planner.plan(queue_id, envelope, content)
+            if not _only_adds(plan):
+                return False
+            results = await self.store.commit(*_without_keys(plan))
+        except StoreUnavailable:
+            self.planner.forget()
+            raise
+        except StoreError:
+            self.planner.forget()
+            return False
+        plan.settled(results)
+        return True
+
+
+def _only_adds(plan: LocalPlan) -> bool:
+    """Whether everybody gets the message and nobody is to be told or sent anything."""
+    return all(
+        outcome.verdict is Verdict.DELIVERED and "SUCCESS" not in outcome.recipient.notify
+        for outcome in plan.outcomes
+    ) and all(isinstance(change, AddMessage) for change in plan.changes)
+
+
+def _without_keys(plan: LocalPlan) -> list[AddMessage]:
+    """Delivery keys guard retries of a queue item; here is none, and nothing would ever remove them."""
+    return [replace(change, delivery_key="") for change in plan.changes if isinstance(change, AddMessage)]
