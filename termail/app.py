@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from rich.text import Text
 from textual import events
 from textual.app import App, SystemCommand
 from textual.screen import Screen
@@ -17,6 +18,7 @@ from termail.commands import commands_of
 from termail.config import SettingsError, load
 from termail.keymap import Keymap, KeymapError
 from termail.model.index_format import FormatError, IndexFormat
+from termail.screens.defects import DefectLog
 from termail.screens.index import IndexScreen
 from termail.screens.mail_screen import MailScreen
 from termail.screens.services import NoAgent, Services
@@ -91,11 +93,21 @@ class TermailApp(App[int], inherit_bindings=False):
         try:
             await agent.connect()
             async for message in agent.messages():
-                await self._take(message)
+                try:
+                    await self._take(message)
+                except Exception as error:  # noqa: BLE001 # the next message may be fine
+                    self._tell(self.services.defect(error))
         except OSError as error:
-            self.services.log(f"The agent cannot be reached: {error}")
-            for screen in self._mail_screens():
-                screen.tell(f"The agent cannot be reached: {error.strerror or error}", "error")
+            self._tell(f"The agent cannot be reached: {error.strerror or error}")
+
+    def _tell(self, text: str) -> None:
+        for screen in self._mail_screens():
+            screen.tell(text, "error")
+
+    def _fatal_error(self) -> None:
+        """A defect in drawing ends the client: in one line, without the values of a traceback."""
+        error = self._exception or RuntimeError("unknown")
+        self.panic(Text(f"termail has to stop. {self.services.defect(error)}"))
 
     async def _take(self, message: ToUI) -> None:
         self.services.take(message)
@@ -180,7 +192,8 @@ def build_services(config: Path, data: Path, *, agent: bool = True) -> Services:
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = LocalStore(data / "mail.sqlite3")
     link = AgentClient(config, data) if agent else NoAgent()
-    return Services(store, link, settings, keymap, time.time, places())
+    defects = DefectLog(data / "termail.log")
+    return Services(store, link, settings, keymap, time.time, places(), defects=defects)
 
 
 def run(

@@ -34,7 +34,7 @@ from termail.widgets.ink import Run
 from termail.widgets.prompt import Prompt
 from termail.widgets.wire_pane import WirePane
 
-# What a command may raise and the user reads as one line; anything else is a defect and shows as one.
+# What a command may raise and the user reads as one line; anything else is a defect, kept with its traceback.
 EXPECTED = (CommandError, LookupError, ValueError, OSError, sqlite3.Error, SuspendNotSupported)
 PATIENCE_SECONDS = 1.5  # how long keys wait for a message that is slow to draw
 _STATE_ROLES = {"error": "error", "offline": "warning", "idle": "ok"}
@@ -221,6 +221,9 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         except EXPECTED as error:
             self.tell(_words(error), "error")
             return
+        except Exception as error:  # noqa: BLE001 # a defect in one command never ends the client
+            self.tell(self.services.defect(error), "error")
+            return
         if inspect.iscoroutine(waiting):
             self.begin(waiting)
 
@@ -255,6 +258,8 @@ class MailScreen(Screen[Any], inherit_bindings=False):
             self.show_status()
         except EXPECTED as error:
             self.tell(_words(error), "error")
+        except Exception as error:  # noqa: BLE001 # a defect in one command never ends the client
+            self.tell(self.services.defect(error), "error")
 
     # --- asking
 

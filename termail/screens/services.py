@@ -20,6 +20,7 @@ from termail.agent.messages import (
 from termail.config import Account, Settings
 from termail.keymap import Keymap
 from termail.model.folder import Folder
+from termail.screens.defects import DefectLog
 from termail.store.local_store import LocalStore
 
 KEPT_LOG_LINES = 1000
@@ -84,6 +85,7 @@ class Services:
     clock: Callable[[], float]
     places: dict[str, Callable[..., Screen[Any]]] = field(default_factory=dict)
     heard: Heard = field(default_factory=Heard)
+    defects: DefectLog = field(default_factory=DefectLog)
     last_sent: LastSent = field(default_factory=LastSent)
     previous_folder_id: int = 0
     next_notice: str = ""
@@ -156,6 +158,13 @@ class Services:
     def log(self, text: str) -> None:
         """Keep a line for the log screen."""
         self.heard.log.append((self.clock(), text))
+
+    def defect(self, error: BaseException) -> str:
+        """An exception nobody expected, kept for the log screen → the line for the user."""
+        line, traceback = self.defects.note(error)
+        for entry in traceback:
+            self.log(entry)
+        return line
 
     # --- folders
 
