@@ -33,7 +33,9 @@ def start_world(folder: Path) -> RunningWorld:
     assert process.stdout is not None
     ready, _, _ = select.select([process.stdout], [], [], 60)
     assert ready, "the world did not get ready within 60 s"
-    line = json.loads(os.read(process.stdout.fileno(), 65_536))
+    said = os.read(process.stdout.fileno(), 65_536)
+    assert said, (folder.parent / f"{folder.name}.log").read_text()[-2000:]
+    line = json.loads(said)
     assert line["ready"] is True
     return RunningWorld(process, {host["domain"]: host for host in line["hosts"]}, folder)
 
