@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bundled_server.auth.directory import Directory
 from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.clock import Clock
 from bundled_server.config import HostSettings
 from bundled_server.journal import Agent, Journal, Step
+from bundled_server.maa.sent_dates import SentDates
 from bundled_server.mailbox.store import Store
 from bundled_server.net.driver import Link
 
@@ -29,6 +30,7 @@ class Service:
     journal: Journal
     settings: HostSettings
     clock: Clock
+    sent_dates: SentDates = field(default_factory=SentDates)
 
 
 def may_log_in(service: Service, link: Link) -> bool:

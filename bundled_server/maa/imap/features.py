@@ -2,6 +2,7 @@
 
 from bundled_server.maa.imap import (
     appending,
+    conversations,
     copying,
     entering,
     fetching,
@@ -12,6 +13,7 @@ from bundled_server.maa.imap import (
     resyncing,
     searching,
     selecting,
+    sorting,
     status,
     storing,
     subscribing,
@@ -29,6 +31,8 @@ FEATURES: tuple[Feature, ...] = (
     appending.FEATURE,
     fetching.FEATURE,
     searching.FEATURE,
+    sorting.FEATURE,
+    conversations.FEATURE,
     storing.FEATURE,
     copying.FEATURE,
     idle.FEATURE,

@@ -1,12 +1,12 @@
 """Matching one message against a search key, cheapest questions first (RFC 3501 §6.4.4)."""
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 
 from bundled_server.maa.imap.decoded import body_text, header_text, header_values, sent_day
+from bundled_server.maa.imap.folding import folded
 from bundled_server.maa.imap.objects import email_id_text
 from bundled_server.maa.imap.selected import RECENT, SelectedMailbox
 from bundled_server.protocols.imap import search_keys as keys
@@ -52,11 +52,6 @@ class Test:
 
     cost: Cost
     passes: Callable[[Candidate], bool]
-
-
-def folded(text: str) -> str:
-    """Text in the form in which two spellings of the same letters are equal."""
-    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold())
 
 
 def tests_of(key: keys.SearchKey, selected: SelectedMailbox, now: float = 0.0) -> list[Test]:

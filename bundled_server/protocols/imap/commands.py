@@ -153,6 +153,31 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class SortKey:
+    """One criterion of SORT, such as b"DATE" (RFC 5256 §3, RFC 5957)."""
+
+    name: bytes
+    is_reversed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """SORT; `returns` as in `Search` (RFC 5267)."""
+
+    criteria: tuple[SortKey, ...]
+    key: SearchKey
+    returns: frozenset[bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """THREAD by the algorithm of that name."""
+
+    algorithm: bytes
+    key: SearchKey
+
+
+@dataclass(frozen=True, slots=True)
 class ExpungeUids:
     """UID EXPUNGE (RFC 4315)."""
 

@@ -273,14 +273,21 @@ def read_search(cursor: Cursor) -> SearchKey:
     if cursor.sees_word(b"CHARSET"):
         cursor.keyword()
         cursor.space()
-        charset = _known_charset(cursor.astring())
+        charset = read_charset(cursor)
         cursor.space()
+    return read_keys(cursor, charset)
+
+
+def read_keys(cursor: Cursor, charset: str) -> SearchKey:
+    """Keys up to the end of the command."""
     keys = KeyReader(cursor, charset).keys()
     cursor.end()
     return keys
 
 
-def _known_charset(name: bytes) -> str:
+def read_charset(cursor: Cursor) -> str:
+    """The name of a charset, as Python calls it."""
+    name = cursor.astring()
     if name.upper().decode("latin-1") not in CHARSETS:
         known = " ".join(CHARSETS).encode("ascii")
         raise BadCommand("unknown charset", status=b"NO", code=b"BADCHARSET (%b)" % known)

@@ -1,0 +1,165 @@
+"""Base subjects, sent dates, envelopes read back, and the two threading algorithms (RFC 5256)."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bundled_server.maa.imap.conversations import read_links
+from bundled_server.maa.imap.envelope_faces import Depth, read_face
+from bundled_server.maa.imap.subjects import base_subject
+from bundled_server.maa.imap.threads import Message, by_references, by_subject, format_threads
+from bundled_server.maa.sent_dates import sent_seconds
+from bundled_server.mailbox.content import prepare
+
+SUBJECTS = [
+    ("hello", "hello", False),
+    ("Re: hello", "hello", True),
+    ("RE : hello", "hello", True),
+    ("re[2]: hello", "hello", True),
+    ("Fwd: Re: FW: hello", "hello", True),
+    ("[list] Re: [list] hello", "hello", True),
+    ("[list] hello", "hello", False),
+    ("[only]", "[only]", False),
+    ("Re: [only]", "[only]", True),
+    ("hello (fwd)", "hello", True),
+    ("hello (fwd) (FWD) ", "hello", True),
+    ("[fwd: hello]", "hello", True),
+    ("[FWD: Re: [x] hello (fwd)]", "hello", True),
+    ("hello   there\t you", "hello there you", False),
+    ("Regarding: x", "regarding: x", False),
+    ("=?utf-8?q?Re:_=C3=89t=C3=A9?=", "été", True),
+    ("", "", False),
+    ("Re:", "", True),
+    ("Re: Fwd:", "", True),
+    ("[a][b] x", "x", False),
+    ("[a] [b]", "[b]", False),
+    ("forward: x", "forward: x", False),
+]
+
+
+@pytest.mark.parametrize(("subject", "base", "is_reply"), SUBJECTS)
+def test_the_base_subject(subject, base, is_reply):
+    assert base_subject(subject.encode()) == (base, is_reply)
+
+
+@given(st.text(alphabet="[]()refwd: ", max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_a_base_subject_has_no_more_to_take_away(subject):
+    once = base_subject(subject.encode()).text
+    assert base_subject(once.encode()).text == once
+
+
+def test_long_subjects_cost_little():
+    base_subject(b"[a]" * 3000 + b"x")
+    base_subject(b"re[a]" * 3000)
+    base_subject(b"[fwd:" * 3000 + b"]" * 3000)
+
+
+DATES = [
+    (b"Thu, 11 Aug 2005 20:20:56 -0300", 1123802456.0),
+    (b"11 Aug 2005 20:20 +0000 (UTC)", 1123791600.0),
+    (b"Thu, 11 Aug 2005 20:20:56 GMT", 1123791656.0),
+    (b"Thu, 11 Aug 2005 20:20:56 EST", 1123809656.0),
+    (b"Thu, 31 Feb 2005 20:20:56 GMT", None),
+    (b"Thu, 11 Aug 2005 25:20:56 GMT", None),
+    (b"yesterday", None),
+    (b"", None),
+]
+
+
+@pytest.mark.parametrize(("value", "seconds"), DATES)
+def test_sent_dates(value, seconds):
+    assert sent_seconds(value) == seconds
+
+
+def test_an_envelope_is_read_back():
+    header = (
+        b'From: "Bob \\"B\\" <x>" <bob@other.test>, eve@x.test\r\nSender: s@x.test\r\nTo: g:a@b.test;\r\n'
+        b'Cc: J\xc3\xb3 <jo@x.test>\r\nSubject: a \\ (b) "c" \xc3\xb1\r\nDate: today\r\n\r\n'
+    )
+    face = read_face(prepare(header).envelope, Depth.CC)
+    assert (face.date, face.subject) == (b"today", b'a \\ (b) "c" \xc3\xb1')
+    assert (face.sender.name, face.sender.mailbox, face.sender.host) == (b'Bob "B" <x>', b"bob", b"other.test")
+    assert (face.to.mailbox, face.cc.mailbox) == (b"g", b"jo")
+
+
+@given(st.binary(max_size=200), st.sampled_from(Depth))
+@settings(max_examples=200, deadline=None)
+def test_any_envelope_can_be_read(octets, depth):
+    read_face(b"(" + octets, depth)
+    read_face(prepare(octets).envelope, depth)
+
+
+def message(number, subject="", own=b"", *references, sent=None):
+    return Message(number, sent or float(number), base_subject(subject.encode()), own, references)
+
+
+def threads(*messages):
+    return format_threads(by_references(messages)).decode()
+
+
+REFERENCES = [
+    ((message(1), message(2)), "(1)(2)"),
+    ((message(1, "a", b"a"), message(2, "Re: a", b"b", b"a"), message(3, "b", b"c", b"a", b"b")), "(1 2 3)"),
+    ((message(1, "a", b"a"), message(2, "x", b"b", b"a"), message(3, "y", b"c", b"a")), "(1 (2)(3))"),
+    # the parent that was never here: two children stay together under nothing
+    ((message(1, "x", b"b", b"a"), message(2, "y", b"c", b"a")), "((1)(2))"),
+    # a missing link in the middle
+    ((message(1, "x", b"a"), message(2, "y", b"c", b"a", b"b")), "(1 2)"),
+    # replies before what they answer
+    ((message(1, "y", b"b", b"a"), message(2, "x", b"a")), "(2 1)"),
+    # a circle
+    ((message(1, "x", b"a", b"b"), message(2, "y", b"b", b"a")), "(2 1)"),
+    # the same id twice
+    ((message(1, "x", b"a"), message(2, "y", b"a"), message(3, "z", b"c", b"a")), "(1 3)(2)"),
+    # subjects join what references do not
+    ((message(1, "x", b"a"), message(2, "Re: x", b"b")), "(1 2)"),
+    ((message(1, "x", b"a"), message(2, "x", b"b")), "((1)(2))"),
+    ((message(1, "Re: x", b"a"), message(2, "x", b"b")), "(2 1)"),
+    ((message(1, "Re: x", b"a"), message(2, "Re: x", b"b")), "((1)(2))"),
+    # a thread under nothing takes in what has its subject
+    ((message(1, "x", b"b", b"a"), message(2, "x", b"c", b"a"), message(3, "Re: x", b"d")), "((1)(2)(3))"),
+    # siblings and roots by date, not by number
+    ((message(1, "x", b"a", sent=9.0), message(2, "y", b"b", sent=1.0)), "(2)(1)"),
+    ((message(1, "", b"a"), message(2, "", b"b")), "(1)(2)"),
+]
+
+
+@pytest.mark.parametrize(("messages", "wanted"), REFERENCES, ids=[wanted for _, wanted in REFERENCES])
+def test_threads_by_references(messages, wanted):
+    assert threads(*messages) == wanted
+
+
+def test_threads_by_subject():
+    messages = (message(1, "b"), message(2, "a"), message(3, "Re: b"), message(4, "b (fwd)"), message(5, "Re: a"))
+    assert format_threads(by_subject(messages)) == b"(1 (3)(4))(2 5)"
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_every_message_is_in_one_thread(seed):
+    choose = random.Random(seed)
+    ids = [b"%d" % number for number in range(20)]
+    messages = [
+        message(number, choose.choice(["", "a", "Re: a", "b"]), choose.choice(ids), *choose.choices(ids, k=3))
+        for number in range(1, 40)
+    ]
+    text = format_threads(by_references(messages)).decode()
+    numbers = text.replace("(", " ").replace(")", " ").split()
+    assert sorted(map(int, numbers)) == list(range(1, 40))
+    assert text.count("(") == text.count(")")
+
+
+def test_a_very_deep_thread_is_no_trouble():
+    messages = [message(n, "x", b"%d" % n, b"%d" % (n - 1)) for n in range(1, 5000)]
+    assert format_threads(by_references(messages)).startswith(b"(1 2 3 4 ")
+    assert format_threads(by_references(messages[::-1])).startswith(b"(1 2 3 4 ")
+
+
+def test_links_of_a_header():
+    header = b"Message-ID: <a@b>\r\nIn-Reply-To: <c@d> x <e@f>\r\n\r\n"
+    assert read_links(header) == (b"a@b", (b"c@d",))
+    header = b'message-id :\r\n <"a b"@c>\r\nReferences: <1@x>\r\n\t<2@x> junk\r\nIn-Reply-To: <3@x>\r\n\r\n'
+    assert read_links(header) == (b"a b@c", (b"1@x", b"2@x"))
+    assert read_links(b"Subject: x\r\n\r\n") == (b"", ())
