@@ -96,7 +96,7 @@ class World:
         *others, greeting = welcome.letters(now)
         await self._carry([*lecture.letters(), *outside.letters(now), *thread.letters(now), *others])
         await self._carry([greeting])
-        done.touch()
+        done.touch(mode=0o600)
 
     async def _carry(self, letters: Sequence[Letter]) -> None:
         ports = {domain: host.bound_ports for domain, host in self.hosts.items()}

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -41,7 +42,7 @@ class PracticeWorld:
 
     def __enter__(self) -> "PracticeWorld":
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._log = (self.data / "world.log").open("ab")
+        self._log = os.fdopen(os.open(self.data / "world.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
         self._process = subprocess.Popen(
             [
                 sys.executable,
