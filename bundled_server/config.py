@@ -36,6 +36,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     large_relays: int = 16
     large_message_octets: int = 1_048_576
     queue_in_memory_items: int = 5000
+    queue_in_memory_per_destination: int = 500
+    queue_parked_items: int = 100_000
+    destination_rest_seconds: float = 60.0
     queue_in_memory_octets: int = 67_108_864
     bounce_returns_octets: int = 65_536
     alias_expansion: int = 200
@@ -50,6 +53,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     smtp: int | None = None
     submission: int | None = None
     submissions: int | None = None
+    lmtp: int | None = None
     imap: int | None = None
     imaps: int | None = None
     pop3: int | None = None

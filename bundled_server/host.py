@@ -29,22 +29,22 @@ from bundled_server.mda.addresses import Addresses
 from bundled_server.mda.local import LocalCourier, LocalParts
 from bundled_server.msa.policy import SubmissionPolicy
 from bundled_server.mta.etrn import TurnDesk
-from bundled_server.mta.policy import TransferPolicy
+from bundled_server.mta.policy import HandOverPolicy, TransferPolicy
 from bundled_server.mta.relay import Relay
 from bundled_server.mta.routing import SMTP_PORT, PortOf, Router
 from bundled_server.net.listener import Listener, SessionFactory
 from bundled_server.net.tls import CertificatePaths, make_self_signed, server_context
 from bundled_server.queue.bounce import Reporter
+from bundled_server.queue.hand_delivery import HandDelivery
 from bundled_server.queue.ids import QueueIds
 from bundled_server.queue.job import LOCAL
 from bundled_server.queue.runner import Runner, RunnerParts
 from bundled_server.queue.schedule import RetrySchedule
 from bundled_server.queue.settlement import Settler
-from bundled_server.queue.short_way import ShortWay
 from bundled_server.queue.spool import Spool
 from bundled_server.smtp_policy import Policy
 from bundled_server.smtp_session import SmtpServices, smtp_sessions
-from bundled_server.smtp_session.services import Turn
+from bundled_server.smtp_session.services import Deliver, Turn
 
 HOUSEKEEPING_SECONDS = 1.0
 SMARTHOST_LANE = "smarthost"
@@ -101,6 +101,7 @@ class Host:
         self.store: Store
         self.directory: StoreDirectory
         self.addresses: Addresses
+        self.courier: LocalCourier
         self.runner: Runner
         self.spool: Spool
 
@@ -173,7 +174,7 @@ class Host:
 
     async def _open_queue(self) -> None:
         settings, limits = self.settings, self.settings.limits
-        courier = LocalCourier(
+        self.courier = courier = LocalCourier(
             LocalParts(self.store, self.addresses, self.journal, self.clock.now, self._ids.next)
         )
         relay = Relay(
@@ -202,10 +203,7 @@ class Host:
             RunnerParts(self.store, self.clock, courier, relay, self._destination_of, settler, limits)
         )
         self._stack.push_async_callback(self.runner.close)
-        short_way = ShortWay(self.store, courier)
-        self.spool = Spool(
-            self.store, self.clock, self._ids, self.journal, self.runner, courier.stamp, short_way
-        )
+        self.spool = Spool(self.store, self.clock, self._ids, self.journal, self.runner, courier.stamp)
 
     async def _open_ports(self, tls: ssl.SSLContext) -> None:
         settings = self.settings
@@ -278,6 +276,8 @@ class Host:
         pause_seconds = settings.limits.etrn_pause_seconds
         turn = TurnDesk(self.spool.flush, self._domains, self.clock.now, pause_seconds)
         transfer = self._smtp(self._transfer_policy(), turn)
+        deliver = HandDelivery(self.store, self.courier, self.runner.take)
+        handed_over = self._smtp(self._hand_over_policy(), deliver=deliver)
         submission = self._smtp(self._submission_policy(throttle))
         imap = imap_sessions(self.store, self.directory, throttle, self.journal, settings, self.clock)
         pop3 = pop3_sessions(self.store, self.directory, throttle, self.journal, settings, self.clock)
@@ -287,13 +287,14 @@ class Host:
             Service("smtp", transfer, False, smtp_busy),
             Service("submission", submission, False, smtp_busy),
             Service("submissions", submission, True, smtp_busy),
+            Service("lmtp", handed_over, False, smtp_busy),
             Service("imap", imap, False, imap_busy),
             Service("imaps", imap, True, imap_busy),
             Service("pop3", pop3, False, pop3_busy),
             Service("pop3s", pop3, True, pop3_busy),
         ]
 
-    def _smtp(self, policy: Policy, turn: Turn | None = None) -> SessionFactory:
+    def _smtp(self, policy: Policy, turn: Turn | None = None, deliver: Deliver | None = None) -> SessionFactory:
         settings = self.settings
         return smtp_sessions(
             SmtpServices(
@@ -305,6 +306,7 @@ class Host:
                 limits=settings.limits,
                 journal_wire=settings.journal_wire,
                 turn=turn,
+                deliver=deliver,
             )
         )
 
@@ -319,6 +321,15 @@ class Host:
             members=self.addresses.expand,
             answers_questions=self.settings.answers_questions,
             is_forged=lambda name, value: is_forged_result(name, value, self.settings.hostname),
+        )
+
+    def _hand_over_policy(self) -> HandOverPolicy:
+        return HandOverPolicy(
+            hostname=self.settings.hostname,
+            domains=self._domains,
+            recipient_exists=self.addresses.exists,
+            now=self.clock.now,
+            received_hops=self.settings.limits.received_hops,
         )
 
     def _submission_policy(self, throttle: LoginThrottle) -> SubmissionPolicy:

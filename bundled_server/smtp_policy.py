@@ -15,7 +15,7 @@ from bundled_server.protocols.smtp.trace import Trace, protocol_word, received_l
 @dataclass(slots=True)
 class Client:
     """The other side of one dialogue as far as it is known. `name` is what it said in HELO or EHLO, `tls` is ""
-    in the clear, `user` is "" until it has authenticated."""
+    in the clear, `user` is "" until it has authenticated, `lmtp` tells that it hands mail over by LMTP."""
 
     session_id: str
     address: str
@@ -23,6 +23,7 @@ class Client:
     extended: bool = False
     tls: str = ""
     user: str = ""
+    lmtp: bool = False
 
     @property
     def is_loopback(self) -> bool:
@@ -106,6 +107,7 @@ def trace_line(transaction: Transaction, hostname: str, now: float) -> bytes:
                 tls=bool(client.tls),
                 authenticated=bool(client.user),
                 utf8=envelope.smtputf8,
+                lmtp=client.lmtp,
             ),
             identifier=transaction.identifier,
             time=now,

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import NoReturn
 
-SERVICES = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "admin")
+SERVICES = ("smtp", "submission", "submissions", "lmtp", "imap", "imaps", "pop3", "pop3s", "admin")
 DEFAULT_PORTS = {"smtp": 2525, "submission": 2587, "imap": 2143, "pop3": 2110, "admin": 0}
 EGRESS = ("none", "smarthost", "internet")
 

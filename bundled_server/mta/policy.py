@@ -117,3 +117,11 @@ class TransferPolicy:
 
     async def expand(self, client: Client, name: str) -> Reply:
         return await self._book.expand(name) if self._answers_questions else NO_EXPN
+
+
+class HandOverPolicy(TransferPolicy):
+    """The rules of the LMTP port: another MTA hands over mail for our own users, and has filtered it already."""
+
+    agent = Agent.MDA
+    step = Step.HAND_TO_LDA
+    origin = "lmtp"

@@ -1,7 +1,9 @@
 """The intake: a whole message is checked, gets its new head, and is handed on."""
 
 import asyncio
+from collections.abc import Sequence
 
+from bundled_server.courier import Outcome, Verdict
 from bundled_server.mailbox.store import StoreUnavailable
 from bundled_server.protocols.smtp import words
 from bundled_server.protocols.smtp.events import MessageReceived
@@ -21,8 +23,15 @@ class Intake:
         self._services = services
         self._journal = journal
 
-    async def take(self, transaction: Transaction, message: MessageReceived) -> Reply:
-        """The one reply to the end of the data: 250 once the message is durable."""
+    async def take(self, transaction: Transaction, message: MessageReceived) -> Sequence[Reply]:
+        """The reply to the end of the data: 250 once the message is durable. By LMTP there is one for each
+        recipient of the envelope, in order."""
+        answer = await self._take(transaction, message)
+        if isinstance(answer, Reply):
+            return [answer] * (len(transaction.envelope.recipients) if self._services.is_lmtp else 1)
+        return answer
+
+    async def _take(self, transaction: Transaction, message: MessageReceived) -> Reply | Sequence[Reply]:
         services = self._services
         if services.journal_wire:
             self._journal.message(message.chunks, message.size_octets, transaction.identifier)
@@ -38,6 +47,9 @@ class Intake:
             return answer
         if answer.head or answer.replaced_octets:
             content = await _joined(_behind_new_head(answer, message.chunks), message.size_octets)
+        if self._services.deliver is not None:
+            outcomes = await self._services.deliver(transaction.identifier, transaction.envelope, content)
+            return [_outcome_reply(outcome, transaction.identifier) for outcome in outcomes]
         return await self._hand_on(transaction, answer, content)
 
     async def _hand_on(self, transaction: Transaction, head: NewHead, content: bytes) -> Reply:
@@ -55,6 +67,12 @@ class Intake:
             message_id=head.message_id,
         )
         return Reply(250, "2.0.0", f"{queue_id} Message accepted for delivery")
+
+
+def _outcome_reply(outcome: Outcome, queue_id: str) -> Reply:
+    """What became of one recipient, as LMTP says it."""
+    code = {Verdict.DELIVERED: 250, Verdict.DEFERRED: 450, Verdict.REFUSED: 550}[outcome.verdict]
+    return Reply(code, outcome.status, f"<{outcome.recipient.address}>... {outcome.text} ({queue_id})")
 
 
 async def _as_lines(content: bytes) -> bytes:

@@ -36,10 +36,10 @@ def smtp_sessions(services: SmtpServices) -> Callable[[SessionLink], tuple[SmtpM
     def make(link: SessionLink) -> tuple[SmtpMachine, SmtpSession]:
         limits = services.limits
         policy = services.policy
-        client = Client(link.session_id, link.peer)
+        client = Client(link.session_id, link.peer, lmtp=services.is_lmtp)
         journal = DialogueJournal(services.journal, policy.agent, policy.step, client)
         sizes = SmtpLimits(limits.smtp_command_octets, limits.smtp_text_line_octets, limits.message_size_octets)
-        machine = SmtpMachine(sizes, journal.wire if services.journal_wire else None)
+        machine = SmtpMachine(sizes, journal.wire if services.journal_wire else None, lmtp=services.is_lmtp)
         return machine, SmtpSession(link, machine, services, client, journal)
 
     return make
@@ -65,6 +65,7 @@ class SmtpSession:
         self._sender: str | None = None
         self._mail: Mail | None = None
         self._recipients: dict[str, Recipient] = {}
+        self._order: list[str] = []
         self._authentication = Authentication(services.policy, client, journal)
         self._intake = Intake(services, journal)
         self._errors = 0
@@ -74,7 +75,8 @@ class SmtpSession:
     async def open(self) -> None:
         self._client.tls = self._link.tls_version
         self._journal.note("connected", f"connection from [{self._client.address}]")
-        self._machine.send(Reply(220, "", f"{self._services.hostname} ESMTP termail ready"))
+        protocol = "LMTP" if self._client.lmtp else "ESMTP"
+        self._machine.send(Reply(220, "", f"{self._services.hostname} {protocol} termail ready"))
 
     async def handle(self, event: Event) -> None:
         await getattr(self, _HANDLERS[type(event)])(event)
@@ -113,7 +115,7 @@ class SmtpSession:
             "CHUNKING",
             "BINARYMIME",
             f"SIZE {self._services.limits.message_size_octets}",
-            "DSN",
+            *([] if self._services.is_lmtp else ["DSN"]),
             "SMTPUTF8",
             *(["STARTTLS"] if self._link.offers_tls else []),
             *([f"AUTH {' '.join(mechanisms)}"] if mechanisms else []),
@@ -141,7 +143,7 @@ class SmtpSession:
         if not command.path.address.isascii() and not self._mail.parameters.smtputf8:
             await self._refuse(words.NEEDS_SMTPUTF8)
             return
-        if len(self._recipients) >= self._services.limits.smtp_recipients:
+        if len(self._order) >= self._services.limits.smtp_recipients:
             await self._refuse(words.TOO_MANY_RECIPIENTS)
             return
         answer = await self._policy.check_recipient(self._client, self._sender, command)
@@ -149,6 +151,7 @@ class SmtpSession:
             await self._refuse(answer)
             return
         parameters = command.parameters
+        self._order.append(answer)
         self._recipients.setdefault(answer, Recipient(answer, parameters.notify, parameters.original))
         self._machine.send(Reply(250, "2.1.5", f"<{command.path.address}>... Recipient ok"))
 
@@ -163,9 +166,15 @@ class SmtpSession:
         self._machine.send(Reply(250, "2.0.0", f"{event.octets} octets received"))
 
     async def _message(self, event: MessageReceived) -> None:
-        transaction = self._transaction()
+        transaction, order = self._transaction(), self._order
         self._forget_transaction()
-        reply = await self._intake.take(transaction, event)
+        replies = await self._intake.take(transaction, event)
+        if self._services.is_lmtp:
+            addresses = [recipient.address for recipient in transaction.envelope.recipients]
+            by_address = dict(zip(addresses, replies, strict=True))
+            self._machine.send_each([by_address[address] for address in order])
+            return
+        (reply,) = replies
         if reply.code >= 500:
             await self._refuse(reply, note=f"message from <{transaction.envelope.sender}> refused")
             return
@@ -254,6 +263,7 @@ class SmtpSession:
         self._sender = self._mail = None
         if self._recipients:
             self._recipients = {}
+            self._order = []
 
 
 _HANDLERS: Mapping[type, str] = {

@@ -125,14 +125,15 @@ _PATH_ARGUMENT = re.compile(
 )
 
 
-def parse_command(line: bytes) -> Command:
-    """Read one line without its CRLF. Raises RefusedCommand with the reply that says what is wrong."""
+def parse_command(line: bytes, *, lmtp: bool = False) -> Command:
+    """Read one line without its CRLF; LMTP knows LHLO in place of HELO and EHLO (RFC 2033 §4.1). Raises
+    RefusedCommand with the reply that says what is wrong."""
     try:
         text = line.decode("utf-8").rstrip(" \t")
     except UnicodeDecodeError:
         raise RefusedCommand(Reply(500, "5.5.2", "Command is neither ASCII nor UTF-8")) from None
     verb, _, argument = text.partition(" ")
-    parse = _PARSERS.get(verb.upper())
+    parse = (_LMTP_PARSERS if lmtp else _PARSERS).get(verb.upper())
     if parse is None:
         shown = verb[:40] if verb else ""
         raise RefusedCommand(Reply(500, "5.5.1", f'Command unrecognized: "{shown}"'))
@@ -141,11 +142,11 @@ def parse_command(line: bytes) -> Command:
     return parse(argument)
 
 
-def _hello(extended: bool) -> Callable[[str], Command]:
+def _hello(verb: str, *, extended: bool = True) -> Callable[[str], Command]:
     def parse(argument: str) -> Command:
         name = argument.strip()
         if not name:
-            raise RefusedCommand(Reply(501, "5.5.4", f"{'EHLO' if extended else 'HELO'} requires domain address"))
+            raise RefusedCommand(Reply(501, "5.5.4", f"{verb} requires domain address"))
         if not _HELLO_NAME.fullmatch(name):
             raise RefusedCommand(Reply(501, "5.5.4", "Invalid domain name"))
         return Hello(name, extended)
@@ -234,8 +235,8 @@ def _etrn(argument: str) -> Command:
 
 
 _PARSERS: Mapping[str, Callable[[str], Command]] = {
-    "HELO": _hello(extended=False),
-    "EHLO": _hello(extended=True),
+    "HELO": _hello("HELO", extended=False),
+    "EHLO": _hello("EHLO"),
     "MAIL": _mail,
     "RCPT": _rcpt,
     "DATA": _bare("DATA", Data()),
@@ -250,3 +251,6 @@ _PARSERS: Mapping[str, Callable[[str], Command]] = {
     "BDAT": _bdat,
     "ETRN": _etrn,
 }
+_LMTP_PARSERS: Mapping[str, Callable[[str], Command]] = {
+    verb: parse for verb, parse in _PARSERS.items() if verb not in ("HELO", "EHLO", "ETRN")
+} | {"LHLO": _hello("LHLO")}

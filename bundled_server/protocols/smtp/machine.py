@@ -1,6 +1,6 @@
 """The SMTP server machine: which command may come now, where data ends, where the client has to wait."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -114,10 +114,12 @@ _CLOSING_CODES = frozenset({221, 421, 521})
 class SmtpMachine:
     """Framing, order and limits of one SMTP connection; see `protocols.machine.Machine` for its face.
 
-    The session answers every event with exactly one `send` (the greeting comes first of all).
+    The session answers every event with exactly one `send` (the greeting comes first of all), with `lmtp` the
+    whole message by `send_each`.
     """
 
-    def __init__(self, limits: SmtpLimits, tap: Tap | None = None) -> None:
+    def __init__(self, limits: SmtpLimits, tap: Tap | None = None, *, lmtp: bool = False) -> None:
+        self._lmtp = lmtp
         self._limits = limits
         self._lines = LineBuffer(max(limits.command_octets, LONGEST_AUTH_OCTETS))
         self._tap = tap
@@ -179,6 +181,11 @@ class SmtpMachine:
         if close or reply.code in _CLOSING_CODES or reply in _CLOSING_REPLIES:
             self.closing = True
 
+    def send_each(self, replies: Sequence[Reply]) -> None:
+        """Answer the end of the data with one reply for each recipient, in order (LMTP, RFC 2033 §4.2)."""
+        for reply in replies:
+            self.send(reply)
+
     def _advance(self, reply: Reply) -> None:
         answered, self._answering = self._answering, None
         if answered is None:
@@ -213,7 +220,7 @@ class SmtpMachine:
             return Refused(BARE_LINE_ENDING)
 
     def _legal(self, line: bytes) -> Event | None:
-        command = parse_command(line)
+        command = parse_command(line, lmtp=self._lmtp)
         kind = type(command)
         refusal = None
         if kind not in LEGAL[self.state]:

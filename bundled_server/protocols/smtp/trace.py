@@ -36,11 +36,14 @@ def received_line(trace: Trace) -> bytes:
     return "\r\n".join(lines).encode("utf-8") + b"\r\n"
 
 
-def protocol_word(*, extended: bool, tls: bool, authenticated: bool, utf8: bool = False) -> str:
+def protocol_word(
+    *, extended: bool, tls: bool, authenticated: bool, utf8: bool = False, lmtp: bool = False
+) -> str:
     """The "with" word of a Received line (RFC 3848, RFC 6531 §4.3)."""
-    if utf8:
-        return f"UTF8SMTP{'S' if tls else ''}{'A' if authenticated else ''}"
-    return f"ESMTP{'S' if tls else ''}{'A' if authenticated else ''}" if extended else "SMTP"
+    if not extended and not utf8:
+        return "SMTP"
+    base = ("UTF8LMTP" if utf8 else "LMTP") if lmtp else ("UTF8SMTP" if utf8 else "ESMTP")
+    return f"{base}{'S' if tls else ''}{'A' if authenticated else ''}"
 
 
 @lru_cache(maxsize=4)

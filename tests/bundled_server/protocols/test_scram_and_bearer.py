@@ -1,4 +1,4 @@
-"""SCRAM-SHA-256 by the RFC's own example, what a tampering client gets, and bearer tokens as clients write them."""
+"""SCRAM-SHA-256 by the RFC's own example, what a tampering client gets, bearer tokens as clients write them."""
 
 from base64 import b64decode
 

@@ -1,0 +1,43 @@
+"""Delivery from hand to hand: mail that comes by LMTP goes into mailboxes before it is answered (RFC 2033)."""
+
+import asyncio
+from collections.abc import Callable
+
+from bundled_server.courier import LocalPlanner, Outcome, Verdict
+from bundled_server.envelope import Envelope
+from bundled_server.mailbox.changes import Enqueue, QueueItem, RemoveFromQueue
+from bundled_server.mailbox.content import Content, prepare
+from bundled_server.mailbox.store import Store, StoreError
+from bundled_server.queue.runner import PREPARE_OFF_THE_LOOP_OCTETS
+
+Take = Callable[[QueueItem, Content], None]
+"""Goes on with an item that was made on the way: mail that an alias leads elsewhere."""
+
+
+class HandDelivery:
+    """Implements `smtp_session.services.Deliver`: one outcome for each recipient, durable when it is told."""
+
+    def __init__(self, store: Store, planner: LocalPlanner, take: Take) -> None:
+        self._store = store
+        self._planner = planner
+        self._take = take
+
+    async def __call__(self, queue_id: str, envelope: Envelope, data: bytes) -> list[Outcome]:
+        try:
+            if len(data) > PREPARE_OFF_THE_LOOP_OCTETS:
+                content = await asyncio.to_thread(prepare, data)
+            else:
+                content = prepare(data)
+            plan = await self._planner.plan(queue_id, envelope, content)
+            changes = plan.changes
+            # the item never existed: removing it forgets the delivery keys, which are not needed any more
+            results = await self._store.commit(*changes, RemoveFromQueue(queue_id)) if changes else ()
+        except StoreError as weather:
+            self._planner.forget()
+            text = f"mailbox not available: {weather}"
+            return [Outcome(each, Verdict.DEFERRED, "4.3.0", text) for each in envelope.recipients]
+        plan.settled(results[: len(changes)])
+        for change, result in zip(changes, results, strict=False):
+            if isinstance(change, Enqueue):
+                self._take(result, change.content)
+        return list(plan.outcomes)
