@@ -6,6 +6,7 @@ from enum import IntEnum
 
 _STRING = re.compile(rb'NIL|"((?:[^"\\]|\\.)*)"|\{(\d+)\}\r\n', re.DOTALL)
 _TOKEN = re.compile(rb'[() ]|NIL|"(?:[^"\\]|\\.)*"|\{(\d+)\}\r\n', re.DOTALL)
+_USUAL_LIST = re.compile(rb'NIL|\((?:\((?:(?:NIL|"(?:[^"\\]|\\.)*+") ?){4}\))++\)', re.DOTALL)
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 
 
@@ -58,6 +59,11 @@ def read_face(envelope: bytes, depth: Depth) -> Face:
     return face
 
 
+def date_of(envelope: bytes) -> bytes:
+    """The Date field alone."""
+    return _string(envelope, 1)[0]
+
+
 def _string(envelope: bytes, at: int) -> tuple[bytes, int]:
     match = _STRING.match(envelope, at)
     if match is None:
@@ -81,6 +87,9 @@ def _first_address(envelope: bytes, at: int, *, is_last: bool) -> tuple[Address,
 
 def _after_list(envelope: bytes, at: int) -> int:
     """Where the address list that begins at `at` ends."""
+    usual = _USUAL_LIST.match(envelope, at)  # no literal in it
+    if usual is not None:
+        return usual.end()
     depth = 0
     while True:
         match = _TOKEN.match(envelope, at)

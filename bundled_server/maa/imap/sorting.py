@@ -5,7 +5,7 @@ from typing import Any
 
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Verb
 from bundled_server.maa.imap.decoded import as_text, decode_words
-from bundled_server.maa.imap.envelope_faces import Address, Depth, Face, read_face
+from bundled_server.maa.imap.envelope_faces import Address, Depth, Face, date_of, read_face
 from bundled_server.maa.imap.folding import folded
 from bundled_server.maa.imap.results import Result, forgetting_saved, give_result
 from bundled_server.maa.imap.searching import matching_positions
@@ -17,9 +17,6 @@ from bundled_server.protocols.imap import commands
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax
 from bundled_server.protocols.imap.search_keys import ChangedFrom, mentions
 from bundled_server.protocols.imap.sorting import sort
-
-_ENVELOPES_AT_ONCE = 2048
-
 
 async def _sort(context: ImapContext, request: commands.Sort) -> Done:
     await _answer(context, request, by_uid=False)
@@ -73,11 +70,9 @@ async def sent_column(context: ImapContext, positions: Sequence[int]) -> list[fl
     content_ids = pick(known.content_ids, positions)
     unknown = [content_id for content_id in content_ids if content_id not in dates]
     fresh: dict[int, float | None] = {}
-    for start in range(0, len(unknown), _ENVELOPES_AT_ONCE):
-        some = unknown[start : start + _ENVELOPES_AT_ONCE]
-        faces = await load_faces(context.service, some, Depth.DATE)
-        for content_id, face in zip(some, faces, strict=True):
-            fresh[content_id] = dates.remember(content_id, face.date)
+    async for some in context.service.store.summaries(unknown):
+        for summary in some:
+            fresh[summary.content_id] = dates.remember(summary.content_id, date_of(summary.envelope))
     arrived = pick(known.dates, positions)
     sent = (fresh[one] if one in fresh else dates.get(one) for one in content_ids)
     return [when if seconds is None else seconds for seconds, when in zip(sent, arrived, strict=True)]
