@@ -39,6 +39,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     queue_in_memory_per_destination: int = 500
     queue_parked_items: int = 100_000
     destination_rest_seconds: float = 60.0
+    queue_in_memory_per_destination: int = 500
+    queue_parked_items: int = 100_000
+    destination_rest_seconds: float = 60.0
     queue_in_memory_octets: int = 67_108_864
     bounce_returns_octets: int = 65_536
     alias_expansion: int = 200

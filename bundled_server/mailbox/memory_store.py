@@ -125,12 +125,15 @@ class MemoryStore:
 
     # queue
 
-    async def queue_due(self, now: float, limit: int) -> list[QueueItem]:
-        pairs = [(when, item) for when, item in self._due() if when <= now]
-        return [item for _, item in sorted(pairs, key=lambda pair: pair[0])[:limit]]
+    async def queue_due(
+        self, now: float, limit: int, after: tuple[float, str] | None = None
+    ) -> list[QueueItem]:
+        start = after or (float("-inf"), "")
+        pairs = [(when, item) for when, item in self._due() if when <= now and (when, item.queue_id) > start]
+        return [item for _, item in sorted(pairs, key=lambda pair: (pair[0], pair[1].queue_id))[:limit]]
 
-    async def queue_next_due(self) -> float | None:
-        return min((when for when, _ in self._due()), default=None)
+    async def queue_next_due(self, after: float = float("-inf")) -> float | None:
+        return min((when for when, _ in self._due() if when > after), default=None)
 
     def _due(self) -> list[tuple[float, QueueItem]]:
         items = ((due(item), item) for item in self._reading().queue.values())

@@ -207,11 +207,13 @@ class SqliteStore:
 
     # queue
 
-    async def queue_due(self, now: float, limit: int) -> list[QueueItem]:
-        return self._reading().queue_due(now, limit)
+    async def queue_due(
+        self, now: float, limit: int, after: tuple[float, str] | None = None
+    ) -> list[QueueItem]:
+        return self._reading().queue_due(now, limit, after)
 
-    async def queue_next_due(self) -> float | None:
-        return self._reading().queue_next_due()
+    async def queue_next_due(self, after: float = float("-inf")) -> float | None:
+        return self._reading().queue_next_due(after)
 
     async def queue_items(self) -> list[QueueItem]:
         return self._reading().queue_items()

@@ -153,11 +153,16 @@ class Store(Protocol):
         """The header blocks with their blank line, in the order asked. Keep `content_ids` to some hundreds."""
         ...
 
-    async def queue_due(self, now: float, limit: int) -> list[QueueItem]:
-        """Items with a WAITING recipient due at `now`, not held, oldest due first."""
+    async def queue_due(
+        self, now: float, limit: int, after: tuple[float, str] | None = None
+    ) -> list[QueueItem]:
+        """Items with a WAITING recipient due at `now`, not held, oldest due first; those behind the one of this
+        due time and queue id."""
         ...
 
-    async def queue_next_due(self) -> float | None: ...
+    async def queue_next_due(self, after: float = float("-inf")) -> float | None:
+        """When something is due next, later than `after`."""
+        ...
 
     async def queue_items(self) -> list[QueueItem]: ...
 

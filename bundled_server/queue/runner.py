@@ -11,17 +11,17 @@ from typing import Any
 from bundled_server.clock import Clock
 from bundled_server.config import Limits
 from bundled_server.courier import Courier, LocalPlan, LocalPlanner, Outcome, Verdict
-from bundled_server.mailbox.changes import Change, Enqueue, QueueItem
+from bundled_server.mailbox.changes import Change, Enqueue, QueueItem, RecipientState
 from bundled_server.mailbox.content import Content, prepare
 from bundled_server.mailbox.store import Store, StoreError
-from bundled_server.queue.job import LOCAL, Errand, Job, due_recipients
+from bundled_server.queue.health import Health
+from bundled_server.queue.job import LOCAL, Errand, Job, errands_of
 from bundled_server.queue.lanes import Lanes
+from bundled_server.queue.scan import Scan
 from bundled_server.queue.settlement import Settler
 
 LOCAL_BATCH = 100
-SCAN_AT_ONCE = 200
-BUSY_RESCAN_SECONDS = 5.0
-STORE_TROUBLE_SECONDS = 10.0
+RESTING_BATCH = 50
 STOP_SECONDS = 5.0
 PREPARE_OFF_THE_LOOP_OCTETS = 262_144
 
@@ -46,23 +46,24 @@ class Runner:
     """Fresh mail comes by `take` straight from memory; everything else is found in the store when its time comes.
 
     Local errands are delivered in batches, one commit for many messages together with the end of their queue
-    items; remote ones run in lanes. Kill it at any moment: what was not committed is due again.
+    items; remote ones run in lanes. Kill it at any moment: what was not committed is due again. So local mail
+    arrives once whatever happens; remote mail can arrive twice only when we die between the other host's 250 and
+    the commit that follows it at once (RFC 5321 §4.5.4.1, RFC 1047): at most one transaction for each connection.
     """
 
     def __init__(self, parts: RunnerParts) -> None:
         self._parts = parts
+        limits = parts.limits
         self._jobs: dict[str, Job] = {}
         self._expected: set[str] = set()
-        self._ended_during_scan: set[str] | None = None
         self._octets_held = 0
         self._local: deque[Errand] = deque()
         self._local_ready = asyncio.Event()
-        self._lanes = Lanes(self._relay_errand, parts.limits.relays_per_destination, parts.limits.relays)
-        self._large = asyncio.Semaphore(parts.limits.large_relays)
-        self._wake = asyncio.Event()
+        self._health = Health(parts.clock.now, limits.destination_rest_seconds)
+        self._lanes = Lanes(self, limits, self._health.is_doubtful)
+        self._scan = Scan(parts.store, parts.clock, self, parts.settler.schedule.longest_pause)
+        self._large = asyncio.Semaphore(limits.large_relays)
         self._idle = asyncio.Event()
-        self._next_scan = float("inf")
-        self._not_before = 0.0
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -84,6 +85,9 @@ class Runner:
     async def close(self) -> None:
         """Take on nothing new, let the couriers finish for some seconds, stop."""
         self._stopping = True
+        for errand in self._lanes.clear():
+            errand.job.pending -= 1
+            self._end(errand.job)
         if self._jobs:
             self._idle.clear()
             with suppress(TimeoutError):
@@ -102,16 +106,24 @@ class Runner:
     def take(self, item: QueueItem, content: Content) -> None:
         """A fresh item, durable, with its content at hand."""
         self._expected.discard(item.queue_id)
-        if len(self._jobs) >= self._parts.limits.queue_in_memory_items:
-            return  # a scan will find it when there is room
         if self._octets_held + item.size_octets > self._parts.limits.queue_in_memory_octets:
             self._begin(item, None)
         else:
             self._begin(item, content)
 
+    def begin(self, item: QueueItem) -> None:
+        """What a scan found; implements `scan.Taker`."""
+        self._begin(item, None)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a scan had better wait."""
+        return self._lanes.parked >= self._parts.limits.queue_parked_items
+
     def not_coming(self, queue_id: str) -> None:
-        """The expected item could not be committed."""
+        """The expected item could not be committed, as far as is known."""
         self._expected.discard(queue_id)
+        self._scan.wake(from_the_start=True)
 
     def has(self, queue_id: str) -> bool:
         """Whether the item is in the hands of the couriers now."""
@@ -128,20 +140,24 @@ class Runner:
             job.dropped = True
 
     def wake(self) -> None:
-        """Something in the store became due by other means (release, flush)."""
-        self._wake.set()
+        """Something in the store became due by other means (release, flush): every destination gets a chance."""
+        self._health.forget()
+        self._scan.wake(from_the_start=True)
 
     def _begin(self, item: QueueItem, content: Content | None) -> None:
         if item.queue_id in self._jobs or self._stopping:
             return
         job = Job(item, content)
-        errands = self._errands(job)
+        errands = []
+        for errand in errands_of(job, self._parts.destination_of, self._parts.clock.now()):
+            if self._has_room(errand.destination):
+                errands.append(errand)
+            else:
+                job.overflow.add(errand.destination)
         if not errands:
+            self._park_overflow(job)
             return
-        job.pending = len(errands)
-        self._jobs[item.queue_id] = job
-        if content is not None:
-            self._octets_held += item.size_octets
+        self._hold(job, errands)
         for errand in errands:
             if errand.destination == LOCAL:
                 self._local.append(errand)
@@ -149,15 +165,23 @@ class Runner:
             else:
                 self._lanes.put(errand)
 
-    def _errands(self, job: Job) -> list[Errand]:
-        destination_of = self._parts.destination_of
-        recipients = due_recipients(job.item, self._parts.clock.now())
-        if len(recipients) == 1:
-            return [Errand(job, destination_of(recipients[0].recipient.address), (recipients[0],))]
-        grouped: dict[str, list[Any]] = {}
-        for queued in recipients:
-            grouped.setdefault(destination_of(queued.recipient.address), []).append(queued)
-        return [Errand(job, destination, tuple(members)) for destination, members in grouped.items()]
+    def _hold(self, job: Job, errands: list[Errand]) -> None:
+        job.pending = len(errands)
+        self._jobs[job.item.queue_id] = job
+        if job.content is not None:
+            self._octets_held += job.item.size_octets
+
+    def _has_room(self, destination: str) -> bool:
+        most = self._parts.limits.queue_in_memory_items
+        if destination == LOCAL:
+            return len(self._local) < most
+        return self._lanes.has_room(destination, crowded=len(self._jobs) >= most)
+
+    def _park_overflow(self, job: Job) -> None:
+        for destination in job.overflow:
+            if not self._lanes.park(destination, job.item.queue_id):
+                self._scan.wake(from_the_start=True)
+                return
 
     def _end(self, job: Job) -> None:
         if job.pending:
@@ -168,71 +192,36 @@ class Runner:
             self._idle.set()
         if job.content is not None:
             self._octets_held = max(0, self._octets_held - job.item.size_octets)
-        if self._ended_during_scan is not None:
-            self._ended_during_scan.add(queue_id)
+        self._scan.ended(queue_id)
+        if self._stopping or job.dropped:
+            return
+        self._park_overflow(job)
+        now = self._parts.clock.now()
         for queued in job.states.values():
-            if queued.next_try < self._next_scan and queued.state.value == "waiting":
-                self._wake.set()
+            if queued.next_try < self._scan.next_at and queued.state is RecipientState.WAITING:
+                self._scan.wake(from_the_start=queued.next_try <= now)
 
     # the loops
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             self._lanes.serve(tasks)
-            tasks.create_task(self._scan_for_ever(), name="queue scan")
+            tasks.create_task(self._scan.run(self._expected), name="queue scan")
             tasks.create_task(self._deliver_for_ever(), name="local delivery")
-
-    async def _scan_for_ever(self) -> None:
-        while True:
-            self._wake.clear()
-            try:
-                pause = await self._scan()
-            except StoreError as weather:
-                logger.warning("the queue cannot be read: %s", weather)
-                pause = STORE_TROUBLE_SECONDS
-            self._next_scan = float("inf") if pause is None else self._parts.clock.now() + pause
-            await self._sleep_or_wake(pause)
-
-    async def _scan(self) -> float | None:
-        """Take on what is due → seconds until something else will be, None when nothing waits."""
-        store, now = self._parts.store, self._parts.clock.now()
-        if now < self._not_before:
-            return self._not_before - now
-        if len(self._jobs) < self._parts.limits.queue_in_memory_items:
-            self._ended_during_scan = set()
-            due = await store.queue_due(now, len(self._jobs) + len(self._expected) + SCAN_AT_ONCE)
-            stale, self._ended_during_scan = self._ended_during_scan, None
-            for item in due:
-                if item.queue_id not in stale and item.queue_id not in self._expected:
-                    self._begin(item, None)
-        upcoming = await store.queue_next_due()
-        if upcoming is None:
-            return None
-        return upcoming - now if upcoming > now else BUSY_RESCAN_SECONDS
-
-    async def _sleep_or_wake(self, seconds: float | None) -> None:
-        waking = asyncio.ensure_future(self._wake.wait())
-        pausing = asyncio.ensure_future(self._parts.clock.sleep(seconds)) if seconds is not None else None
-        try:
-            await asyncio.wait(
-                [waking] if pausing is None else [waking, pausing], return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            waking.cancel()
-            if pausing is not None:
-                pausing.cancel()
 
     async def _deliver_for_ever(self) -> None:
         while True:
             await self._local_ready.wait()
             batch = [self._local.popleft() for _ in range(min(LOCAL_BATCH, len(self._local)))]
-            if not self._local:
-                self._local_ready.clear()
             try:
                 await self._deliver_batch(batch)
+                if len(self._local) < LOCAL_BATCH:
+                    self._local.extend(await self._lanes.take(LOCAL, LOCAL_BATCH))
             except Exception:  # a defect must cost one batch a delay, not the host its queue
                 logger.exception("a batch of %d local deliveries failed", len(batch))
                 self._let_go(batch)
+            if not self._local:
+                self._local_ready.clear()
 
     # local delivery
 
@@ -295,11 +284,41 @@ class Runner:
 
     # remote delivery
 
-    async def _relay_errand(self, errand: Errand) -> None:
+    async def fetch(self, destination: str, queue_id: str) -> list[Errand]:
+        """See `lanes.LaneWork`."""
+        if self._is_busy(queue_id, destination):
+            return []
+        try:
+            item = await self._parts.store.queue_item(queue_id)
+        except StoreError:
+            self._scan.rest()
+            return []
+        if item is None or item.held or self._stopping or self._is_busy(queue_id, destination):
+            return []
+        job = Job(item, None)
+        every = errands_of(job, self._parts.destination_of, self._parts.clock.now())
+        errands = [errand for errand in every if errand.destination == destination]
+        if errands:
+            self._hold(job, errands)
+        return errands
+
+    def _is_busy(self, queue_id: str, destination: str) -> bool:
+        """Whether another round of this item is under way; this destination comes after it then."""
+        job = self._jobs.get(queue_id)
+        if job is not None:
+            job.overflow.add(destination)
+        return job is not None
+
+    async def run(self, errand: Errand) -> None:
+        """See `lanes.LaneWork`."""
+        if (rest := self._health.resting(errand.destination)) is not None:
+            await self._defer_together(errand, *rest)
+            return
         try:
             is_large = errand.job.item.size_octets > self._parts.limits.large_message_octets
             async with self._large if is_large else nullcontext():
                 outcomes = await self._relayed(errand, await self._content(errand.job))
+            self._health.note(errand.destination, outcomes)
             async with errand.job.lock:
                 await self._write_down(errand, outcomes)
         except StoreError as weather:
@@ -307,6 +326,39 @@ class Runner:
         except Exception:  # a defect must cost one message a delay, not the host its queue
             logger.exception("an errand of %s to %s failed", errand.job.item.queue_id, errand.destination)
             self._let_go([errand])
+
+    async def _defer_together(self, first: Errand, text: str, remote: str) -> None:
+        """The destination rests: what waits for it is deferred without an attempt, many in one commit."""
+        errands = [first, *await self._lanes.take(first.destination, RESTING_BATCH)]
+        changes: list[Change] = []
+        together: list[tuple[Errand, int]] = []
+        for errand in errands:
+            outcomes = [Outcome(q.recipient, Verdict.DEFERRED, "4.4.1", text, remote) for q in errand.recipients]
+            try:
+                if self._parts.settler.will_report(errand.job):
+                    await self._content(errand.job)
+            except StoreError as weather:
+                self._give_back(errand, weather)
+                continue
+            if errand.job.pending > 1 or errand.job.lock.locked():
+                async with errand.job.lock:
+                    await self._write_down(errand, outcomes)
+                continue
+            ends = self._parts.settler.settle(errand, outcomes)
+            changes += ends
+            together.append((errand, len(ends)))
+        try:
+            results = await self._parts.store.commit(*changes) if changes else ()
+        except StoreError as weather:
+            for errand, _ in together:
+                errand.job.pending += 1
+                self._give_back(errand, weather)
+            return
+        position = 0
+        for errand, count in together:
+            end = position + count
+            self._committed(errand.job, tuple(changes[position:end]), results[position:end])
+            position = end
 
     async def _relayed(self, errand: Errand, content: Content) -> list[Outcome]:
         try:
@@ -337,19 +389,17 @@ class Runner:
     def _give_back(self, errand: Errand, weather: StoreError) -> None:
         """The store is in trouble: leave the item as it is, it is still due, and let some time pass."""
         logger.warning("%s stays in the queue: %s", errand.job.item.queue_id, weather)
-        self._not_before = self._parts.clock.now() + STORE_TROUBLE_SECONDS
         errand.job.pending -= 1
         self._end(errand.job)
-        self._wake.set()
+        self._scan.rest()
 
     def _let_go(self, errands: list[Errand]) -> None:
         """Take the items out of hand as they are; a scan will find them again after a while."""
-        self._not_before = self._parts.clock.now() + STORE_TROUBLE_SECONDS
         for errand in errands:
             errand.job.pending = 0
             errand.job.dropped = True
             self._end(errand.job)
-        self._wake.set()
+        self._scan.rest()
 
     async def _content(self, job: Job) -> Content:
         if job.content is None:

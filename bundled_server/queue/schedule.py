@@ -15,6 +15,11 @@ class RetrySchedule:
     give_up_seconds: float
     random: Callable[[], float]
 
+    @property
+    def longest_pause(self) -> float:
+        """No attempt is ever further away."""
+        return max(self.steps, default=self.give_up_seconds) * (1 + JITTER)
+
     def next_try(self, attempts: int, arrived: float, now: float) -> float | None:
         """The time of the attempt after `attempts` failed ones, None when it is over. Pauses vary by a tenth, so
         that mail that failed together does not come back together; the last attempt is at the end itself."""

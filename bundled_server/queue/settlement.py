@@ -30,6 +30,11 @@ class Settler:
     now: Callable[[], float]
     delay_notice_seconds: float
 
+    def will_report(self, job: Job) -> bool:
+        """Whether another failure now is told to the sender, so that the content is needed."""
+        item, age = job.item, self.now() - job.item.arrived
+        return age >= self.schedule.give_up_seconds or (age >= self.delay_notice_seconds and not item.warned)
+
     def settle(self, errand: Errand, outcomes: Iterable[Outcome]) -> tuple[Change, ...]:
         """Note the outcomes in the job and answer what has to be committed. The last destination of a job settles
         for all of them: only then is it known whether the item may go, and which reports its sender gets. Until

@@ -136,12 +136,18 @@ class Reader:
 
     # queue
 
-    def queue_due(self, now: float, limit: int) -> list[QueueItem]:
-        sql = f"SELECT {QUEUE_COLUMNS} FROM queue WHERE next_due <= ? ORDER BY next_due LIMIT ?"  # noqa: S608 - our columns
-        return [item_from_row(row) for row in self.rows(sql, (now, limit))]
+    def queue_due(self, now: float, limit: int, after: tuple[float, str] | None) -> list[QueueItem]:
+        """Equals in time come in the order of their rows, which the index knows."""
+        due, queue_id = after or (float("-inf"), "")
+        sql = (
+            f"SELECT {QUEUE_COLUMNS} FROM queue WHERE next_due BETWEEN ? AND ?"  # noqa: S608 - our columns
+            " AND NOT (next_due = ? AND rowid <= COALESCE((SELECT rowid FROM queue WHERE queue_id = ?), -1))"
+            " ORDER BY next_due, rowid LIMIT ?"
+        )
+        return [item_from_row(row) for row in self.rows(sql, (due, now, due, queue_id, limit))]
 
-    def queue_next_due(self) -> float | None:
-        due: float | None = self.rows("SELECT MIN(next_due) FROM queue")[0][0]
+    def queue_next_due(self, after: float) -> float | None:
+        due: float | None = self.rows("SELECT MIN(next_due) FROM queue WHERE next_due > ?", (after,))[0][0]
         return due
 
     def queue_items(self) -> list[QueueItem]:

@@ -41,6 +41,11 @@ class HandClock:
         heapq.heappush(self._sleepers, (self._now + seconds, self._count, waking))
         await waking
 
+    def jump(self, seconds: float) -> None:
+        """Somebody sets the clock, forwards or back: who sleeps, sleeps as long as before."""
+        self._now += seconds
+        self._sleepers = [(when + seconds, count, waking) for when, count, waking in self._sleepers]
+
     def pass_by(self, seconds: float) -> None:
         """Let time pass and wake whoever slept through it."""
         self._now += seconds
@@ -134,6 +139,19 @@ class Office:
 def destination_of(address: str) -> str:
     domain = split_address(address)[1]
     return LOCAL if domain == "cities.org" else domain
+
+
+@pytest.fixture
+async def small_office() -> AsyncIterator[Office]:
+    """With little memory, so that a small backlog is a big one."""
+    limits = Limits(relays_per_destination=2, queue_in_memory_per_destination=5, queue_in_memory_items=20)
+    made = Office(limits)
+    await made.store.open()
+    await made.store.commit(PutUser("alice", "secret"))
+    await made.runner.open()
+    yield made
+    await made.runner.close()
+    await made.store.close()
 
 
 @pytest.fixture
