@@ -41,6 +41,7 @@ from bundled_server.queue.job import LOCAL
 from bundled_server.queue.runner import Runner, RunnerParts
 from bundled_server.queue.schedule import RetrySchedule
 from bundled_server.queue.settlement import Settler
+from bundled_server.queue.short_way import ShortWay
 from bundled_server.queue.spool import Spool
 from bundled_server.smtp_policy import Policy
 from bundled_server.smtp_session import SmtpServices, smtp_sessions
@@ -203,7 +204,8 @@ class Host:
             RunnerParts(self.store, self.clock, courier, relay, self._destination_of, settler, limits)
         )
         self._stack.push_async_callback(self.runner.close)
-        self.spool = Spool(self.store, self.clock, self._ids, self.journal, self.runner, courier.stamp)
+        short_way = ShortWay(self.store, courier)
+        self.spool = Spool(self.store, self.clock, self._ids, self.journal, self.runner, courier.stamp, short_way)
 
     async def _open_ports(self, tls: ssl.SSLContext) -> None:
         settings = self.settings
