@@ -276,7 +276,7 @@ class IndexScreen(MailScreen):
         runs: list[Run] = [(f"{clean_line(folder.account)}/{clean_line(folder.name)}", "strong")]
         runs.append((f" · {len(view.ids):,} message{'' if len(view.ids) == 1 else 's'}", "dim"))
         if folder.unread:
-            runs += [(" · ", "dim"), (f"{folder.unread:,} new", "accent")]
+            runs += [(" · ", "dim"), (f"{folder.unread:,} unread", "accent")]
         if view.tagged:
             runs += [(" · ", "dim"), (f"{len(view.tagged):,} tagged", "tagged")]
         if view.limit:

@@ -89,7 +89,7 @@ class OutboxScreen(Report):
         return [
             [
                 (f" {fit(item.state.value, 14)}", _OUTBOX_ROLES.get(item.state, "accent")),
-                (fit(date_text(item.queued, now), 7), "dim"),
+                (fit(date_text(item.queued, now), 8), "dim"),
                 (f"{size_text(item.size_octets):>5}  ", "dim"),
                 (fit(clean_line(", ".join(item.recipients)), 28) + "  ", "text"),
                 (clean_line(item.subject) or "(no subject)", "strong"),
@@ -137,7 +137,7 @@ class OperationsScreen(Report):
         return [
             [
                 (f" {fit(operation.state, 9)}", roles.get(operation.state, "text")),
-                (fit(date_text(operation.created, now), 7), "dim"),
+                (fit(date_text(operation.created, now), 8), "dim"),
                 (fit(clean_line(operation.account), 12) + "  ", "dim"),
                 (clean_line(operation.summary) or type(operation.action).__name__, "text"),
                 (

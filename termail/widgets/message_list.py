@@ -104,16 +104,22 @@ def size_text(octets: int) -> str:
     return f"{value:.0f}T"
 
 
+DATE_WIDTH = 7
+
+
 def date_text(when: float, now: float) -> str:
-    """Six columns: the time today, the day within a year, the month and year before that."""
+    """Seven columns: the time today, the day within a year, before that the year and month (never like a day)."""
     if not when:
         return ""
-    then, today = datetime.fromtimestamp(when), datetime.fromtimestamp(now)
+    try:
+        then, today = datetime.fromtimestamp(when), datetime.fromtimestamp(now)
+    except (ValueError, OverflowError, OSError):
+        return "?"
     if then.date() == today.date():
-        return then.strftime(" %H:%M")
+        return then.strftime("%H:%M").rjust(DATE_WIDTH)
     if abs((today - then).days) < 300:
-        return then.strftime("%b %d")
-    return then.strftime("%b %y")
+        return then.strftime("%b %d").rjust(DATE_WIDTH)
+    return f"{then.year:04}-{then.month:02}"
 
 
 def index_runs(row: Row, number: int, digits: int, width: int, now: float, *, tagged: bool) -> list[Run]:
@@ -129,7 +135,7 @@ def index_runs(row: Row, number: int, digits: int, width: int, now: float, *, ta
         (flags[0], status),
         (flags[1], "flagged"),
         (flags[2], mark),
-        (" " + fit(date_text(row.date, now), 6) + " ", "dim"),
+        (" " + fit(date_text(row.date, now), DATE_WIDTH) + " ", "dim"),
         (fit(sender, sender_width), "text" if role == "deleted" else role),
         (f" {size_text(row.size_octets):>4} ", "dim"),
         ("@ " if row.has_attachment else "  ", "accent"),

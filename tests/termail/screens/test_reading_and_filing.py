@@ -17,7 +17,7 @@ def inbox_id(store: LocalStore) -> int:
 
 async def test_the_index_opens_at_the_first_new_message(opened: Any) -> None:
     async with opened() as client:
-        assert "work/INBOX · 8 messages · 2 new" in client.lines[0]
+        assert "work/INBOX · 8 messages · 2 unread" in client.lines[0]
         assert "Dave" in client.selected
         assert "└─>Re: Plan" in client.selected
 
@@ -43,7 +43,7 @@ async def test_enter_reads_and_marks_read(opened: Any, services: Services) -> No
         assert OperationsWaiting() in services.agent.sent  # type: ignore[attr-defined]
         await client.press("q")
         assert client.screen_name == "IndexScreen"
-        assert "1 new" in client.lines[0]
+        assert "1 unread" in client.lines[0]
 
 
 async def test_j_in_the_pager_goes_to_the_next_message_and_the_index_follows(opened: Any) -> None:
@@ -181,7 +181,7 @@ async def test_new_mail_appears_without_a_key_and_nothing_jumps(opened: Any, sto
         store.add_messages(inbox_id(store), [new])
         await client.hear(FolderChanged(folder_id=inbox_id(store)))
         await client.hear(NewMail(folder_id=inbox_id(store), sender="Eve", subject="Fresh"))
-        assert "9 messages · 3 new" in client.lines[0]
+        assert "9 messages · 3 unread" in client.lines[0]
         assert "Invoice 8" in client.selected
         assert "New mail from Eve: Fresh" in client.lines[-1]
         assert abs(client.lines.index(client.selected) - before) <= 1

@@ -2,16 +2,18 @@
 
 from datetime import datetime
 
+import msgspec
 import pytest
 from rich.cells import cell_len
 
 from termail.mime.lines import Line, LineKind
 from termail.model.folder import Folder
+from termail.model.row import Row
 from termail.themes import ROLES, THEMES, theme_name
 from termail.widgets.folder_lines import folder_line, sorted_folders
 from termail.widgets.ink import fit
 from termail.widgets.letter import LetterAttachment, letter_lines
-from termail.widgets.message_list import date_text, size_text
+from termail.widgets.message_list import date_text, index_runs, size_text
 from termail.widgets.pager_lines import pager_lines, runs_of
 
 NOW = datetime(2026, 11, 23, 10, 40).timestamp()
@@ -28,10 +30,27 @@ def test_sizes_fit_four_columns(octets: int, text: str) -> None:
 
 
 def test_dates_say_what_matters() -> None:
-    assert date_text(NOW - 3600, NOW) == " 09:40"
-    assert date_text(NOW - 86400, NOW) == "Nov 22"
-    assert date_text(NOW - 400 * 86400, NOW) == "Oct 25"[:3] + " 25"
+    assert date_text(NOW - 3600, NOW) == "  09:40"
+    assert date_text(NOW - 86400, NOW) == " Nov 22"
+    assert date_text(NOW - 400 * 86400, NOW) == "2025-10"
+    assert date_text(NOW - 21 * 365 * 86400, NOW) == "2005-11"
     assert date_text(0.0, NOW) == ""
+    assert date_text(1e18, NOW) == "?"
+
+
+@pytest.mark.parametrize("name", ["Bob", "会議事務局", "Łukasz 🍜 Żółć", "تقرير", "e\u0301" * 12, "", "長" * 40])
+@pytest.mark.parametrize("when", [0.0, NOW - 60, NOW - 86400 * 900, -5.0, 1e18])
+def test_the_columns_stand_straight_whoever_wrote(name: str, when: float) -> None:
+    row = Row(
+        message_id=1, folder_id=1, uid=1, sender_name=name, sender_address="", to="", subject="s", size_octets=10**9,
+        message_id_header="", date=when, received=when, lines=1, thread_id=1, is_read=False, is_old=False,
+        is_flagged=True, is_answered=False, is_deleted=True, is_draft=False, has_attachment=True, to_me="+",
+        list_id="", keywords=frozenset(), has_body=True,
+    )  # fmt: skip
+    for width in (80, 100, 160):
+        plain = index_runs(row, 7, 3, width, NOW, tagged=False)
+        usual = index_runs(msgspec.structs.replace(row, sender_name="x", date=NOW), 7, 3, width, NOW, tagged=False)
+        assert [cell_len(text) for text, _ in plain] == [cell_len(text) for text, _ in usual]
 
 
 @pytest.mark.parametrize(
