@@ -120,6 +120,10 @@ class AccountRunner:
         """The same work once, for commands without a UI."""
         raise NotImplementedError
 
+    async def replay_once(self) -> None:
+        """Bring the user's operations to the server and do nothing else, for commands without a UI."""
+        raise NotImplementedError
+
     async def run(self) -> None:
         """For ever: a session, then a pause that grows while sessions fail. Never fails itself."""
         failures = 0

@@ -54,6 +54,11 @@ class ImapAccount(AccountRunner):
             await work.begin()
             await work.everything()
 
+    async def replay_once(self) -> None:
+        """Operations alone; then leave."""
+        async with self._connection() as connection:
+            await ImapWork(self, self._desk, connection).operations()
+
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[ImapConnection]:
         """A new connection, logged in."""

@@ -55,6 +55,12 @@ class ImapWork:
         self._desk.next_check = self._runner.clock() + self._runner.account.check_minutes * 60.0
         self._runner.wants_sync = False
 
+    async def operations(self) -> None:
+        """Replay what is due, and nothing else."""
+        self._desk.mailboxes = Mailboxes(await self._connection.list_mailboxes())
+        self._store.put_folders(self._runner.name, self._desk.mailboxes.folders)
+        await self._urgent()
+
     async def everything(self) -> None:
         """Return when nothing is left to do."""
         while True:

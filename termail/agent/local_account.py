@@ -67,6 +67,12 @@ class LocalAccount(AccountRunner):
                     self._tell(folder.folder_id)
         self._seen = fingerprint
 
+    async def replay_once(self) -> None:
+        """Written into the files at once. Raises OSError."""
+        if self._maildir is not None:
+            await asyncio.to_thread(self._maildir.folders)
+        await self._operations()
+
     async def _operations(self) -> None:
         while operations := self.store.claim_operations(self.name, self.clock()):
             for operation in operations:

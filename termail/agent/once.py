@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,8 @@ from termail.store.local_store import LocalStore
 
 AGENT_SECONDS: Final = 900.0
 """How long a running agent may take before we no longer wait for its answer."""
+COPY_SECONDS: Final = 60.0
+"""How long `termail send` may take over the copy in Sent."""
 _UNSETTLED: Final = (OutboxState.QUEUED, OutboxState.SENDING)
 
 
@@ -96,7 +98,7 @@ async def send_once(
         if lock is None:
             await _sent_by_agent(store, outbox_id, config, data)
         else:
-            await _Crew(settings, config, place, store, ask).send(lambda: _item(store, outbox_id))
+            await _Crew(settings, config, place, store, ask).send(account, lambda: _item(store, outbox_id))
         return _item(store, outbox_id)
     finally:
         store.close()
@@ -132,16 +134,27 @@ class _Crew:
         errors = await asyncio.gather(*(self._run(runner) for runner in self._runners))
         return {runner.name: error for runner, error in zip(self._runners, errors, strict=True)}
 
-    async def send(self, item: Callable[[], OutboxItem]) -> None:
-        """Until the message is no longer waiting for its first attempt."""
+    async def send(self, account: str, item: Callable[[], OutboxItem]) -> None:
+        """Until the message is no longer waiting for its first attempt, and its copy is in Sent. A server that
+        cannot be reached gets the copy later: the journal keeps it."""
         while item().state in _UNSETTLED and await self._mta.send_next() is not None:
             pass
+        runner = next((runner for runner in self._runners if runner.name == account), None)
+        if runner is None or not any(entry.account == account for entry in self._store.operations()):
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(COPY_SECONDS):
+                await self._tried(runner.name, runner.replay_once)
 
     async def _run(self, runner: AccountRunner) -> str:
+        return await self._tried(runner.name, runner.run_once)
+
+    async def _tried(self, name: str, work: Callable[[], Awaitable[None]]) -> str:
+        """→ "" or why it could not be done."""
         try:
-            await runner.run_once()
+            await work()
         except OSError as error:
-            return in_words(error, runner.name)
+            return in_words(error, name)
         except (ImapError, PopError, NoPassword, CannotTrust) as error:
             return str(error)
         return ""

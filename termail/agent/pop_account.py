@@ -59,6 +59,10 @@ class PopAccount(AccountRunner):
             self.online.set()
             await self._fetch(connection, inbox)
 
+    async def replay_once(self) -> None:
+        """They end here."""
+        self._finish_operations()
+
     async def _fetch(self, connection: PopConnection, inbox: int) -> None:
         on_server = await connection.unique_ids()
         seen = self._seen.load()

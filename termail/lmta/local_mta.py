@@ -5,11 +5,12 @@ import random
 from collections.abc import Awaitable, Callable
 
 from termail.config import Settings
-from termail.lmta.outcome import Deferred, Outcome, PossiblySent, Refused, Sent
+from termail.lmta.outcome import Deferred, Outcome, PossiblySent, Refused
+from termail.lmta.parts import parts_of
 from termail.lmta.schedule import GIVE_UP_SECONDS, next_try
 from termail.lmta.submission import Letter, Submission
 from termail.lmta.transcript import Transcript
-from termail.model.outbox import OutboxItem, OutboxState
+from termail.model.outbox import OutboxItem
 from termail.net.trust import CannotTrust, client_context
 from termail.net.wire import Tap, no_tap
 from termail.secrets.errors import NoPassword
@@ -90,20 +91,7 @@ class LocalMta:
         return outcome
 
     def _write(self, item: OutboxItem, outcome: Outcome, transcript: Transcript, *, at_once: bool = False) -> None:
-        now = self._clock()
-        state, reason, due = OutboxState.SENT, "", 0.0
-        match outcome:
-            case Sent(reply=reply):
-                reason = reply
-            case Refused(reason=reason):
-                state = OutboxState.FAILED
-            case PossiblySent(reason=reason):
-                state = OutboxState.POSSIBLY_SENT
-            case Deferred(reason=reason) if now - item.queued > GIVE_UP_SECONDS:
-                state, reason = OutboxState.FAILED, f"given up after four days: {reason}"
-            case Deferred(reason=reason):
-                state = OutboxState.DEFERRED
-                due = now if at_once else next_try(item.attempts, now, self._jitter)
-        self._store.put_outbox_state(
-            item.outbox_id, state, reason=reason, next_try=due, transcript=transcript.lines
-        )
+        due = self._clock() if at_once else next_try(item.attempts, self._clock(), self._jitter)
+        is_given_up = self._clock() - item.queued > GIVE_UP_SECONDS
+        parts = parts_of(item.recipients, outcome, due, is_given_up=is_given_up)
+        self._store.put_outbox_parts(item.outbox_id, parts, transcript.lines)

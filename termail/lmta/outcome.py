@@ -4,17 +4,36 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Rejection:
+    """One recipient the server did not take, in its own words (RFC 5321 §3.3: the others are not concerned)."""
+
+    recipient: str
+    code: int
+    text: str
+
+    @property
+    def is_final(self) -> bool:
+        """5xx; a 4xx may be tried again."""
+        return self.code >= 500
+
+    def __str__(self) -> str:
+        return f"{self.recipient}: {self.code} {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
-    """The server took it; `reply` is what it said."""
+    """The server took it for everybody but the `rejected`; `reply` is what it said."""
 
     reply: str
+    rejected: tuple[Rejection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Bad weather or a 4xx: try again later. Nothing was taken."""
+    """Bad weather or a 4xx: try again later. Nothing was taken; `rejected` are no use trying again."""
 
     reason: str
+    rejected: tuple[Rejection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +47,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class PossiblySent:
-    """The connection ended after the message went out and before the reply: only the user may send it again."""
+    """The connection ended after the message went out and before the reply: only the user may send it again.
+    It did not go to the `rejected`."""
 
     reason: str
+    rejected: tuple[Rejection, ...] = ()
 
 
 Outcome = Sent | Deferred | Refused | PossiblySent

@@ -13,6 +13,7 @@ from termail.net.wire import MASK
 CHUNK_OCTETS: Final = 65_536
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT: Final = re.compile(rb"(?m)^\.")
+_BCC: Final = re.compile(rb"(?im)^(?:resent-)?bcc[ \t]*:.*\n(?:[ \t].*\n)*")
 
 
 class TappedClient(aiosmtplib.SMTP):
@@ -91,9 +92,14 @@ class TappedClient(aiosmtplib.SMTP):
 
 
 def _prepared(raw: bytes) -> bytes:
-    """CRLF line ends, dots doubled, the final dot (RFC 5321 §4.5.2). Nothing else is changed: signatures hold."""
+    """CRLF line ends, dots doubled, the final dot (RFC 5321 §4.5.2), no Bcc (RFC 5322 §3.6.3). Nothing else is
+    changed: signatures hold."""
     if raw.count(b"\r\n") != raw.count(b"\n") or raw.count(b"\r") != raw.count(b"\n"):
         raw = _LINE_END.sub(b"\r\n", raw)
     if not raw.endswith(b"\r\n"):
         raw += b"\r\n"
+    if not raw.startswith(b"\r\n"):
+        end = raw.find(b"\r\n\r\n") + 2
+        end = end if end >= 2 else len(raw)
+        raw = _BCC.sub(b"", raw[:end]) + raw[end:]
     return _LEADING_DOT.sub(b"..", raw) + b".\r\n"

@@ -10,7 +10,7 @@ from typing import Final
 
 import aiosmtplib
 
-from termail.lmta.outcome import Deferred, Outcome, PossiblySent, Refused, Sent
+from termail.lmta.outcome import Deferred, Outcome, PossiblySent, Refused, Rejection, Sent
 from termail.lmta.smtp_client import TappedClient
 from termail.lmta.transcript import Transcript
 from termail.net.endpoint import Endpoint, Security
@@ -92,12 +92,13 @@ class Submission:
         return client
 
     async def send(self, letter: Letter, going_out: Callable[[], Awaitable[None]] = nothing) -> Outcome:
-        """All recipients or none: a message that some would not get is the user's to mend, not ours to split."""
+        """To every recipient the server takes (RFC 5321 §3.3); the outcome names those it does not."""
         if not letter.recipients:
             return Refused("no recipients")
         if any(_UNSAFE.search(address) for address in (letter.sender, *letter.recipients)):
             return Refused("an address with a space, an angle bracket or a control character in it")
         is_out = False
+        rejected: list[Rejection] = []
 
         async def note() -> None:
             nonlocal is_out
@@ -107,7 +108,7 @@ class Submission:
         client: TappedClient | None = None
         try:
             client = await self.open()
-            return await self._dialogue(client, letter, note)
+            return await self._dialogue(client, letter, note, rejected)
         except AuthRefused as error:
             return Refused(str(error), is_login=True)
         except NotProtected as error:
@@ -115,10 +116,10 @@ class Submission:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             reason = in_words(_cause(error), self._endpoint)
             if is_out:
-                return PossiblySent(f"the connection ended before the server confirmed: {reason}")
+                return PossiblySent(f"the connection ended before the server confirmed: {reason}", tuple(rejected))
             if isinstance(error, aiosmtplib.SMTPResponseException) and error.code >= 500:
                 return Refused(f"{error.code} {error.message}")
-            return Deferred(reason)
+            return Deferred(reason, tuple(entry for entry in rejected if entry.is_final))
         finally:
             if client is not None:
                 await _close(client)
@@ -136,8 +137,13 @@ class Submission:
             raise AuthRefused(f"the server refused the login: {error.code} {error.message}") from error
 
     async def _dialogue(
-        self, client: TappedClient, letter: Letter, going_out: Callable[[], Awaitable[None]]
+        self,
+        client: TappedClient,
+        letter: Letter,
+        going_out: Callable[[], Awaitable[None]],
+        rejected: list[Rejection],
     ) -> Outcome:
+        """`rejected` is filled on the way: whoever catches an error knows it too."""
         size = len(letter.raw)
         limit = client.esmtp_extensions.get("size", "")
         if limit.isdigit() and 0 < int(limit) < size:
@@ -147,20 +153,22 @@ class Submission:
             await client.mail(letter.sender, options=options, encoding=encoding)
         except aiosmtplib.SMTPResponseException as error:
             return _judged(error.code, f"{error.code} {error.message}")
-        refused: list[tuple[int, str]] = []
-        for recipient in dict.fromkeys(letter.recipients):
+        recipients = list(dict.fromkeys(letter.recipients))
+        for recipient in recipients:
             try:
                 await client.rcpt(recipient, encoding=encoding)
             except aiosmtplib.SMTPResponseException as error:
-                refused.append((error.code, f"{recipient}: {error.code} {error.message}"))
-        if refused:
+                rejected.append(Rejection(recipient, error.code, str(error.message)))
+        if len(rejected) == len(recipients):
             with contextlib.suppress(aiosmtplib.SMTPException, OSError):
                 await client.rset()
-            return _judged(max(code for code, _ in refused), "; ".join(text for _, text in refused))
+            return _nobody(rejected)
         deadline = DATA_SECONDS + size / SLOWEST_OCTETS_PER_SECOND
         reply = await client.send_data(letter.raw, deadline, going_out)
         text = f"{reply.code} {reply.message}"
-        return Sent(text) if 200 <= reply.code < 300 else _judged(reply.code, text)
+        if 200 <= reply.code < 300:
+            return Sent(text, tuple(rejected))
+        return _judged(reply.code, text, rejected)
 
 
 def _mail_options(client: TappedClient, letter: Letter) -> tuple[list[str], str]:
@@ -177,8 +185,20 @@ def _mail_options(client: TappedClient, letter: Letter) -> tuple[list[str], str]
     return [*options, "SMTPUTF8"], "utf-8"
 
 
-def _judged(code: int, text: str) -> Outcome:
-    return Deferred(text) if code < 500 else Refused(text)
+def _judged(code: int, text: str, rejected: Sequence[Rejection] = ()) -> Outcome:
+    """A reply to the whole message; a refusal of the message hides those of single recipients."""
+    if code >= 500:
+        return Refused(text)
+    return Deferred(text, tuple(entry for entry in rejected if entry.is_final))
+
+
+def _nobody(rejected: Sequence[Rejection]) -> Outcome:
+    """No recipient was taken, each for a reason of its own."""
+    final = tuple(entry for entry in rejected if entry.is_final)
+    later = [entry for entry in rejected if not entry.is_final]
+    if later:
+        return Deferred("; ".join(map(str, later)), final)
+    return Refused("; ".join(map(str, final)))
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -16,9 +16,19 @@ class OutboxState(StrEnum):
     FAILED = "failed"
 
 
+class OutboxPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a message for some of its recipients."""
+
+    state: OutboxState
+    recipients: tuple[str, ...]
+    reason: str = ""
+    next_try: float = 0.0
+
+
 class OutboxItem(msgspec.Struct, frozen=True, kw_only=True):
     """`not_before` and `next_try` in epoch seconds; `reason` is the last thing a server or the network said.
-    `transcript` holds the SMTP dialogue of the last attempt as "C: …"/"S: …" lines, secrets masked."""
+    `transcript` holds the SMTP dialogue of the last attempt as "C: …"/"S: …" lines, secrets masked. A remainder
+    is for recipients an earlier attempt did not reach; the others have the message, and its copy is in Sent."""
 
     outbox_id: int
     account: str
@@ -34,3 +44,4 @@ class OutboxItem(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     reason: str = ""
     transcript: tuple[str, ...] = ()
+    is_remainder: bool = False

@@ -14,7 +14,7 @@ from pathlib import Path
 from termail.model.actions import Action
 from termail.model.folder import Folder
 from termail.model.order import Order
-from termail.model.outbox import OutboxItem, OutboxState
+from termail.model.outbox import OutboxItem, OutboxPart, OutboxState
 from termail.model.row import Row
 from termail.store.arrivals import Arrivals
 from termail.store.contents import Contents
@@ -256,12 +256,30 @@ class LocalStore:
         next_try: float = 0.0,
         transcript: Sequence[str] = (),
     ) -> None:
-        """SENT also performs the Fcc (AppendTo the account's Sent folder) in the same transaction."""
-        self._outbox.put_state(outbox_id, state, reason, next_try, transcript)
+        """The same for all recipients. SENT also performs the Fcc (AppendTo the account's Sent folder) in the same
+        transaction. Raises LookupError."""
+        recipients = self._outbox.item(outbox_id).recipients
+        part = OutboxPart(state=state, recipients=recipients, reason=reason, next_try=next_try)
+        self._outbox.put_parts(outbox_id, [part], transcript)
+
+    def put_outbox_parts(
+        self, outbox_id: int, parts: Sequence[OutboxPart], transcript: Sequence[str] = ()
+    ) -> None:
+        """What became of it for each group of recipients, in one transaction with the Fcc: the first keeps the id,
+        the others become items of their own. Raises LookupError."""
+        self._outbox.put_parts(outbox_id, parts, transcript)
 
     def cancel_outbox(self, outbox_id: int) -> bytes | None:
-        """Take a message back before it is sent (undo-send) → its octets, None when too late."""
+        """Take a message back before it is sent (undo-send), or what failed → its octets to be edited, blind
+        recipients in a Bcc field, those who have it already left out; None when too late."""
         return self._outbox.cancel(outbox_id)
+
+    def requeue_outbox(
+        self, outbox_id: int, recipients: Sequence[str] | None = None, *, not_before: float = 0.0
+    ) -> bool:
+        """Send what failed, waits or was possibly sent (again), to other recipients when given; `not_before` holds
+        it until then → False when it is being sent or was."""
+        return self._outbox.requeue(outbox_id, recipients, not_before)
 
     # --- drafts
     def save_draft(self, account: str, raw: bytes, draft_id: int | None = None) -> int:

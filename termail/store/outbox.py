@@ -5,9 +5,10 @@ from typing import Any, Final
 
 import msgspec
 
+from termail.mime.blind import for_editing
 from termail.mime.headers import header_end, summarize
 from termail.model.actions import AppendTo, CreateFolder
-from termail.model.outbox import OutboxItem, OutboxState
+from termail.model.outbox import OutboxItem, OutboxPart, OutboxState
 from termail.store.database import Database
 from termail.store.folders import Folders
 from termail.store.journal import Journal
@@ -18,7 +19,7 @@ SENT_KEPT: Final = 50
 
 _COLUMNS: Final = (
     "outbox_id, account, sender, recipients, subject, message_id_header, size_octets, state, queued, not_before,"
-    " next_try, attempts, reason, transcript"
+    " next_try, attempts, reason, transcript, is_remainder"
 )
 _TEXTS: Final = msgspec.msgpack.Decoder(tuple[str, ...])
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -61,6 +62,13 @@ class Outbox:
         )
         return [_item(row) for row in rows]
 
+    def item(self, outbox_id: int) -> OutboxItem:
+        """Raises LookupError."""
+        row = self._database.query(f"SELECT {_COLUMNS} FROM outbox WHERE outbox_id = ?", (outbox_id,)).fetchone()
+        if row is None:
+            raise LookupError(f"the outbox does not hold message {outbox_id}")
+        return _item(row)
+
     def raw(self, outbox_id: int) -> bytes:
         """Raises LookupError."""
         packed = self._database.one("SELECT raw FROM outbox WHERE outbox_id = ?", (outbox_id,))
@@ -95,34 +103,65 @@ class Outbox:
         with self._database.transaction(durable=True):
             self._database.query("UPDATE outbox SET data_sent = 1 WHERE outbox_id = ?", (outbox_id,))
 
-    def put_state(
-        self, outbox_id: int, state: OutboxState, reason: str, next_try: float, transcript: Sequence[str]
-    ) -> None:
-        """SENT also files the message under Sent, once."""
+    def put_parts(self, outbox_id: int, parts: Sequence[OutboxPart], transcript: Sequence[str]) -> None:
+        """How an attempt ended; the first part keeps the id, the others become items of their own. A part that was
+        sent also files the message under Sent, once."""
         with self._database.transaction(durable=True):
             row = self._database.query(
-                "SELECT account, state, message_id_header, raw FROM outbox WHERE outbox_id = ?", (outbox_id,)
+                "SELECT account, state, message_id_header, raw, is_remainder FROM outbox WHERE outbox_id = ?",
+                (outbox_id,),
             ).fetchone()
             if row is None:
                 raise LookupError(f"the outbox does not hold message {outbox_id}")
+            is_sent = any(part.state is OutboxState.SENT for part in parts)
+            packed = _ENCODER.encode(tuple(transcript))
+            for part in parts[1:]:
+                self._copy(outbox_id, part, packed, is_remainder=row[4] or is_sent)
             self._database.query(
-                "UPDATE outbox SET state = ?, reason = ?, next_try = ?, transcript = ? WHERE outbox_id = ?",
-                (state.value, reason, next_try, _ENCODER.encode(tuple(transcript)), outbox_id),
+                "UPDATE outbox SET state = ?, recipients = ?, reason = ?, next_try = ?, transcript = ?,"
+                " is_remainder = ? WHERE outbox_id = ?",
+                (*_values(parts[0]), packed, row[4] or (is_sent and len(parts) > 1), outbox_id),
             )
-            if state is OutboxState.SENT and row[1] != "sent":
-                self._file(row[0], unpack(row[3]), row[2])
+            if is_sent and row[1] != "sent":
+                if not row[4]:
+                    self._file(row[0], unpack(row[3]), row[2])
                 self._tidy()
 
     def cancel(self, outbox_id: int) -> bytes | None:
-        """Take a message back → its octets; None when it is being sent or was."""
+        """Take a message back → its octets, blind recipients in a Bcc field, those who have it already left out;
+        None when it is being sent or was."""
         with self._database.transaction(durable=True):
-            packed = self._database.one(
-                "SELECT raw FROM outbox WHERE outbox_id = ? AND state NOT IN ('sending', 'sent')", (outbox_id,)
-            )
-            if packed is None:
+            row = self._database.query(
+                "SELECT raw, recipients, is_remainder FROM outbox"
+                " WHERE outbox_id = ? AND state NOT IN ('sending', 'sent')",
+                (outbox_id,),
+            ).fetchone()
+            if row is None:
                 return None
             self._database.query("DELETE FROM outbox WHERE outbox_id = ?", (outbox_id,))
-        return unpack(packed)
+        return for_editing(unpack(row[0]), _TEXTS.decode(row[1]), only_these=bool(row[2]))
+
+    def requeue(self, outbox_id: int, recipients: Sequence[str] | None, not_before: float) -> bool:
+        """Try again what failed, waits or was possibly sent, to other recipients when given → False when it is
+        being sent, was, or is gone."""
+        packed = None if recipients is None else _ENCODER.encode(tuple(recipients))
+        with self._database.transaction(durable=True):
+            changed = self._database.query(
+                "UPDATE outbox SET state = 'queued', reason = '', next_try = 0, attempts = 0, queued = ?,"
+                " not_before = ?, recipients = coalesce(?, recipients), data_sent = 0"
+                " WHERE outbox_id = ? AND state NOT IN ('sending', 'sent')",
+                (self._clock(), not_before, packed, outbox_id),
+            ).rowcount
+        return changed > 0
+
+    def _copy(self, outbox_id: int, part: OutboxPart, transcript: bytes, *, is_remainder: bool) -> None:
+        self._database.query(
+            "INSERT INTO outbox (account, sender, subject, message_id_header, size_octets, queued, not_before,"
+            " attempts, raw, state, recipients, reason, next_try, transcript, is_remainder)"
+            " SELECT account, sender, subject, message_id_header, size_octets, queued, not_before, attempts, raw,"
+            " ?, ?, ?, ?, ?, ? FROM outbox WHERE outbox_id = ?",
+            (*_values(part), transcript, is_remainder and part.state is not OutboxState.SENT, outbox_id),
+        )
 
     def _file(self, account: str, raw: bytes, message_id_header: str) -> None:
         sent = self._folders.with_role(account, "sent") or self._folders.named(account, "Sent")
@@ -143,6 +182,10 @@ class Outbox:
         )
 
 
+def _values(part: OutboxPart) -> tuple[str, bytes, str, float]:
+    return part.state.value, _ENCODER.encode(part.recipients), part.reason, part.next_try
+
+
 def _item(row: Sequence[Any]) -> OutboxItem:
     return OutboxItem(
         outbox_id=row[0],
@@ -159,4 +202,5 @@ def _item(row: Sequence[Any]) -> OutboxItem:
         attempts=row[11],
         reason=row[12],
         transcript=_TEXTS.decode(row[13]),
+        is_remainder=bool(row[14]),
     )

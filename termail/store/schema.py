@@ -156,7 +156,11 @@ CREATE TABLE drafts (draft_id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NO
     raw BLOB NOT NULL);
 """
 
-MIGRATIONS: Final = (_FIRST,)
+_REMAINDERS: Final = """
+ALTER TABLE outbox ADD COLUMN is_remainder INTEGER NOT NULL DEFAULT 0;
+"""
+
+MIGRATIONS: Final = (_FIRST, _REMAINDERS)
 """Step n brings a file of version n to version n + 1; a step that was released is never edited."""
 
 

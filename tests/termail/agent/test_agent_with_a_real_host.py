@@ -221,6 +221,18 @@ async def test_only_one_agent_runs_for_a_data_folder(settings_for, tmp_path: Pat
         await first.until(lambda: first.heard(AccountState))
 
 
+async def test_mail_sent_without_an_agent_is_in_sent_on_the_server_at_once(settings_for, tmp_path: Path) -> None:
+    config, data = settings_for("eva"), tmp_path / "data"
+    item = await send_once(config, data, "eva", "eva@cities.org", ["eva@cities.org"], letter("filed now", "eva"))
+    assert item.state is OutboxState.SENT
+    store = LocalStore(data / "mail.sqlite3")
+    assert store.pending_count() == 0
+    sent = store.folder_with_role("eva", "sent")
+    (copy,) = store.rows(store.listing(sent.folder_id, Order(), "~s 'filed now'"))
+    assert store.uid_of(copy.message_id)[1] > 0
+    store.close()
+
+
 async def test_pop3_mail_is_fetched_once_whatever_becomes_of_it(settings_for, tmp_path: Path) -> None:
     config, data = settings_for("ana", "pop3"), tmp_path / "data"
     await send_once(config, data, "ana", "ana@cities.org", ["ana@cities.org"], letter("by pop", "ana"))

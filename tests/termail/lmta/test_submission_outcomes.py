@@ -8,7 +8,8 @@ import pytest
 
 from termail.config import Account, Settings
 from termail.lmta.local_mta import LocalMta
-from termail.lmta.outcome import Deferred, Outcome, PossiblySent, Refused, Sent
+from termail.lmta.outcome import Deferred, Outcome, PossiblySent, Refused, Rejection, Sent
+from termail.lmta.parts import parts_of
 from termail.lmta.schedule import next_try
 from termail.lmta.smtp_client import _prepared
 from termail.lmta.submission import Letter, Submission
@@ -115,10 +116,100 @@ async def test_refusals_are_told_apart_by_their_codes(send, rest: str, outcome: 
     assert await send(HELLO + LOGIN + rest) == outcome
 
 
-async def test_one_refused_recipient_stops_the_whole_message(send) -> None:
-    letter = Letter("alice@cities.org", ["bob@other.test", "nobody@other.test"], LETTER.raw)
-    rest = "C: RCPT TO:<nobody\nS: 550 unknown\nC: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye"
-    assert await send(HELLO + LOGIN + ENVELOPE + rest, letter) == Refused("nobody@other.test: 550 unknown")
+TWO = Letter("alice@cities.org", ["nobody@other.test", "bob@other.test"], LETTER.raw)
+NOBODY = "C: MAIL\nS: 250 ok\nC: RCPT TO:<nobody\nS: {code}\nC: RCPT TO:<bob\nS: 250 ok\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "end", "outcome"),
+    [
+        ("550 unknown", "S: 250 ok", Sent("250 ok", (Rejection("nobody@other.test", 550, "unknown"),))),
+        ("450 busy", "S: 250 ok", Sent("250 ok", (Rejection("nobody@other.test", 450, "busy"),))),
+        ("550 unknown", "S: 452 full", Deferred("452 full", (Rejection("nobody@other.test", 550, "unknown"),))),
+        ("450 busy", "S: 452 full", Deferred("452 full")),
+        ("450 busy", "S: 554 spam", Refused("554 spam")),
+    ],
+)
+async def test_a_refused_recipient_does_not_stop_the_others(send, code: str, end: str, outcome: Outcome) -> None:
+    rest = NOBODY.format(code=code) + DATA + end + "\nC: QUIT\nS: 221 bye"
+    assert await send(HELLO + LOGIN + rest, TWO) == outcome
+
+
+async def test_recipients_refused_for_now_and_for_ever_are_told_apart(send) -> None:
+    rest = (
+        "C: MAIL\nS: 250 ok\nC: RCPT\nS: 550 unknown\nC: RCPT\nS: 450 busy\nC: RSET\nS: 250 ok\nC: QUIT\nS: 221 x"
+    )
+    outcome = await send(HELLO + LOGIN + rest, TWO)
+    assert outcome == Deferred("bob@other.test: 450 busy", (Rejection("nobody@other.test", 550, "unknown"),))
+
+
+async def test_an_unconfirmed_message_still_names_whom_it_did_not_go_to(send) -> None:
+    outcome = await send(HELLO + LOGIN + NOBODY.format(code="550 unknown") + DATA + "CLOSE", TWO)
+    assert isinstance(outcome, PossiblySent)
+    assert [entry.recipient for entry in outcome.rejected] == ["nobody@other.test"]
+
+
+FINAL, LATER = Rejection("a@x", 550, "unknown"), Rejection("b@x", 450, "busy")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "parts"),
+    [
+        (Sent("250 ok"), [("sent", "a@x b@x c@x", "250 ok")]),
+        (
+            Sent("250 ok", (FINAL, LATER)),
+            [
+                ("failed", "a@x", "a@x: 550 unknown (sent to the other recipient)"),
+                ("deferred", "b@x", "b@x: 450 busy (sent to the other recipient)"),
+                ("sent", "c@x", "250 ok"),
+            ],
+        ),
+        (
+            PossiblySent("gone", (FINAL,)),
+            [
+                ("failed", "a@x", "a@x: 550 unknown (possibly sent to the 2 other recipients)"),
+                ("possibly sent", "b@x c@x", "gone"),
+            ],
+        ),
+        (
+            Deferred("452 full", (FINAL,)),
+            [
+                ("failed", "a@x", "a@x: 550 unknown (will be tried again for the 2 other recipients)"),
+                ("deferred", "b@x c@x", "452 full"),
+            ],
+        ),
+        (Refused("554 spam"), [("failed", "a@x b@x c@x", "554 spam")]),
+    ],
+)
+def test_each_recipient_ends_in_one_part(outcome: Outcome, parts: list[tuple[str, str, str]]) -> None:
+    found = parts_of(["a@x", "b@x", "c@x", "a@x"], outcome, 9.0)
+    assert [(part.state.value, " ".join(part.recipients), part.reason) for part in found] == parts
+    assert all((part.next_try == 9.0) == (part.state is OutboxState.DEFERRED) for part in found)
+
+
+def test_nothing_is_tried_for_ever() -> None:
+    parts = parts_of(["b@x", "c@x"], Sent("250 ok", (LATER,)), 9.0, is_given_up=True)
+    assert [part.state for part in parts] == [OutboxState.FAILED, OutboxState.SENT]
+    assert parts[0].reason.startswith("given up after four days: b@x: 450 busy")
+
+
+async def test_the_refused_remainder_stays_and_the_rest_is_sent_and_filed_once(scripted, tmp_path: Path) -> None:
+    server = await scripted(HELLO + NOBODY.format(code="550 unknown") + DATA + "S: 250 ok\nC: QUIT\nS: 221 bye")
+    store = LocalStore(tmp_path / "mail.sqlite3", clock=lambda: 1000.0)
+    account = Account(
+        from_="alice@cities.org",
+        retrieve="imap://alice@127.0.0.1",
+        send=f"smtp+insecure://127.0.0.1:{server.port}",
+    )
+    mta = LocalMta(Settings(accounts={"work": account}), store, NoPasswords(), lambda: 1000.0)
+    outbox_id = store.queue_message("work", "alice@cities.org", TWO.recipients, LETTER.raw)
+    await mta.send_next()
+    failed, sent = store.outbox()
+    assert (failed.outbox_id, failed.state) == (outbox_id, OutboxState.FAILED)
+    assert failed.reason == "nobody@other.test: 550 unknown (sent to the other recipient)"
+    assert (sent.state, sent.recipients) == (OutboxState.SENT, ("bob@other.test",))
+    assert [operation.summary for operation in store.operations()].count("keep a copy of what was sent") == 1
+    store.close()
 
 
 async def test_a_connection_that_ends_after_the_message_went_out_is_possibly_sent(send) -> None:
@@ -177,6 +268,10 @@ async def test_nobody_at_the_port_is_weather() -> None:
         (b"a\nb\rc", b"a\r\nb\r\nc\r\n.\r\n"),
         (b"a\r\r\n.\r\n", b"a\r\n\r\n..\r\n.\r\n"),
         (b"", b"\r\n.\r\n"),
+        (b"A: 1\r\nBcc: x@y,\r\n z@y\r\nB: 2\r\n\r\nBcc: body\r\n", b"A: 1\r\nB: 2\r\n\r\nBcc: body\r\n.\r\n"),
+        (b"bCC : x@y\rA: 1\r\rhi", b"A: 1\r\n\r\nhi\r\n.\r\n"),
+        (b"A: 1\nResent-Bcc: x@y\nBcc: x@y", b"A: 1\r\n.\r\n"),
+        (b"\r\nBcc: body\r\n\r\n", b"\r\nBcc: body\r\n\r\n.\r\n"),
     ],
 )
 def test_only_crlf_dot_crlf_ends_a_message_and_only_at_its_end(raw: bytes, wire: bytes) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from termail.model.actions import AppendTo, CreateFolder
 from termail.model.order import Order, SortKey
-from termail.model.outbox import OutboxState
+from termail.model.outbox import OutboxPart, OutboxState
 from termail.store.local_store import Arrived, RemoteFolder, SyncState
 
 BY_DATE = Order(SortKey.DATE)
@@ -158,12 +158,60 @@ def test_what_a_killed_agent_was_sending(store, letters, reopened, data_sent, st
 
 
 def test_undo_send(store, letters, clock):
-    outbox_id, raw = queue(store, letters, not_before=clock.now + 10)
+    raw = letters.letter(1, to="bob@other.test", body="out\r\n")
+    outbox_id = store.queue_message("work", "alice@cities.org", ["bob@other.test"], raw, not_before=clock.now + 10)
     assert store.cancel_outbox(outbox_id) == raw
     assert store.outbox() == []
     assert store.cancel_outbox(outbox_id) is None
     with pytest.raises(LookupError):
         store.outbox_raw(outbox_id)
+
+
+def test_a_message_taken_back_names_its_blind_recipients(store, letters):
+    raw = letters.letter(1, to="Bob <BOB@other.test>", body="Bcc: not me\r\n")
+    outbox_id = store.queue_message("work", "alice@cities.org", ["bob@other.test", "c@x"], raw)
+    header, _, body = store.cancel_outbox(outbox_id).partition(b"\r\n\r\n")
+    assert b"To: Bob <BOB@other.test>" in header
+    assert header.endswith(b"Bcc: c@x")
+    assert body == b"Bcc: not me\r\n"
+
+
+def test_who_was_refused_becomes_an_item_of_its_own(store, letters):
+    raw = letters.letter(1, to="bob@other.test, nobody@other.test", extra="Cc: c@x,\r\n d@x")
+    recipients = ("bob@other.test", "nobody@other.test", "c@x", "d@x", "blind@x")
+    outbox_id = store.queue_message("work", "alice@cities.org", recipients, raw)
+    store.claim_outbox(LATER)
+    parts = [
+        OutboxPart(state=OutboxState.FAILED, recipients=("nobody@other.test", "blind@x"), reason="550 unknown"),
+        OutboxPart(state=OutboxState.DEFERRED, recipients=("d@x",), reason="450 busy", next_try=LATER),
+        OutboxPart(state=OutboxState.SENT, recipients=("bob@other.test", "c@x"), reason="250 ok"),
+    ]
+    store.put_outbox_parts(outbox_id, parts, ["C: DATA"])
+    failed, deferred, sent = store.outbox()
+    assert (failed.outbox_id, failed.state, failed.recipients) == (outbox_id, parts[0].state, parts[0].recipients)
+    assert (deferred.state, deferred.recipients, deferred.is_remainder) == (parts[1].state, ("d@x",), True)
+    assert (sent.state, sent.recipients, sent.is_remainder) == (parts[2].state, parts[2].recipients, False)
+    assert len(store.operations()) == 1
+    assert store.claim_outbox(LATER).outbox_id == deferred.outbox_id
+    store.put_outbox_state(deferred.outbox_id, OutboxState.SENT)
+    assert len(store.operations()) == 1, "the copy is in Sent already"
+    header = store.cancel_outbox(outbox_id).partition(b"\r\n\r\n")[0].decode()
+    assert "To: nobody@other.test\r\nBcc: blind@x" in header
+    assert "bob@" not in header.replace("From: Bob <bob@other.test>", "")
+    assert "Cc:" not in header
+
+
+def test_what_failed_is_queued_again_to_other_recipients(store, letters, clock):
+    outbox_id, _ = queue(store, letters)
+    store.claim_outbox(LATER)
+    assert not store.requeue_outbox(outbox_id)
+    store.put_outbox_state(outbox_id, OutboxState.FAILED, reason="550 no")
+    assert store.requeue_outbox(outbox_id, ["right@other.test"], not_before=clock.now + 5)
+    assert store.claim_outbox(clock.now) is None
+    again = store.claim_outbox(clock.now + 5)
+    assert (again.recipients, again.attempts, again.reason) == (("right@other.test",), 1, "")
+    store.put_outbox_state(outbox_id, OutboxState.SENT)
+    assert not store.requeue_outbox(outbox_id)
 
 
 def test_undo_send_is_too_late_while_sending(store, letters):
