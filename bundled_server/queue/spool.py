@@ -59,6 +59,14 @@ class Spool:
             content = prepare(data)
         short_way = self._short_way if lines and origin == ORIGIN else None
         if short_way is not None and await short_way.deliver(queue_id, envelope, content):
+            self._journal.record(
+                Agent.MQ,
+                "passed",
+                "by the short way: there was nothing to wait for",
+                step=Step.LMTA_QUEUE,
+                queue_id=queue_id,
+                message_id=content.message_id,
+            )
             return queue_id
         await self._enqueue(Enqueue(queue_id, envelope, content, content.message_id, self._clock.now(), origin))
         return queue_id
