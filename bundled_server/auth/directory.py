@@ -1,6 +1,6 @@
 """The user directory Protocols: who exists, whose password is right, whose proof can be checked."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bundled_server.protocols.sasl import ScramKeys
 
@@ -16,6 +16,7 @@ class Directory(Protocol):
         ...
 
 
+@runtime_checkable
 class KeyDirectory(Protocol):
     """A directory that keeps SCRAM keys."""
 

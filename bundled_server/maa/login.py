@@ -1,8 +1,20 @@
 """Logging in, the same for IMAP and POP3: from credentials to the name of a mailbox owner."""
 
+from bundled_server.auth.login import Denied, LoggedIn, Step
 from bundled_server.envelope import split_address
 from bundled_server.maa.service import Service, SessionRecord
 from bundled_server.protocols.sasl import Credentials
+
+
+def note_step(record: SessionRecord, step: Step) -> Step:
+    """Write the end of a SASL login into the journal."""
+    match step:
+        case LoggedIn(user):
+            record.note("authenticated", f"user {user}")
+        case Denied(user, too_many):
+            fate = "not heard: too many failures" if too_many else "failed"
+            record.note("refused", f"login of {user[:80]} {fate}")
+    return step
 
 
 class TooManyFailures(Exception):

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bundled_server.auth.directory import Directory
+from bundled_server.auth.directory import Directory, KeyDirectory
+from bundled_server.auth.login import SaslBackEnd
 from bundled_server.auth.throttle import LoginThrottle
-from bundled_server.clock import Clock
+from bundled_server.clock import Clock, SystemClock
 from bundled_server.config import HostSettings
 from bundled_server.journal import Agent, Journal, Step
 from bundled_server.maa.sent_dates import SentDates
@@ -16,6 +17,7 @@ from bundled_server.net.driver import Link
 _MESSAGE_ID = re.compile(rb"^message-id[ \t]*:\s*(<[^<>\s]{1,500}>)", re.IGNORECASE | re.MULTILINE)
 _SEARCHED_HEADER_OCTETS = 65_536
 LOOPBACK = ("127.", "::1", "::ffff:127.")
+_NO_LIMIT = 1 << 30
 _LONGEST_TRACED_LINE = 500
 _MOST_TRACED_LINES = 60
 
@@ -30,7 +32,28 @@ class Service:
     journal: Journal
     settings: HostSettings
     clock: Clock
+    sasl: SaslBackEnd
     sent_dates: SentDates = field(default_factory=SentDates)
+
+
+def make_service(
+    store: Store,
+    directory: Directory,
+    throttle: LoginThrottle | None,
+    journal: Journal,
+    settings: HostSettings,
+    clock: Clock | None,
+) -> Service:
+    """The service of one protocol. SCRAM is offered where the directory keeps keys for it."""
+    clock = clock or SystemClock()
+    keys = directory if isinstance(directory, KeyDirectory) else None
+    sasl = SaslBackEnd(directory, throttle or LoginThrottle(clock, _NO_LIMIT), (settings.domain,), keys=keys)
+    return Service(store, directory, throttle, journal, settings, clock, sasl)
+
+
+def offered_mechanisms(service: Service) -> tuple[str, ...]:
+    """SASL mechanisms by name, the strongest first; LOGIN was never standardised and is for SMTP's old clients."""
+    return tuple(name for name in service.sasl.mechanisms if name != "LOGIN")
 
 
 def may_log_in(service: Service, link: Link) -> bool:

@@ -1,12 +1,13 @@
 """Commands about the connection and the login: CAPABILITY NOOP LOGOUT STARTTLS LOGIN AUTHENTICATE ID ENABLE."""
 
+from bundled_server.auth.login import Denied, LoggedIn, SaslLogin, Step
 from bundled_server.config import HostSettings
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
-from bundled_server.maa.login import TooManyFailures, log_in
-from bundled_server.maa.service import may_log_in
+from bundled_server.maa.login import TooManyFailures, log_in, note_step
+from bundled_server.maa.service import may_log_in, offered_mechanisms
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.grammar import AFTER_LOGIN, ANY, BEFORE_LOGIN, State, Syntax
-from bundled_server.protocols.sasl import Challenge, Credentials, Failed, Plain, Progress, SaslExchange
+from bundled_server.protocols.sasl import Challenge, Credentials, Failed
 
 BEFORE_LOGIN_EXTENSIONS = (b"SASL-IR", b"LITERAL+", b"ID", b"ENABLE", b"IDLE")
 
@@ -20,7 +21,10 @@ def capabilities(context: ImapContext) -> bytes:
     words = [b"CAPABILITY IMAP4rev1", *BEFORE_LOGIN_EXTENSIONS]
     if context.link.offers_tls:
         words.append(b"STARTTLS")
-    words.append(b"AUTH=PLAIN" if may_log_in(context.service, context.link) else b"LOGINDISABLED")
+    if may_log_in(context.service, context.link):
+        words += [b"AUTH=" + name.encode("ascii") for name in offered_mechanisms(context.service)]
+    else:
+        words.append(b"LOGINDISABLED")
     return b" ".join(words)
 
 
@@ -65,36 +69,50 @@ async def _login(context: ImapContext, login: commands.Login) -> Done:
 
 
 async def _authenticate(context: ImapContext, request: commands.Authenticate) -> Done | None:
-    exchange = SaslExchange({"PLAIN": Plain})
-    if not exchange.offers(request.mechanism):
+    if request.mechanism not in offered_mechanisms(context.service):
         raise Refusal("this mechanism is not supported")
     _refuse_in_the_clear(context)
-    return await _advance(context, exchange, exchange.start(request.mechanism, request.initial))
+    login = context.service.sasl.begin(context.link.peer)
+    return _advance(context, login, await login.start(request.mechanism, request.initial))
 
 
-async def _advance(context: ImapContext, exchange: SaslExchange, progress: Progress) -> Done | None:
-    match progress:
-        case Challenge():
+def _advance(context: ImapContext, login: SaslLogin, step: Step) -> Done | None:
+    match note_step(context.record, step):
+        case Challenge() as challenge:
 
             async def answer(line: bytes) -> Done | None:
-                return await _advance(context, exchange, exchange.next(line))
+                return _advance(context, login, await login.next(line))
 
             context.continued = answer
-            context.machine.ask(progress.encoded)
+            context.machine.ask(challenge.encoded)
             return None
         case Failed(reason, cancelled):
             raise Refusal(reason, b"" if cancelled else b"AUTHENTICATIONFAILED", b"BAD" if cancelled else b"NO")
-        case _:
-            return await _enter(context, progress)
+        case Denied(_, too_many):
+            raise _too_many() if too_many else _wrong()
+        case LoggedIn(user):
+            return _entered(context, user)
 
 
 async def _enter(context: ImapContext, claim: Credentials) -> Done:
     try:
         owner = await log_in(context.service, context.record, context.link.peer, claim)
     except TooManyFailures:
-        raise Refusal("too many failures, try again later", b"UNAVAILABLE") from None
+        raise _too_many() from None
     if owner is None:
-        raise Refusal("authentication failed", b"AUTHENTICATIONFAILED")
+        raise _wrong()
+    return _entered(context, owner)
+
+
+def _too_many() -> Refusal:
+    return Refusal("too many failures, try again later", b"UNAVAILABLE")
+
+
+def _wrong() -> Refusal:
+    return Refusal("authentication failed", b"AUTHENTICATIONFAILED")
+
+
+def _entered(context: ImapContext, owner: str) -> Done:
     context.owner = owner
     context.machine.state = State.AUTHENTICATED
     context.link.idle_seconds = context.service.settings.limits.imap_idle_seconds

@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Mapping
 
 from bundled_server.auth.directory import Directory
 from bundled_server.auth.throttle import LoginThrottle
-from bundled_server.clock import Clock, SystemClock
+from bundled_server.clock import Clock
 from bundled_server.config import HostSettings
 from bundled_server.config import Limits as HostLimits
 from bundled_server.journal import Journal, printable
 from bundled_server.maa.imap.context import Done, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.entering import capabilities, greeting
 from bundled_server.maa.imap.features import FEATURES
-from bundled_server.maa.service import Service, SessionRecord, tracer
+from bundled_server.maa.service import SessionRecord, make_service, tracer
 from bundled_server.mailbox.store import NoSuchMailbox, Store, StoreError, StoreUnavailable
 from bundled_server.net.driver import Link
 from bundled_server.net.listener import SessionFactory
@@ -120,7 +120,7 @@ def imap_sessions(
     clock: Clock | None = None,
 ) -> SessionFactory:
     """What a Listener calls for each IMAP connection of this host."""
-    service = Service(store, directory, throttle, journal, settings, clock or SystemClock())
+    service = make_service(store, directory, throttle, journal, settings, clock)
     verbs = {verb.syntax.name: verb for feature in FEATURES for verb in feature.verbs}
     commands = table(verb.syntax for feature in FEATURES for verb in feature.verbs)
     extensions = tuple(word for feature in FEATURES for word in feature.capabilities)

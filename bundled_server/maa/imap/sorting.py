@@ -18,6 +18,7 @@ from bundled_server.protocols.imap.grammar import SELECTED, Syntax
 from bundled_server.protocols.imap.search_keys import ChangedFrom, mentions
 from bundled_server.protocols.imap.sorting import sort
 
+
 async def _sort(context: ImapContext, request: commands.Sort) -> Done:
     await _answer(context, request, by_uid=False)
     return Done("SORT completed")

@@ -3,20 +3,29 @@
 from collections.abc import Awaitable, Callable
 
 from bundled_server.auth.directory import Directory
+from bundled_server.auth.login import Denied, LoggedIn, SaslLogin, Step
 from bundled_server.auth.throttle import LoginThrottle
-from bundled_server.clock import Clock, SystemClock
+from bundled_server.clock import Clock
 from bundled_server.config import HostSettings
 from bundled_server.journal import Journal
-from bundled_server.maa.login import TooManyFailures, log_in
+from bundled_server.maa.login import TooManyFailures, log_in, note_step
 from bundled_server.maa.pop3.maildrop import Maildrop, NoSuchMessage, open_maildrop
-from bundled_server.maa.service import Service, SessionRecord, may_log_in, message_id_of, tracer
+from bundled_server.maa.service import (
+    Service,
+    SessionRecord,
+    make_service,
+    may_log_in,
+    message_id_of,
+    offered_mechanisms,
+    tracer,
+)
 from bundled_server.mailbox.store import Store, StoreError
 from bundled_server.net.driver import Link
 from bundled_server.net.listener import SessionFactory
 from bundled_server.protocols.pop3.grammar import State
 from bundled_server.protocols.pop3.machine import CommandReceived, Event, LineReceived, Pop3Machine
 from bundled_server.protocols.pop3.replies import dot_stuffed, err, first_lines, ok
-from bundled_server.protocols.sasl import Challenge, Credentials, Failed, Plain, Progress, SaslExchange
+from bundled_server.protocols.sasl import Challenge, Credentials, Failed
 
 AUTOLOGOUT_SECONDS = 600.0  # RFC 1939 §3: at least ten minutes
 
@@ -28,6 +37,10 @@ class Refused(Exception):
         super().__init__(text)
         self.text = text
         self.code = code
+
+
+def _too_many() -> Refused:
+    return Refused("too many failures, try again later", "SYS/TEMP")
 
 
 class Pop3Session:
@@ -45,12 +58,13 @@ class Pop3Session:
         self._owner = ""
         self._holds_lock = False
         self._maildrop: Maildrop | None = None
-        self._exchange: SaslExchange | None = None
+        self._login: SaslLogin | None = None
         self._handlers: dict[str, Callable[..., Awaitable[bytes]]] = {
             "USER": self._take_user,
             "PASS": self._take_password,
             "AUTH": self._authenticate,
             "STLS": self._start_tls,
+            "UTF8": self._use_utf8,
             "CAPA": self._capabilities,
             "QUIT": self._quit,
             "STAT": self._stat,
@@ -116,35 +130,42 @@ class Pop3Session:
 
     async def _authenticate(self, mechanism: str | None, initial: bytes | None) -> bytes:
         if mechanism is None:  # RFC 1734's successor lists mechanisms this way
-            return ok("mechanisms follow") + b"PLAIN\r\n.\r\n"
+            names = "".join(f"{name}\r\n" for name in offered_mechanisms(self._service))
+            return ok("mechanisms follow") + names.encode("ascii") + b".\r\n"
         self._refuse_in_the_clear()
-        self._exchange = SaslExchange({"PLAIN": Plain})
-        if not self._exchange.offers(mechanism):
+        if mechanism not in offered_mechanisms(self._service):
             raise Refused("this mechanism is not supported")
-        return await self._advance(self._exchange.start(mechanism, initial))
+        self._login = self._service.sasl.begin(self._link.peer)
+        return await self._advance(await self._login.start(mechanism, initial))
 
     async def _continue(self, line: bytes) -> bytes:
-        assert self._exchange is not None
-        return await self._advance(self._exchange.next(line))
+        assert self._login is not None
+        return await self._advance(await self._login.next(line))
 
-    async def _advance(self, progress: Progress) -> bytes:
-        match progress:
-            case Challenge():
-                self._machine.ask(progress.encoded)
+    async def _advance(self, step: Step) -> bytes:
+        match note_step(self._record, step):
+            case Challenge() as challenge:
+                self._machine.ask(challenge.encoded)
                 return b""
             case Failed(reason, cancelled):
                 raise Refused(reason, "" if cancelled else "AUTH")
-            case _:
-                return await self._enter(progress)
+            case Denied(_, too_many):
+                raise _too_many() if too_many else Refused("authentication failed", "AUTH")
+            case LoggedIn(user):
+                return await self._open_maildrop(user)
 
     async def _enter(self, claim: Credentials) -> bytes:
-        """Log in, lock the maildrop, take its snapshot."""
+        """Log in by a password."""
         try:
             owner = await log_in(self._service, self._record, self._link.peer, claim)
         except TooManyFailures:
-            raise Refused("too many failures, try again later", "SYS/TEMP") from None
+            raise _too_many() from None
         if owner is None:
             raise Refused("authentication failed", "AUTH")
+        return await self._open_maildrop(owner)
+
+    async def _open_maildrop(self, owner: str) -> bytes:
+        """RFC 1939 §4: the lock first, then the snapshot."""
         if owner in self._locked:
             raise Refused("another session holds this mailbox", "IN-USE")
         self._locked.add(owner)
@@ -166,10 +187,14 @@ class Pop3Session:
         self._machine.start_tls()
         return ok("begin TLS negotiation")
 
+    async def _use_utf8(self) -> bytes:
+        """RFC 6856 §2.1: names, passwords and mail are UTF-8 here in any case."""
+        return ok("UTF8 enabled")
+
     async def _capabilities(self) -> bytes:
-        words = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "EXPIRE NEVER"]
+        words = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "UTF8 USER", "EXPIRE NEVER"]
         if may_log_in(self._service, self._link):
-            words += ["USER", "SASL PLAIN"]
+            words += ["USER", " ".join(["SASL", *offered_mechanisms(self._service)])]
         if self._link.offers_tls and self._machine.state is State.AUTHORIZATION:
             words.append("STLS")
         words.append("IMPLEMENTATION termail")
@@ -253,7 +278,7 @@ def pop3_sessions(
 ) -> SessionFactory:
     """What Listeners call for each POP3 connection of this host; all ports share one of these, for it knows which
     maildrops are locked."""
-    service = Service(store, directory, throttle, journal, settings, clock or SystemClock())
+    service = make_service(store, directory, throttle, journal, settings, clock)
     locked: set[str] = set()
 
     def open_session(link: Link) -> tuple[Pop3Machine, Pop3Session]:

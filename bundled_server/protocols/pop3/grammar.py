@@ -80,6 +80,7 @@ COMMANDS: dict[str, Syntax] = {
     "USER": Syntax(_BEFORE, _text),
     "PASS": Syntax(_BEFORE, _text, secret=True),
     "AUTH": Syntax(_BEFORE, _auth, secret=True),
+    "UTF8": Syntax(_BEFORE, _nothing),
     "STLS": Syntax(_BEFORE, _nothing),
     "CAPA": Syntax(_BOTH, _nothing),
     "QUIT": Syntax(_BOTH, _nothing),

@@ -25,6 +25,8 @@ from bundled_server.mailbox.sqlite_store import SqliteStore
 from bundled_server.mailbox.store import MailboxExists, Store, StoreUnavailable
 from bundled_server.net.listener import Listener
 from bundled_server.net.tls import make_self_signed, server_context
+from bundled_server.protocols.sasl import ScramKeys
+from bundled_server.protocols.sasl.scram import derive_keys
 
 PASSWORD = "123456"
 ARRIVAL = 1123784456.0  # 11 Aug 2005 18:20:56 UTC, as in the lecture
@@ -38,6 +40,9 @@ class OnePassword:
 
     async def verify(self, name: str, password: str) -> bool:
         return name in ("alice", "juan") and password == PASSWORD
+
+    async def scram_keys(self, name: str) -> ScramKeys:
+        return derive_keys(PASSWORD if name in ("alice", "juan") else "nobody's", b"salt", 4096)
 
 
 class Disk(MemoryStore):
