@@ -174,11 +174,13 @@ def _place(module: str, name: str) -> Any:
 
 
 def _compose_from_raw(services: Services, raw: bytes, account: str) -> Screen[Any]:
-    """A message taken back from the outbox, as a draft again."""
+    """A message taken back from the outbox, as a draft again: kept at once, as the outbox has it no more."""
     from termail.mime.draft import parse_draft
     from termail.screens.compose import ComposeScreen
+    from termail.screens.draft_store import encode_draft
 
-    return ComposeScreen(services, parse_draft(raw, account), edit_first=False)
+    draft = parse_draft(raw, account)
+    return ComposeScreen(services, draft, draft_id=services.store.save_draft(account, encode_draft(draft)))
 
 
 def build_services(config: Path, data: Path, *, agent: bool = True) -> Services:

@@ -42,7 +42,9 @@ class PracticeWorld:
 
     def __enter__(self) -> "PracticeWorld":
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._log = os.fdopen(os.open(self.data / "world.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+        self._log = os.fdopen(
+            os.open(self.data / "world.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab"
+        )
         self._process = subprocess.Popen(
             [
                 sys.executable,

@@ -93,7 +93,9 @@ class AttachmentsScreen(MailScreen):
     async def do_save_attachment(self, argument: str) -> None:
         part = self._selected()
         default = free_path(Path(safe_name(part.filename, part.number)))
-        typed = argument or await self.ask("Save to file: ", str(default), history="file", complete=complete_path)
+        typed = argument or await self.ask(
+            "Save to file: ", str(default), history="file", complete=complete_path, offered=True
+        )
         path = target_path(typed, part.filename, part.number)
         if free_path(path) != path:
             answer = await self.choose(f"{path} exists: (r)ename or (c)ancel? ", "rc", "r")

@@ -30,9 +30,7 @@ class ComposeScreen(MailScreen):
         ("help", "keys"),
     )
 
-    def __init__(
-        self, services: Services, draft: Draft, answered: int = 0, draft_id: int = 0, *, edit_first: bool = True
-    ) -> None:
+    def __init__(self, services: Services, draft: Draft, answered: int = 0, draft_id: int = 0) -> None:
         super().__init__(services)
         self.draft = draft
         self.answered = answered
@@ -40,7 +38,7 @@ class ComposeScreen(MailScreen):
         self.was_edited = False
         self.letter = Letter(id="work")
         self._is_recalled = bool(draft_id)
-        self._edit_first = edit_first and not draft_id
+        self._edit_first = not draft_id
         self.commands = ComposeCommands(self)
         self.helpers = [
             self.commands,

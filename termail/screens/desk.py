@@ -32,8 +32,9 @@ class Desk(Protocol):
         history: str = "",
         complete: Callable[[str], Sequence[str]] | None = None,
         secret: bool = False,
+        offered: bool = False,
     ) -> str:
-        """A line of text. Raises Cancelled."""
+        """A line of text; an `offered` default is replaced by what is typed. Raises Cancelled."""
         ...
 
     async def choose(self, label: str, letters: str, default: str = "") -> str:

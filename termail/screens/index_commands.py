@@ -83,7 +83,7 @@ class IndexCommands:
 
     async def do_limit(self, argument: str) -> None:
         label = "Limit to messages matching (all shows everything): "
-        pattern = argument or await self._desk.ask(label, self._desk.view.limit, history="pattern")
+        pattern = argument or await self._desk.ask(label, self._desk.view.limit, history="pattern", offered=True)
         limit = "" if pattern.strip() in ("", "all", "~A", ".") else pattern.strip()
         await self._desk.relist(self._desk.view.order, limit)
 
@@ -175,6 +175,7 @@ class IndexCommands:
             unread.name if unread is not None and unread.account == here.account else "",
             history="folder",
             complete=lambda text: complete_folder(text, folders, here.account),
+            offered=True,
         )
         folder = folder_called(name, folders, here, services.previous_folder_id)
         if folder is None:

@@ -271,10 +271,11 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         history: str = "",
         complete: Callable[[str], Sequence[str]] | None = None,
         secret: bool = False,
+        offered: bool = False,
     ) -> str:
-        """A line of text at the bottom. Raises Cancelled."""
+        """A line of text at the bottom; an `offered` default is replaced by what is typed. Raises Cancelled."""
         self._begin_question()
-        self.prompt.ask(label, default, history=history, complete=complete, secret=secret)
+        self.prompt.ask(label, default, history=history, complete=complete, secret=secret, offered=offered)
         self.post_message(self.Ready())
         return await self._answered()
 

@@ -154,6 +154,7 @@ class MessageActions:
             archive.name if archive and archive != here else "",
             history="folder",
             complete=lambda text: complete_folder(text, folders, here.account),
+            offered=True,
         )
         target = folder_called(name, folders, here)
         if target is None:

@@ -25,7 +25,8 @@ class Prompt(Horizontal):
     """Hidden until `ask` or `ask_key`; then calls `answered` once, with None when the user left by Esc or ^G.
 
     A call and not a message: a message would wait behind the keys that were typed after the answer.
-    Up and Down walk the history, Tab completes.
+    Up and Down walk the history, Tab completes. An offered default goes when the first key is a character,
+    as in mutt; any other first key (an arrow, Tab, Enter) takes it.
     """
 
     DEFAULT_CSS = """
@@ -50,6 +51,7 @@ class Prompt(Horizontal):
         self._offer_at = -1
         self._letters = ""
         self._default = ""
+        self._is_offer = False
 
     def compose(self) -> ComposeResult:
         yield Static(id="label", markup=False)
@@ -83,8 +85,10 @@ class Prompt(Horizontal):
         history: str = "",
         complete: Complete | None = None,
         secret: bool = False,
+        offered: bool = False,
     ) -> None:
-        """Ask for a line of text."""
+        """Ask for a line of text; an `offered` default is replaced by what is typed."""
+        self._is_offer = offered
         self._letters, self._complete, self._offers = "", complete, []
         self._history = self._histories.setdefault(history, []) if history else []
         self._history_at = len(self._history)
@@ -114,19 +118,28 @@ class Prompt(Horizontal):
     def take_text(self, text: str) -> None:
         """Pasted text."""
         self._offers = []
-        self.query_one("#answer", Input).insert_text_at_cursor(clean_line(text))
+        field = self.query_one("#answer", Input)
+        self._drop_offer(field)
+        field.insert_text_at_cursor(clean_line(text))
 
     def take_key(self, event: events.Key) -> None:
         """A key of the answer. The screen calls this: the focus follows a question only after a drawing."""
         field = self.query_one("#answer", Input)
         if self._is_taken(event.key, field):
             field.cursor_position = len(field.value)
+            self._is_offer = False
             return
         self._offers = []
         if event.key in _FIELD_KEYS:
             getattr(field, f"action_{_FIELD_KEYS[event.key]}")()
         elif event.is_printable and event.character:
+            self._drop_offer(field)
             field.insert_text_at_cursor(event.character)
+        self._is_offer = False
+
+    def _drop_offer(self, field: Input) -> None:
+        if self._is_offer:
+            field.value, self._is_offer = "", False
 
     def cancel(self) -> None:
         """As if Esc was pressed."""

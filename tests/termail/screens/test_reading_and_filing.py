@@ -106,6 +106,18 @@ async def test_a_limit_shows_what_matches_and_a_wrong_one_changes_nothing(opened
         assert "8 messages" in client.lines[0]
 
 
+async def test_what_is_typed_replaces_an_offered_answer_as_in_mutt(opened: Any) -> None:
+    async with opened() as client:
+        await client.press("l")
+        await client.type("~f shop")
+        await client.press("enter", "l", *"dave", "enter")
+        assert "limit dave" in client.lines[0]
+        await client.press("l", "end", *"x", "enter")
+        assert "No messages matched" in client.lines[-1]
+        await client.press("s", *"Sent", "escape", "l", "enter")
+        assert "limit dave" in client.lines[0]
+
+
 async def test_save_moves_to_another_folder_and_undo_brings_it_back(opened: Any, store: LocalStore) -> None:
     async with opened() as client:
         await client.press("=", "s", "ctrl+u")

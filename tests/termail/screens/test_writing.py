@@ -133,7 +133,11 @@ async def test_x_takes_back_the_mail_just_sent(opened: Any, store: LocalStore, s
         await client.press("X")
         assert client.screen_name == "ComposeScreen"
         assert "too soon" in client.text
+        await client.press("q")
+        assert "Postpone this message?" in client.lines[-1]
+        await client.press("y")
     assert store.outbox() == []
+    assert len(store.drafts()) == 1
 
 
 async def test_a_message_is_forwarded_and_bounced(opened: Any, store: LocalStore) -> None:
