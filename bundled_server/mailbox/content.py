@@ -29,12 +29,13 @@ class Content:
     message_id: str
 
 
-def prepare(data: bytes) -> Content:
+def prepare(data: bytes, *, has_crlf: bool = False) -> Content:
     """Scan a message once. Never raises for bad mail: what cannot be read is described as text/plain.
 
-    Bare LF and bare CR line ends become CRLF first.
+    Bare LF and bare CR line ends become CRLF first, unless the caller knows that there are none (`has_crlf`).
     """
-    data = with_crlf(data)
+    if not has_crlf:
+        data = with_crlf(data)
     root = scan(data)
     return Content(
         data=data,

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
+from bundled_server.net.deflate import DeflateStream
+
 READ_HIGH_WATER_OCTETS = 262_144
 TLS_SHUTDOWN_SECONDS = 2.0
 
@@ -25,6 +27,7 @@ class Connection(asyncio.Protocol):
         self._received_octets = 0
         self._reading_paused = False
         self._discarding = False
+        self._deflate: DeflateStream | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -88,6 +91,11 @@ class Connection(asyncio.Protocol):
         return self._lost.is_set()
 
     @property
+    def is_congested(self) -> bool:
+        """The peer has not yet taken enough: `drain` would wait."""
+        return not self._writable.is_set()
+
+    @property
     def tls_version(self) -> str:
         """Protocol version and cipher, such as "TLSv1.3 TLS_AES_256_GCM_SHA384"; "" in the clear."""
         tls = self._transport.get_extra_info("ssl_object") if self._transport else None
@@ -98,6 +106,9 @@ class Connection(asyncio.Protocol):
 
     def take(self) -> bytes:
         """Everything received since the last call, b"" when nothing was."""
+        deflate = self._deflate
+        if deflate is not None and deflate.has_more:
+            return deflate.inflate(b"", READ_HIGH_WATER_OCTETS)
         if not self._received:
             return b""
         data = self._received[0] if len(self._received) == 1 else b"".join(self._received)
@@ -106,11 +117,11 @@ class Connection(asyncio.Protocol):
         if self._reading_paused and not self.at_eof:
             self._reading_paused = False
             self._live_transport().resume_reading()
-        return data
+        return data if deflate is None else deflate.inflate(data, READ_HIGH_WATER_OCTETS)
 
     async def wait(self, seconds: float | None) -> None:
         """Return on data, end of stream or wake-up; raise TimeoutError after `seconds`."""
-        if self._received or self.at_eof or self.woken:
+        if self._received or self.at_eof or self.woken or (self._deflate is not None and self._deflate.has_more):
             return
         self._waiter = self._loop.create_future()
         if seconds is not None:
@@ -129,7 +140,17 @@ class Connection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Queue `data`; follow with `drain` so that a peer that does not read holds us back."""
         if data and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
+            self._transport.write(data if self._deflate is None else self._deflate.deflate(data))
+
+    @property
+    def is_deflated(self) -> bool:
+        return self._deflate is not None
+
+    def start_deflate(self) -> None:
+        """From here on both directions are compressed; what was received but not taken is thrown away."""
+        self._received.clear()
+        self._received_octets = 0
+        self._deflate = DeflateStream()
 
     async def drain(self, seconds: float | None) -> None:
         """Wait until the peer has taken enough; raise TimeoutError after `seconds`."""

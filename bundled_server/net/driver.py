@@ -85,7 +85,8 @@ class Link:
         self.held_output = b""
         if output:
             self.connection.write(output)
-        await self.connection.drain(self.idle_seconds)
+        if self.connection.is_congested:
+            await self.connection.drain(self.idle_seconds)
 
     def patience(self) -> float:
         """How many seconds to wait for more input: the nearest of the deadlines."""
@@ -163,17 +164,20 @@ async def _one_turn(link: Link, machine: Machine[Any], session: Session) -> Turn
     if await _handle_events(link, machine, session):
         return Turn.WENT_ON
     data = connection.take()
+    if not data and not connection.at_eof:
+        try:
+            await connection.wait(link.patience())
+        except TimeoutError:
+            return Turn.TIMED_OUT
+        if connection.woken:
+            return Turn.WENT_ON
+        data = connection.take()
     if data:
         machine.receive(data)
         await _handle_events(link, machine, session)
-        return Turn.WENT_ON
-    if connection.at_eof:
+    elif connection.at_eof:
         machine.receive_eof()
         return Turn.WENT_ON if await _handle_events(link, machine, session) else Turn.PEER_LEFT
-    try:
-        await connection.wait(link.patience())
-    except TimeoutError:
-        return Turn.TIMED_OUT
     return Turn.WENT_ON
 
 

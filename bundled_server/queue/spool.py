@@ -48,15 +48,15 @@ class Spool:
         self._short_way = short_way
 
     async def accept(self, envelope: Envelope, data: bytes, origin: str, queue_id: str = "") -> str:
-        """Make a message durable and set it going → its queue id, a new one when none is given. Raises
-        StoreUnavailable; implements `smtp_policy.Accept`."""
+        """Make a message (its lines end in CRLF) durable and set it going → its queue id, a new one when none is
+        given. Raises StoreUnavailable; implements `smtp_policy.Accept`."""
         queue_id = queue_id or self._ids.next()
         lines = b"" if self._stamp is None else await self._stamp(envelope, data)
         data = lines + data
         if len(data) > PREPARE_OFF_THE_LOOP_OCTETS:
-            content = await asyncio.to_thread(prepare, data)
+            content = await asyncio.to_thread(prepare, data, has_crlf=True)
         else:
-            content = prepare(data)
+            content = prepare(data, has_crlf=True)
         short_way = self._short_way if lines and origin == ORIGIN else None
         if short_way is not None and await short_way.deliver(queue_id, envelope, content):
             self._journal.record(

@@ -67,7 +67,7 @@ def rename_mailbox(work: Workspace, change: RenameMailbox) -> None:
         raise MailboxExists("a mailbox of that name exists")
     mailbox.name = name
     work.changed(mailbox)
-    work.flush()
+    work.execute("UPDATE mailboxes SET name = ? WHERE mailbox_id = ?", (name, mailbox.mailbox_id))
 
 
 def subscribe(work: Workspace, change: Subscribe) -> None:

@@ -146,9 +146,8 @@ class Workspace:
         if self._dirty_mailboxes:
             states = [self._mailboxes[mailbox_id] for mailbox_id in self._dirty_mailboxes]
             self.connection.executemany(
-                "UPDATE mailboxes SET name = ?, uid_next = ?, highest_modseq = ?, recent_from = ?"
-                " WHERE mailbox_id = ?",
-                [(s.name, s.uid_next, s.highest_modseq, s.recent_from, s.mailbox_id) for s in states],
+                "UPDATE mailboxes SET uid_next = ?, highest_modseq = ?, recent_from = ? WHERE mailbox_id = ?",
+                [(s.uid_next, s.highest_modseq, s.recent_from, s.mailbox_id) for s in states],
             )
             self._dirty_mailboxes.clear()
         if self._dirty_counters:
