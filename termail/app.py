@@ -158,6 +158,7 @@ def places() -> dict[str, Any]:
                 "drafts": "DraftsScreen",
                 "log": "LogScreen",
                 "text": "TextScreen",
+                "people": "PeopleScreen",
             }.items()
         },
     }
@@ -195,7 +196,9 @@ def build_services(config: Path, data: Path, *, agent: bool = True) -> Services:
     store = LocalStore(data / "mail.sqlite3")
     link = AgentClient(config, data) if agent else NoAgent()
     defects = DefectLog(data / "termail.log")
-    return Services(store, link, settings, keymap, time.time, places(), defects=defects)
+    return Services(
+        store, link, settings, keymap, time.time, places(), defects=defects, aliases_path=config / "aliases"
+    )
 
 
 def run(

@@ -78,6 +78,9 @@ class Ui(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sort_reverse: bool = False
     sort_second: Literal["date", "received", "from", "to", "subject", "size"] = "date"
     editor: str = ""
+    url_command: str = "xdg-open"
+    print_command: str = "lpr"
+    query_command: str = ""
     wrap_columns: int = 0
     pager_index_lines: int = 0
     markers: bool = True

@@ -41,6 +41,7 @@ class FolderView:
         self.folder = folder
         self.order = order
         self.limit = ""
+        self.is_read_only = False
         self.tagged: set[int] = set()
         self.collapsed: set[int] = set()
         self.generation = 0

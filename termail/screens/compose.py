@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from termail.commands import Context
 from termail.mime.draft import Draft
 from termail.screens.compose_commands import ComposeCommands
+from termail.screens.compose_tools import ComposeTools
 from termail.screens.everywhere import Everywhere
 from termail.screens.identity import address_of
 from termail.screens.list_motions import ListMotions
@@ -42,6 +43,7 @@ class ComposeScreen(MailScreen):
         self.commands = ComposeCommands(self)
         self.helpers = [
             self.commands,
+            ComposeTools(self),
             ListMotions(self, self.letter, lambda line: ""),
             Everywhere(self),
         ]

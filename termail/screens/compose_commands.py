@@ -13,6 +13,7 @@ from termail.mime.sanitize import clean_line
 from termail.screens.desk import CommandError, Desk
 from termail.screens.draft_store import encode_draft
 from termail.screens.files import complete_path, read_attachment
+from termail.screens.folder_names import complete_folder
 from termail.screens.outside import edit_outside, editor_of
 from termail.screens.writing_actions import answered_action
 from termail.widgets.letter import Letter
@@ -85,8 +86,15 @@ class ComposeCommands:
         await self._edit("reply_to", "Reply-To", argument, history="address")
 
     async def _edit(self, field: str, label: str, argument: str, history: str = "") -> None:
-        value = argument or await self._desk.ask(f"{label}: ", getattr(self._desk.draft, field), history=history)
-        self._desk.change(**{field: value})
+        book = self._desk.services.address_book
+        complete = {"address": book.complete, "folder": self._folders}.get(history)
+        now = getattr(self._desk.draft, field)
+        value = argument or await self._desk.ask(f"{label}: ", now, history=history, complete=complete)
+        self._desk.change(**{field: book.expand(value) if history == "address" else value})
+
+    def _folders(self, typed: str) -> list[str]:
+        account = self._desk.draft.account
+        return complete_folder(typed, self._desk.services.store.folders(account), account)
 
     # --- attachments
 

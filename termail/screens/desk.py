@@ -57,6 +57,10 @@ class Desk(Protocol):
         """Open another screen."""
         ...
 
+    def run_command(self, command: str, argument: str = "") -> None:
+        """Go on with another command."""
+        ...
+
     def outside(self, command: str, stdin: bytes | None = None) -> int:
         """Run a shell command with the whole terminal → its exit status."""
         ...
@@ -91,7 +95,7 @@ class MailDesk(Desk, Protocol):
         """Read the listing again."""
         ...
 
-    def open_folder(self, folder: Folder) -> None:
+    def open_folder(self, folder: Folder, *, read_only: bool = False) -> None:
         """Look at another folder."""
         ...
 

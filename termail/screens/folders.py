@@ -95,6 +95,15 @@ class FoldersScreen(MailScreen):
             raise CommandError("Select a folder first.")
         return folder
 
+    def do_next_with_new(self, argument: str) -> None:
+        count = len(self._folders)
+        for step in range(1, count + 1):
+            folder = self._folders[(self.list.cursor + step) % count]
+            if folder is not None and folder.unread:
+                self.list.cursor = (self.list.cursor + step) % count
+                return
+        raise CommandError("No folder with unread mail.")
+
     def do_select_entry(self, argument: str) -> None:
         self.dismiss(self._selected().folder_id)
 

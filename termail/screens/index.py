@@ -16,6 +16,7 @@ from termail.model.folder import Folder
 from termail.model.folder_view import FolderView, nearest
 from termail.model.index_format import IndexFormat
 from termail.model.order import Order, SortKey
+from termail.screens.address_actions import AddressActions
 from termail.screens.desk import CommandError
 from termail.screens.everywhere import Everywhere
 from termail.screens.index_commands import IndexCommands
@@ -24,6 +25,7 @@ from termail.screens.listings import Listing, read_listing
 from termail.screens.mail_screen import MailScreen
 from termail.screens.message_actions import MessageActions
 from termail.screens.message_motions import MessageMotions
+from termail.screens.message_outside import MessageOutside
 from termail.screens.reading import read_message
 from termail.screens.services import Services
 from termail.screens.writing_actions import WritingActions
@@ -76,7 +78,9 @@ class IndexScreen(MailScreen):
         self.helpers = [
             self.actions,
             MessageMotions(self),
+            MessageOutside(self),
             WritingActions(self),
+            AddressActions(self),
             IndexCommands(self, self.actions),
             ListMotions(self, self.messages, self._text_of),
             Everywhere(self, after_undo=self._undone),
@@ -92,6 +96,7 @@ class IndexScreen(MailScreen):
         """Paint from the store at once."""
         self._put(self._read(self.view.folder, self.view.order, ""))
         self.messages.put_view(self.view)
+        self.services.shown_folder = lambda: self.view
         self.call_after_refresh(self._go_to_first_new)
         self.show_folders()
         self.show_title()
@@ -152,13 +157,15 @@ class IndexScreen(MailScreen):
         else:
             self.run_worker(self.guard(self._reload(to_message)), group="listing")
 
-    def open_folder(self, folder: Folder) -> None:
+    def open_folder(self, folder: Folder, *, read_only: bool = False) -> None:
         """Look at another folder."""
         if folder.folder_id == self.view.folder.folder_id:
+            self.view.is_read_only = read_only or self.view.is_read_only
+            self.show_title()
             return
         self.services.previous_folder_id = self.view.folder.folder_id
         self.actions.visit_operations.clear()
-        self.begin(self._open(folder), group="listing", exclusive=True)
+        self.begin(self._open(folder, read_only), group="listing", exclusive=True)
 
     def leave(self) -> None:
         """The program ends."""
@@ -195,11 +202,12 @@ class IndexScreen(MailScreen):
         finally:
             self._reloading = False
 
-    async def _open(self, folder: Folder) -> None:
+    async def _open(self, folder: Folder, read_only: bool) -> None:
         order = self.view.order
         self._mark_old()
         listing = await asyncio.to_thread(self._read, folder, order, "")
         self.view = FolderView(folder, order, self.services.store.rows, self.services.store.threads)
+        self.view.is_read_only = read_only
         self.view.put_listing(listing.ids, listing.depths)
         self._reloading = False
         self.messages.put_view(self.view)
@@ -277,6 +285,8 @@ class IndexScreen(MailScreen):
         runs.append((f" · {len(view.ids):,} message{'' if len(view.ids) == 1 else 's'}", "dim"))
         if folder.unread:
             runs += [(" · ", "dim"), (f"{folder.unread:,} unread", "accent")]
+        if view.is_read_only:
+            runs += [(" · ", "dim"), ("read-only", "warning")]
         if view.tagged:
             runs += [(" · ", "dim"), (f"{len(view.tagged):,} tagged", "tagged")]
         if view.limit:

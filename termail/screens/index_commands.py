@@ -11,6 +11,7 @@ from termail.screens.desk import CommandError, MailDesk, current_row
 from termail.screens.folder_names import complete_folder, folder_called
 from termail.screens.listings import read_depths
 from termail.screens.message_actions import DELETED, MessageActions
+from termail.screens.pattern_words import complete_pattern
 from termail.widgets.message_list import MessageList
 
 _SORT_LETTERS = {
@@ -23,6 +24,7 @@ _SORT_LETTERS = {
     "u": SortKey.UNSORTED,
     "z": SortKey.SIZE,
 }
+_UNKNOWN_SORTS = {"c": "score", "p": "spam score", "l": "label"}  # mutt's letters for what messages have none of
 _SORT_LABEL = "(d)ate/(f)rm/(r)ecv/(s)ubj/t(o)/(t)hread/(u)nsort/si(z)e: "
 
 
@@ -45,8 +47,6 @@ class IndexDesk(MailDesk, Protocol):
     def set_tag_prefix(self) -> None: ...
 
     def leave(self) -> None: ...
-
-    def run_command(self, command: str, argument: str = "") -> None: ...
 
 
 class IndexCommands:
@@ -83,7 +83,9 @@ class IndexCommands:
 
     async def do_limit(self, argument: str) -> None:
         label = "Limit to messages matching (all shows everything): "
-        pattern = argument or await self._desk.ask(label, self._desk.view.limit, history="pattern", offered=True)
+        pattern = argument or await self._desk.ask(
+            label, self._desk.view.limit, history="pattern", complete=complete_pattern, offered=True
+        )
         limit = "" if pattern.strip() in ("", "all", "~A", ".") else pattern.strip()
         await self._desk.relist(self._desk.view.order, limit)
 
@@ -100,7 +102,11 @@ class IndexCommands:
     async def _sort(self, argument: str, *, reverse: bool) -> None:
         label = ("Rev-Sort " if reverse else "Sort ") + _SORT_LABEL
         by_name = {key.value: letter for letter, key in _SORT_LETTERS.items()}
-        letter = by_name.get(argument, argument) or await self._desk.choose(label, "".join(_SORT_LETTERS))
+        letter = by_name.get(argument, argument) or await self._desk.choose(
+            label, "".join(_SORT_LETTERS) + "".join(_UNKNOWN_SORTS)
+        )
+        if letter in _UNKNOWN_SORTS:
+            raise CommandError(f"Messages are not kept by {_UNKNOWN_SORTS[letter]} here.")
         if letter not in _SORT_LETTERS:
             raise CommandError(f"Cannot sort by {argument!r}; allowed are {', '.join(by_name)}.")
         await self._desk.relist(Order(_SORT_LETTERS[letter], reverse), self._desk.view.limit)
@@ -150,7 +156,7 @@ class IndexCommands:
         self._desk.rows_changed(ids)
 
     async def _matching(self, argument: str, label: str) -> tuple[int, ...]:
-        pattern = argument or await self._desk.ask(label, history="pattern")
+        pattern = argument or await self._desk.ask(label, history="pattern", complete=complete_pattern)
         view = self._desk.view
         found = await asyncio.to_thread(
             self._desk.services.store.listing, view.folder.folder_id, view.order, pattern, tagged=view.tagged
@@ -166,12 +172,24 @@ class IndexCommands:
 
     # --- folders
 
+    def do_toggle_write(self, argument: str) -> None:
+        view = self._desk.view
+        view.is_read_only = not view.is_read_only
+        self._desk.rows_changed(())
+        self._desk.tell("Changes will not be written." if view.is_read_only else "Changes will be written.")
+
     async def do_change_folder(self, argument: str) -> None:
+        await self._change_folder(argument, read_only=False)
+
+    async def do_change_folder_readonly(self, argument: str) -> None:
+        await self._change_folder(argument, read_only=True)
+
+    async def _change_folder(self, argument: str, *, read_only: bool) -> None:
         services, here = self._desk.services, self._desk.view.folder
         folders = services.store.folders()
         unread = next((folder for folder in folders if folder.unread and folder.folder_id != here.folder_id), None)
         name = argument or await self._desk.ask(
-            "Open folder: ",
+            "Open folder read-only: " if read_only else "Open folder: ",
             unread.name if unread is not None and unread.account == here.account else "",
             history="folder",
             complete=lambda text: complete_folder(text, folders, here.account),
@@ -180,7 +198,7 @@ class IndexCommands:
         folder = folder_called(name, folders, here, services.previous_folder_id)
         if folder is None:
             raise CommandError(f"No folder {name!r}; y lists them.")
-        self._desk.open_folder(folder)
+        self._desk.open_folder(folder, read_only=read_only)
 
     async def do_folder_list(self, argument: str) -> None:
         folder_id = await self._desk.visit("folders", self._desk.view.folder.folder_id)

@@ -54,7 +54,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         super().__init__()
         self.services = services
         self.helpers: list[object] = []
-        self.prompt = Prompt(self._take_answer, id="prompt")
+        self.prompt = Prompt(self._take_answer, services.histories, id="prompt")
         self.title_bar = TitleBar(id="title")
         self.status_bar = StatusBar(id="status")
         self.wire_pane = WirePane(id="wire")

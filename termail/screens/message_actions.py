@@ -1,6 +1,6 @@
-"""What a user does to messages: flags, tags, delete, save, copy, pipe; the same in index and pager."""
+"""What a user does to messages: flags, labels, tags, delete, save, copy; the same in index and pager."""
 
-import shlex
+import re
 from collections.abc import Sequence
 
 from termail.mime.sanitize import clean_line
@@ -106,6 +106,10 @@ class MessageActions:
 
     async def perform(self, action: Action, summary: str, ids: Sequence[int], *, is_mark: bool = True) -> None:
         """Into the store and its journal; then the lines change and the agent hears of it."""
+        if self._desk.view.is_read_only and not isinstance(action, CopyTo):
+            if not is_mark:
+                return
+            raise CommandError("The folder is open read-only; % allows changes.")
         operation = self._desk.services.store.perform(self._desk.view.folder.account, action, summary)
         if is_mark and isinstance(action, SetFlags):
             self.visit_operations.append(operation)
@@ -156,7 +160,7 @@ class MessageActions:
             complete=lambda text: complete_folder(text, folders, here.account),
             offered=True,
         )
-        target = folder_called(name, folders, here)
+        target = folder_called(name, folders, here, self._desk.services.previous_folder_id)
         if target is None:
             raise CommandError(f"No folder {name!r} in {here.account}; C in the folder list (y) makes one.")
         if target.folder_id == here.folder_id:
@@ -170,15 +174,20 @@ class MessageActions:
 
     # --- the message itself
 
-    async def do_pipe_message(self, argument: str) -> None:
+    async def do_edit_label(self, argument: str) -> None:
         ids = targets(self._desk)
-        command = argument or await self._desk.ask("Pipe to command: ", history="shell")
-        if not command.strip():
-            raise CommandError("No command.")
-        raw = b"".join([await self._desk.services.body(message_id) for message_id in ids])
-        status = self._desk.outside(command, raw.replace(b"\r\n", b"\n"))
-        name = shlex.split(command)[0] if status else ""
-        self._desk.tell(f"{name} ended with status {status}." if status else "")
+        row = current_row(self._desk)
+        mine = sorted(word for word in row.keywords if not word.startswith(("\\", "$")))
+        typed = argument or await self._desk.ask("Labels: ", " ".join(mine), history="label")
+        wanted = typed.split()
+        for word in wanted:
+            if not re.fullmatch(r"[^\s(){%*\"\\\]\x00-\x1f\x7f-\uffff]{1,64}", word):
+                raise CommandError(f"{word!r} cannot be a label: letters, digits and signs like - _ . only.")
+        remove = tuple(word for word in mine if word not in wanted)
+        add = tuple(word for word in wanted if word not in mine)
+        if add or remove:
+            await self.perform(SetFlags(ids, add, remove), "label", ids)
+        self._desk.tell(f"Labels: {' '.join(wanted)}." if wanted else "No labels.")
 
     def do_display_address(self, argument: str) -> None:
         row = current_row(self._desk)

@@ -9,12 +9,14 @@ from termail.commands import Context
 from termail.mime.sanitize import clean_line
 from termail.model.folder import Folder
 from termail.model.folder_view import FolderView
+from termail.screens.address_actions import AddressActions
 from termail.screens.desk import CommandError
 from termail.screens.everywhere import Everywhere
 from termail.screens.index_commands import IndexDesk, PagerLeft
 from termail.screens.mail_screen import MailScreen
 from termail.screens.message_actions import MessageActions
 from termail.screens.message_motions import MessageMotions
+from termail.screens.message_outside import MessageOutside
 from termail.screens.pager_commands import PagerCommands
 from termail.screens.reading import read_message
 from termail.screens.services import Services
@@ -58,7 +60,9 @@ class PagerScreen(MailScreen):
         self.helpers = [
             self.actions,
             MessageMotions(self),
+            MessageOutside(self),
             WritingActions(self),
+            AddressActions(self),
             PagerCommands(self),
             Everywhere(self, after_undo=self._undone),
         ]
@@ -124,10 +128,10 @@ class PagerScreen(MailScreen):
         self.go_to(line)
         self._index.reload(to_message=self.message_id)
 
-    def open_folder(self, folder: Folder) -> None:
+    def open_folder(self, folder: Folder, *, read_only: bool = False) -> None:
         """Folders are opened in the index."""
         self.leave()
-        self._index.open_folder(folder)
+        self._index.open_folder(folder, read_only=read_only)
 
     def leave(self, command: str = "", argument: str = "") -> None:
         """Back to the index, which goes on with a command that works on the folder, not on the message."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 
 from termail.agent.messages import OperationsChanged, OutboxChanged, ToUI
-from termail.commands import GROUPS, Context
+from termail.commands import GROUPS, Command, Context
 from termail.mime.sanitize import clean_line
 from termail.model.outbox import OutboxItem, OutboxState
 from termail.screens.desk import CommandError
@@ -194,6 +194,23 @@ class DraftsScreen(Report):
             self.read()
 
 
+class PeopleScreen(Report):
+    """Mailboxes found in the address book. Returns the one chosen, or None."""
+
+    TITLE_TEXT = "People"
+    HINTS = (("select-entry", "write"), ("search", "find"), ("quit", "back"))
+
+    def __init__(self, services: Services, mailboxes: Sequence[str]) -> None:
+        super().__init__(services)
+        self._mailboxes = mailboxes
+
+    def report_lines(self) -> list[list[Run]]:
+        return [[("  ", "text"), (clean_line(mailbox), "text")] for mailbox in self._mailboxes]
+
+    def do_select_entry(self, argument: str) -> None:
+        self.dismiss(self._mailboxes[self.list.cursor])
+
+
 class LogScreen(Report):
     """What the client said in this session."""
 
@@ -236,7 +253,9 @@ class HelpScreen(Report):
         keymap = self.services.keymap
         for title, group in GROUPS.items():
             bound = [(command, keymap.keys_of(self._place, command.name)) for command in group]
-            shown = [(command, keys) for command, keys in bound if keys]
+            shown = [
+                (command, keys or ["digits"]) for command, keys in bound if keys or self._place in command.keys
+            ]
             if not shown:
                 continue
             heading: list[list[Run]] = (
@@ -245,14 +264,21 @@ class HelpScreen(Report):
             lines += heading
             self._commands += [""] * len(heading)
             for command, keys in shown:
-                lines.append([(f"  {fit(' '.join(keys), 16)} ", "strong"), (fit(command.name, 24), "dim"),
-                              (command.help, "text")])  # fmt: skip
+                lines.append(_help_line(keys, command, self.list.size.width))
                 self._commands.append(command.name)
         return lines
 
     def do_select_entry(self, argument: str) -> None:
         at = self.list.cursor
         self.dismiss(self._commands[at] or None if at < len(self._commands) else None)
+
+
+def _help_line(keys: list[str], command: Command, width: int) -> list[Run]:
+    """Keys and meaning; the name for `:` at the right where there is room."""
+    shown = " ".join(keys)
+    line: list[Run] = [(f"  {shown:<14} ", "strong"), (command.help, "text")]
+    gap = width - 2 - len(command.name) - sum(len(text) for text, _ in line)
+    return [*line, (" " * gap + command.name, "dim")] if gap >= 2 else line
 
 
 def _next_try(when: float, now: float) -> str:

@@ -4,6 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import Any, Protocol
 
 from textual.screen import Screen
@@ -20,6 +22,8 @@ from termail.agent.messages import (
 from termail.config import Account, Settings
 from termail.keymap import Keymap
 from termail.model.folder import Folder
+from termail.model.folder_view import FolderView
+from termail.screens.address_book import AddressBook
 from termail.screens.defects import DefectLog
 from termail.store.local_store import LocalStore
 
@@ -86,11 +90,19 @@ class Services:
     places: dict[str, Callable[..., Screen[Any]]] = field(default_factory=dict)
     heard: Heard = field(default_factory=Heard)
     defects: DefectLog = field(default_factory=DefectLog)
+    aliases_path: Path | None = None
+    histories: dict[str, list[str]] = field(default_factory=dict)
     last_sent: LastSent = field(default_factory=LastSent)
     previous_folder_id: int = 0
+    shown_folder: Callable[[], FolderView] | None = None
     next_notice: str = ""
     wire_is_shown: bool = False
     _waiting_bodies: dict[int, asyncio.Future[str]] = field(default_factory=dict)
+
+    @cached_property
+    def address_book(self) -> AddressBook:
+        """Made when the first address is completed."""
+        return AddressBook(self.store, self.aliases_path, self.settings.ui.query_command)
 
     # --- accounts
 

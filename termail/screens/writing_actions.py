@@ -17,11 +17,19 @@ class WritingActions:
     async def do_mail(self, argument: str) -> None:
         from termail.mime.draft import Draft
 
-        to = argument or await self._desk.ask("To: ", history="address")
+        to = await self._ask_address("To: ", argument)
         subject = await self._desk.ask("Subject: ", history="subject")
         account = self._account_name()
         draft = Draft(account=account, from_=self._desk.services.account(account).from_, to=to, subject=subject)
         self._compose(draft)
+
+    async def _ask_address(self, label: str, argument: str) -> str:
+        book = self._desk.services.address_book
+        typed = argument or await self._desk.ask(label, history="address", complete=book.complete)
+        return book.expand(typed)
+
+    async def do_background_compose_menu(self, argument: str) -> None:
+        await self._recall(always_ask=True)
 
     async def do_reply(self, argument: str) -> None:
         await self._reply(to_all=False)
@@ -52,7 +60,7 @@ class WritingActions:
 
         row = current_row(self._desk)
         raw = await self._desk.services.body(row.message_id)
-        to = argument or await self._desk.ask("To: ", history="address")
+        to = await self._ask_address("To: ", argument)
         account = self._account_name()
         draft = forward(raw, account=account, from_=self._desk.services.account(account).from_)
         self._compose(msgspec.structs.replace(draft, to=clean_line(to)))
@@ -64,7 +72,7 @@ class WritingActions:
         services = self._desk.services
         row = current_row(self._desk)
         raw = await services.body(row.message_id)
-        to = argument or await self._desk.ask("Bounce message to: ", history="address")
+        to = await self._ask_address("Bounce message to: ", argument)
         recipients = tuple(address for _, address in parse_addresses(to.encode()) if "@" in address)
         if not recipients:
             raise CommandError(f"No address in {to!r}.")
@@ -86,12 +94,15 @@ class WritingActions:
         self._compose(parse_draft(await self._desk.services.body(row.message_id), self._account_name()))
 
     async def do_recall_message(self, argument: str) -> None:
+        await self._recall(always_ask=False)
+
+    async def _recall(self, *, always_ask: bool) -> None:
         from termail.screens.draft_store import decode_draft
 
         drafts = self._desk.services.store.drafts()
         if not drafts:
             raise CommandError("No postponed messages.")
-        at = 0 if len(drafts) == 1 else await self._desk.visit("drafts")
+        at = 0 if len(drafts) == 1 and not always_ask else await self._desk.visit("drafts")
         if at is None:
             return
         draft_id, account, raw = drafts[at]

@@ -40,10 +40,12 @@ class Prompt(Horizontal):
     Prompt > #completions { color: $mail-dim; padding: 0 1; }
     """
 
-    def __init__(self, answered: Callable[[str | None], None], *, id: str | None = None) -> None:
+    def __init__(
+        self, answered: Callable[[str | None], None], histories: dict[str, list[str]], *, id: str | None = None
+    ) -> None:
         super().__init__(id=id)
         self._answered = answered
-        self._histories: dict[str, list[str]] = {}
+        self._histories = histories
         self._history: list[str] = []
         self._history_at = 0
         self._complete: Complete | None = None
