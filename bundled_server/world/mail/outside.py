@@ -117,12 +117,12 @@ def _newsletter(now: float) -> Letter:
         Address("The Packet", "news", "packet.example"),
         (ALICE,),
         "The Packet, number 42: why MX records have preferences",
-        "This message is best read as HTML.\n",
+        "",
         date=days_ago(now, 2, hour=7, minute=0),
         message_id="<packet-42@packet.example>",
         headers=(("List-Unsubscribe", "<https://packet.example/u/alice>"),),
     )
-    message.add_alternative(NEWSLETTER, subtype="html")
+    message.set_content(NEWSLETTER, subtype="html", cte="quoted-printable")
     return from_outside(message, "bounces@packet.example", "alice@cities.org")
 
 
