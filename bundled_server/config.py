@@ -39,9 +39,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     queue_in_memory_per_destination: int = 500
     queue_parked_items: int = 100_000
     destination_rest_seconds: float = 60.0
-    queue_in_memory_per_destination: int = 500
-    queue_parked_items: int = 100_000
-    destination_rest_seconds: float = 60.0
     queue_in_memory_octets: int = 67_108_864
     bounce_returns_octets: int = 65_536
     alias_expansion: int = 200
@@ -70,7 +67,9 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     `egress`: "none" never leaves the world it was given, "smarthost" sends everything to `smarthost`,
     "internet" routes by MX. `aliases` maps a local part to the addresses that get its mail; `postmaster` is the
     local part that reads postmaster's and abuse's mail, by default root or the first user.
-    `answers_questions` lets VRFY and EXPN on port 25 tell who is here.
+    With a `smarthost_user` the smarthost is spoken to by verified TLS only (`smarthost_ca` when it is not in the
+    system's list), the password comes from the file or from $TERMAIL_SMARTHOST_PASSWORD. `transports` as in
+    `mta.routing.Router`. `answers_questions` lets VRFY and EXPN on port 25 tell who is here.
     """
 
     hostname: str
@@ -86,6 +85,10 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     insecure_auth: bool = False
     egress: str = "none"
     smarthost: str = ""
+    smarthost_user: str = ""
+    smarthost_password_file: Path | None = None
+    smarthost_ca: Path | None = None
+    transports: dict[str, str] = {}
     limits: Limits = Limits()
     retry_seconds: tuple[float, ...] = (60, 300, 900, 1800, 3600, 7200, 14400)
     give_up_seconds: float = 432_000.0

@@ -14,8 +14,7 @@ from bundled_server.auth.store_directory import StoreDirectory
 from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.clock import Clock, SystemClock
 from bundled_server.config import HostSettings
-from bundled_server.dns.isolated import IsolatedResolver
-from bundled_server.dns.resolver import DnsResolver, Resolver, system_nameservers
+from bundled_server.dns.resolver import Resolver
 from bundled_server.filter_gate import gate_of
 from bundled_server.filters.chain import Chain, Filter, is_forged_result
 from bundled_server.host_folder import HostFolder
@@ -29,9 +28,9 @@ from bundled_server.mda.addresses import Addresses
 from bundled_server.mda.local import LocalCourier, LocalParts
 from bundled_server.msa.policy import SubmissionPolicy
 from bundled_server.mta.etrn import TurnDesk
+from bundled_server.mta.outbound import make_relay
 from bundled_server.mta.policy import HandOverPolicy, TransferPolicy
-from bundled_server.mta.relay import Relay
-from bundled_server.mta.routing import SMTP_PORT, PortOf, Router
+from bundled_server.mta.routing import PortOf
 from bundled_server.net.listener import Listener, SessionFactory
 from bundled_server.net.tls import CertificatePaths, make_self_signed, server_context
 from bundled_server.queue.bounce import Reporter
@@ -178,13 +177,10 @@ class Host:
         self.courier = courier = LocalCourier(
             LocalParts(self.store, self.addresses, self.journal, self.clock.now, self._ids.next)
         )
-        relay = Relay(
-            hostname=settings.hostname,
-            router=self._router(),
-            journal=self.journal,
-            journal_wire=settings.journal_wire,
-            connections_per_destination=limits.relays_per_destination,
-        )
+        try:
+            relay = make_relay(settings, self.journal, self._resolver, self._port_of)
+        except OSError as fault:
+            raise HostCannotStart(str(fault)) from fault
         self._stack.push_async_callback(relay.close)
         settler = Settler(
             schedule=RetrySchedule(settings.retry_seconds, settings.give_up_seconds, self._randomness),
@@ -350,21 +346,6 @@ class Host:
             received_hops=self.settings.limits.received_hops,
         )
 
-    def _router(self) -> Router:
-        settings = self.settings
-        resolver = self._resolver
-        if resolver is None:
-            resolver = IsolatedResolver() if settings.egress == "none" else DnsResolver(system_nameservers())
-        port_of = self._port_of or _no_world if settings.egress == "none" else self._port_of or _smtp_port
-        return Router(
-            resolver=resolver,
-            hostname=settings.hostname,
-            egress=settings.egress,
-            smarthost=settings.smarthost,
-            port_of=port_of,
-            journal=self.journal,
-        )
-
     def _destination_of(self, address: str) -> str:
         if self.addresses.is_here(address):
             return LOCAL
@@ -382,14 +363,6 @@ class Host:
     async def _end_task(self, task: "asyncio.Task[None]") -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-def _no_world(hostname: str) -> int | None:
-    return None
-
-
-def _smtp_port(hostname: str) -> int | None:
-    return SMTP_PORT
 
 
 def _port_trouble(service: str, listen: str, port: int, weather: OSError) -> str:

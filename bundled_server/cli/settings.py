@@ -17,6 +17,7 @@ from bundled_server.config import HostSettings, Limits, Ports
 _NAME = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?)*"
 )
+_PLACE = re.compile(r"\S+:\d{1,5}")
 _USER_HINT = "a user is written NAME:PASSWORD, such as --user alice:123456"
 
 
@@ -84,7 +85,9 @@ def _check(values: dict[str, Any]) -> None:
         raise UsageError(f"egress {egress!r} is unknown: one of {', '.join(EGRESS)}")
     if (egress == "smarthost") != bool(smarthost):
         raise UsageError("--egress smarthost and --smarthost HOST:PORT belong together")
-    if smarthost and not re.fullmatch(r"\S+:\d{1,5}", smarthost):
+    if values.get("smarthost_user") and not smarthost:
+        raise UsageError("smarthost_user without a smarthost: write smarthost = \"HOST:PORT\" too")
+    if smarthost and not _PLACE.fullmatch(smarthost):
         raise UsageError(f"--smarthost {smarthost!r} is not HOST:PORT")
 
 
@@ -128,14 +131,17 @@ _PLAIN: dict[str, type] = {
     "insecure_auth": bool,
     "egress": str,
     "smarthost": str,
+    "smarthost_user": str,
+    "smarthost_password_file": str,
+    "smarthost_ca": str,
     "postmaster": str,
     "journal_wire": bool,
     "answers_questions": bool,
     "give_up_seconds": float,
     "delay_notice_seconds": float,
 }
-_KEYS = (*_PLAIN, "retry_seconds", "users", "aliases", "ports", "limits")
-_PATHS = ("data", "tls_certificate", "tls_key")
+_KEYS = (*_PLAIN, "retry_seconds", "users", "aliases", "transports", "ports", "limits")
+_PATHS = ("data", "tls_certificate", "tls_key", "smarthost_password_file", "smarthost_ca")
 
 
 def _from_file(path: Path) -> _Draft:
@@ -179,6 +185,11 @@ def _take_tables(draft: _Draft, path: Path, text: str, table: dict[str, Any]) ->
             for member in members:
                 if not member.isprintable() or " " in member or not member:
                     raise UsageError(f"{path}: the alias member {member!r} is not an address")
+    if "transports" in table:
+        draft.values["transports"] = _converted(path, "transports", table["transports"], dict[str, str])
+        for place in draft.values["transports"].values():
+            if not _PLACE.fullmatch(place):
+                raise UsageError(f"{path}: the transport {place!r} is not HOST:PORT")
     if "retry_seconds" in table:
         steps = _converted(path, "retry_seconds", table["retry_seconds"], tuple[float, ...])
         if not steps or min(steps) <= 0:

@@ -8,7 +8,15 @@ from collections.abc import Iterator, Sequence
 from bundled_server.courier import Outcome, Verdict
 from bundled_server.envelope import Envelope, Recipient, split_address
 from bundled_server.journal import Agent, Journal, Step, printable
-from bundled_server.mta.relay_connection import PossiblySent, RelayConnection, Response, Tap, Timeouts, Unreachable
+from bundled_server.mta.relay_connection import (
+    Identity,
+    PossiblySent,
+    RelayConnection,
+    Response,
+    Tap,
+    Timeouts,
+    Unreachable,
+)
 from bundled_server.mta.relay_pool import RelayPool
 from bundled_server.mta.routing import Hop, Router, Subject, Unroutable
 from bundled_server.protocols.smtp.header import HeaderTooBig, read_header
@@ -21,7 +29,8 @@ _STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
 
 
 class Relay:
-    """Implements `courier.Courier`: asks the router, tries the hops in order, reports what each recipient met."""
+    """Implements `courier.Courier`: asks the router, tries the hops in order, reports what each recipient met.
+    A hop that wants verified TLS gets `verified_tls`, and then we log in there as `identity`."""
 
     def __init__(
         self,
@@ -32,6 +41,8 @@ class Relay:
         journal_wire: bool = False,
         timeouts: Timeouts | None = None,
         connections_per_destination: int = 5,
+        verified_tls: ssl.SSLContext | None = None,
+        identity: Identity | None = None,
     ) -> None:
         self._router = router
         self._journal = journal
@@ -40,6 +51,8 @@ class Relay:
             local_hostname=hostname,
             timeouts=timeouts or Timeouts(),
             tls=_opportunistic_context(),
+            verified_tls=verified_tls,
+            identity=identity,
             per_destination=connections_per_destination,
         )
 

@@ -3,12 +3,13 @@
 import asyncio
 import re
 import ssl
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiosmtplib
 
-from bundled_server.mta.routing import Hop
+from bundled_server.mta.routing import Hop, Security
 from bundled_server.smtp_journal import HEADER_EXCERPT_OCTETS, excerpt_lines
 
 CHUNK_OCTETS = 262_144
@@ -32,6 +33,14 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """How we log in at a smarthost."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """What the other host said."""
 
@@ -52,20 +61,21 @@ class PossiblySent(Unreachable):
 
 
 class RelayConnection:
-    """A connection that has said EHLO and, where the other side offers it, speaks TLS (opportunistically: the
-    certificate is not checked, RFC 7435). Raises Unreachable for the weather."""
+    """A connection that has said EHLO and speaks TLS as the hop demands: opportunistically (the certificate is not
+    checked, RFC 7435), or verified, from the first octet or by STARTTLS. Raises Unreachable for the weather."""
 
     def __init__(self, hop: Hop, local_hostname: str, timeouts: Timeouts, tap: Tap | None) -> None:
         self.hop = hop
         self.tap = tap
         self.tls_failed = False
         self._timeouts = timeouts
+        self._begins_with_tls = hop.security is Security.IMPLICIT
         self._client = aiosmtplib.SMTP(
-            hostname=hop.address,
+            hostname=hop.hostname if self._begins_with_tls else hop.address,
             port=hop.port,
             local_hostname=local_hostname,
             timeout=timeouts.command,
-            use_tls=False,
+            use_tls=self._begins_with_tls,
             start_tls=False,
         )
 
@@ -83,9 +93,15 @@ class RelayConnection:
 
     async def open(self, *, tls: ssl.SSLContext | None) -> None:
         """Connect, say EHLO (HELO to an old host), start TLS when `tls` is given and offered, EHLO again."""
-        greeting = await self._attempt(self._client.connect(timeout=self._timeouts.connect))
+        context = tls if self._begins_with_tls else None
+        greeting = await self._attempt(self._client.connect(timeout=self._timeouts.connect, tls_context=context))
         self._tell("S", Response(greeting.code, greeting.message))
         await self._hello()
+        if self._begins_with_tls:
+            return
+        if self.hop.security is Security.VERIFIED and not self.supports("starttls"):
+            self._client.close()
+            raise Unreachable("it does not offer STARTTLS, and nothing may go there in the clear")
         if tls is not None and self.supports("starttls"):
             self._tap_line("C", "STARTTLS")
             self.tls_failed = True
@@ -93,6 +109,22 @@ class RelayConnection:
             self.tls_failed = False
             self._tell("S", Response(answer.code, answer.message))
             await self._hello()
+
+    async def log_in(self, identity: Identity) -> None:
+        """AUTH PLAIN, or LOGIN where that is all there is."""
+        offered = str(self._client.esmtp_extensions.get("auth", "")).upper().split()
+        user, password = identity.user.encode(), identity.password.encode()
+        if "PLAIN" in offered or "LOGIN" not in offered:
+            lines = [b"AUTH PLAIN " + b64encode(b"\0" + user + b"\0" + password)]
+        else:
+            lines = [b"AUTH LOGIN", b64encode(user), b64encode(password)]
+        for line in lines:
+            self._tap_line("C", "AUTH PLAIN ***" if line[:10] == b"AUTH PLAIN" else "***")
+            answer = await self._attempt(self._client.execute_command(line))
+            self._tell("S", Response(answer.code, answer.message))
+            if not 200 <= answer.code < 400:
+                self._client.close()
+                raise Unreachable(f"login refused: {answer.code} {answer.message}")
 
     async def command(self, *words: str) -> Response:
         """Send one line, read its reply, whatever its code."""

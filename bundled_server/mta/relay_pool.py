@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from bundled_server.mta.relay_connection import RelayConnection, Tap, Timeouts, Unreachable
-from bundled_server.mta.routing import Hop
+from bundled_server.mta.relay_connection import Identity, RelayConnection, Tap, Timeouts, Unreachable
+from bundled_server.mta.routing import Hop, Security
 
 KEEP_IDLE_SECONDS = 1.0
 
@@ -28,12 +28,16 @@ class RelayPool:
         local_hostname: str,
         timeouts: Timeouts,
         tls: ssl.SSLContext | None,
+        verified_tls: ssl.SSLContext | None = None,
+        identity: Identity | None = None,
         per_destination: int = 5,
         keep_idle_seconds: float = KEEP_IDLE_SECONDS,
     ) -> None:
         self._local_hostname = local_hostname
         self._timeouts = timeouts
         self._tls = tls
+        self._verified_tls = verified_tls
+        self._identity = identity
         self._per_destination = per_destination
         self._keep_idle_seconds = keep_idle_seconds
         self._destinations: dict[Hop, _Destination] = {}
@@ -87,6 +91,11 @@ class RelayPool:
 
     async def _new(self, hop: Hop, tap: Tap | None) -> RelayConnection:
         connection = RelayConnection(hop, self._local_hostname, self._timeouts, tap)
+        if hop.security is not Security.OPPORTUNISTIC:
+            await connection.open(tls=self._verified_tls)
+            if self._identity is not None:
+                await connection.log_in(self._identity)
+            return connection
         try:
             await connection.open(tls=self._tls)
         except Unreachable:

@@ -1,7 +1,8 @@
 """Routing: which hosts take mail for a domain, in which order (RFC 5321 §5.1)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from ipaddress import ip_address
 
 from bundled_server.courier import Verdict
@@ -9,8 +10,18 @@ from bundled_server.dns.resolver import NoSuchDomain, NotOurWorld, ResolutionFai
 from bundled_server.journal import Agent, Journal, Step
 
 SMTP_PORT = 25
+IMPLICIT_TLS_PORT = 465
+IMPLICIT_TLS_SCHEME = "smtps://"
 HOSTS_TRIED = 10
 OUTSIDE = "this practice world does not send mail outside itself"
+
+
+class Security(Enum):
+    """What a hop asks of TLS."""
+
+    OPPORTUNISTIC = "where it is offered, whoever answers (RFC 7435)"
+    VERIFIED = "STARTTLS always, and the certificate must be the host's"
+    IMPLICIT = "TLS from the first octet, verified (RFC 8314)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +31,7 @@ class Hop:
     hostname: str
     address: str
     port: int
+    security: Security = Security.OPPORTUNISTIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +61,9 @@ class Router:
     """Finds the hops for a domain.
 
     `egress` as in HostSettings. With "none", a hop must be a host that `port_of` knows at a loopback address; with
-    "internet", loopback addresses are refused; with "smarthost", `smarthost` ("host:port") takes everything.
+    "internet", loopback addresses are refused; with "smarthost", `smarthost` ("host:port" or "smtps://host:port")
+    takes everything, by verified TLS when `smarthost_verified`. `transports` says where mail for some goes,
+    before all that: "host:port" by domain, by ".domain" for what is below it, or by "*".
     """
 
     def __init__(
@@ -59,6 +73,8 @@ class Router:
         hostname: str,
         egress: str = "none",
         smarthost: str = "",
+        smarthost_verified: bool = False,
+        transports: Mapping[str, str] | None = None,
         port_of: PortOf = lambda hostname: SMTP_PORT,
         journal: Journal | None = None,
     ) -> None:
@@ -66,12 +82,17 @@ class Router:
         self._hostname = hostname.lower()
         self._egress = egress
         self._smarthost = smarthost
+        self._smarthost_verified = smarthost_verified
+        self._transports = {name.lower(): place for name, place in (transports or {}).items()}
         self._port_of = port_of
         self._journal = journal
 
     async def route(self, domain: str, subject: Subject = Subject()) -> Route:
         """The hops for mail to `domain`, best first."""
         try:
+            transport = self._transport_for(domain)
+            if transport:
+                return await self._to_place(domain, transport)
             if self._egress == "smarthost":
                 return await self._to_smarthost()
             if domain.startswith("["):
@@ -155,20 +176,45 @@ class Router:
         hop = self._allowed(domain, domain, address)
         return hop if isinstance(hop, Unroutable) else (hop,)
 
+    def _transport_for(self, domain: str) -> str:
+        """The longest match of the transport map, "" without one."""
+        places = self._transports
+        if not places or domain in places:
+            return places.get(domain, "")
+        labels = domain.split(".")
+        names = [f".{'.'.join(labels[number:])}" for number in range(1, len(labels))]
+        return next((places[name] for name in (*names, "*") if name in places), "")
+
+    async def _to_place(self, domain: str, place: str) -> Route:
+        """A host that the administrator named."""
+        host, _, port = place.rpartition(":")
+        hops = []
+        for address in await self._addresses_of(host.strip("[]")):
+            if self._egress == "none" and not ip_address(address).is_loopback:
+                return self._outside(domain)
+            hops.append(Hop(host.strip("[]"), address, int(port)))
+        return tuple(hops) or Unroutable(Verdict.DEFERRED, "4.4.4", f"{host} for {domain} has no address")
+
     async def _to_smarthost(self) -> Route:
-        host, _, port = self._smarthost.rpartition(":")
+        place = self._smarthost.removeprefix(IMPLICIT_TLS_SCHEME)
+        host, _, port = place.rpartition(":")
         if not host or not port.isdigit():
             return Unroutable(Verdict.DEFERRED, "4.3.5", 'no smarthost is configured as "host:port"')
         host = host.strip("[]")
+        security = Security.VERIFIED if self._smarthost_verified else Security.OPPORTUNISTIC
+        if place != self._smarthost or int(port) == IMPLICIT_TLS_PORT:
+            security = Security.IMPLICIT
+        addresses = await self._addresses_of(host)
+        return tuple(Hop(host, address, int(port), security) for address in addresses) or Unroutable(
+            Verdict.DEFERRED, "4.4.4", f"the smarthost {host} has no address"
+        )
+
+    async def _addresses_of(self, host: str) -> list[str]:
         try:
             ip_address(host)
         except ValueError:
-            addresses = await self._resolver.addresses(host)
-        else:
-            addresses = [host]
-        return tuple(Hop(host, address, int(port)) for address in addresses) or Unroutable(
-            Verdict.DEFERRED, "4.4.4", f"the smarthost {host} has no address"
-        )
+            return list(await self._resolver.addresses(host))
+        return [host]
 
     def _outside(self, domain: str) -> Unroutable:
         if self._egress == "none":

@@ -121,3 +121,25 @@ async def test_question_and_answer_are_steps_7_and_8() -> None:
         (7, "cities.org MX?"),
         (8, "cities.org MX 10 brasilia.cities.org, 20 backup.cities.org"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("domain", "port"),
+    [("x.test", 1), ("a.x.test", 2), ("b.a.x.test", 3), ("y.test", 9), ("cities.org", 9)],
+)
+async def test_the_transport_map_finds_the_longest_match(domain: str, port: int) -> None:
+    transports = {
+        "x.test": "127.0.0.1:1",
+        ".x.test": "brasilia.cities.org:2",
+        ".a.x.test": "[::1]:3",
+        "*": "::1:9",
+    }
+    made = Router(resolver=Table(), hostname="us.test", transports=transports, port_of=PORTS.get)
+    found = await made.route(domain)
+    assert isinstance(found, tuple) and {hop.port for hop in found} == {port}
+
+
+async def test_a_practice_world_stays_closed_whatever_the_transport_map_says() -> None:
+    made = Router(resolver=Table(), hostname="us.test", transports={"*": "smart.test:25"}, port_of=PORTS.get)
+    found = await made.route("gmail.com")
+    assert isinstance(found, Unroutable) and found.status == "5.7.1"
