@@ -148,6 +148,8 @@ def places() -> dict[str, Any]:
         "compose from raw": _compose_from_raw,
         "editor": _place("termail.screens.editor", "EditorScreen"),
         "folders": _place("termail.screens.folders", "FoldersScreen"),
+        "journey": _place("termail.screens.journey", "JourneyScreen"),
+        "links": _place("termail.screens.links", "LinksScreen"),
         "attachments": _place("termail.screens.attachments", "AttachmentsScreen"),
         **{
             name: _place("termail.screens.reports", screen)

@@ -42,8 +42,8 @@ def _mail(name: str, help_text: str, keys: str) -> Command:
 
 
 _MOTIONS = (
-    _command("next-entry", "Move to the next entry", generic="j Down", index="J", pager="J"),
-    _command("previous-entry", "Move to the previous entry", generic="k Up", index="K", pager="K"),
+    _command("next-entry", "Move to the next entry", generic="j Down", index="J", pager="M-J"),
+    _command("previous-entry", "Move to the previous entry", generic="k Up", index="K", pager="K M-K"),
     _command("next-page", "Next page", generic="z Right PgDn", pager="Space PgDn"),
     _command("previous-page", "Previous page", generic="Z Left PgUp", pager="- PgUp"),
     _command("half-down", "Half a page down", generic="]"),
@@ -59,6 +59,7 @@ _MOTIONS = (
     _command("search", "Search forwards", generic="/"),
     _command("search-reverse", "Search backwards", generic="M-/"),
     _command("search-next", "Next match in the direction of the search", generic="n"),
+    _command("search-opposite", "Next match in the other direction", generic="M-N"),
 )
 
 _EVERYWHERE = (
@@ -150,6 +151,9 @@ _PLACES = (
 _PAGER = (
     _command("toggle-quoted", "Show or fold quoted text", pager="T"),
     _command("skip-quoted", "Go past the quoted text", pager="S"),
+    _command("open-link", "Open a link of the message by its number", pager="o ^B"),
+    _command("journey", "Show the way the message came, hop by hop", index="M-J", pager="J"),
+    _command("toggle-html", "Read the HTML or the plain text of the message", pager="M-h"),
     _command("skip-headers", "Go past the headers", pager="H"),
     _command("search-toggle", "Show or hide the colour of the search", pager="\\"),
 )

@@ -73,6 +73,10 @@ class IndexCommands:
         if left.command:
             self._desk.run_command(left.command, left.argument)
 
+    def do_journey(self, argument: str) -> None:
+        row = current_row(self._desk)
+        self._desk.go("journey", row.message_id, row.subject)
+
     async def do_select_entry(self, argument: str) -> None:
         await self.do_display_message(argument)
 

@@ -68,20 +68,27 @@ class ListMotions:
         else:
             self._find()
 
+    async def do_search_opposite(self, argument: str) -> None:
+        if self._pattern is None:
+            await self._search("", -1)
+        else:
+            self._find(-1)
+
     async def _search(self, argument: str, step: int) -> None:
         label = "Search for: " if step > 0 else "Reverse search for: "
         text = argument or await self._desk.ask(label, history="search")
         self._pattern, self._step = compile_search(text), step
         self._find()
 
-    def _find(self) -> None:
+    def _find(self, direction: int = 1) -> None:
         assert self._pattern is not None
+        step = self._step * direction
         count, start = self._list.count_lines(), self._list.cursor
         for distance in range(1, min(count, SEARCH_LIMIT) + 1):
-            line = (start + self._step * distance) % count
+            line = (start + step * distance) % count
             if self._pattern.search(self._text_of(line)):
                 self._list.cursor = line
-                wrapped = line <= start if self._step > 0 else line >= start
+                wrapped = line <= start if step > 0 else line >= start
                 self._desk.tell("Search wrapped." if wrapped else "")
                 return
         raise CommandError("Not found.")

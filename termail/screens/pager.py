@@ -18,9 +18,10 @@ from termail.screens.message_actions import MessageActions
 from termail.screens.message_motions import MessageMotions
 from termail.screens.message_outside import MessageOutside
 from termail.screens.pager_commands import PagerCommands
-from termail.screens.reading import read_message
+from termail.screens.reading import read_message, read_trust
 from termail.screens.services import Services
 from termail.screens.writing_actions import WritingActions
+from termail.widgets.bars import TrustBar
 from termail.widgets.ink import Run
 from termail.widgets.mail_text import MailText
 from termail.widgets.message_list import flags_text
@@ -52,7 +53,9 @@ class PagerScreen(MailScreen):
         super().__init__(services)
         self.message_id = message_id
         self.full_headers = full_headers
+        self.prefers_html = False
         self.text = MailText(id="work")
+        self.trust_bar = TrustBar(id="trust")
         self._index = index
         self._line = 0
         self.actions = MessageActions(self)
@@ -68,6 +71,7 @@ class PagerScreen(MailScreen):
         ]
 
     def compose_work(self) -> ComposeResult:
+        yield self.trust_bar
         yield self.text
 
     def on_mount(self) -> None:
@@ -156,10 +160,14 @@ class PagerScreen(MailScreen):
         widest = self.services.settings.ui.wrap_columns or MAX_TEXT_WIDTH
         width = max(20, min(widest, self.text.text_width))
         try:
-            display = await read_message(self.services, message_id, width, full_headers=self.full_headers)
+            display = await read_message(
+                self.services, message_id, width, full_headers=self.full_headers, prefer_html=self.prefers_html
+            )
+            trust = await read_trust(self.services, message_id, self.view.folder.account)
         except LookupError as error:
             self.text.put_notice(clean_line(str(error.args[0]) if error.args else "The message is gone."))
             raise
+        self.trust_bar.put(trust)
         self.text.put_display(display, keep_place=keep_place)
         row = self.view.row_at(self.line)
         if row is not None and row.message_id == message_id and not row.is_read:

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from termail.mime.lines import LineKind
-from termail.screens.desk import CommandError, MailDesk
+from termail.screens.desk import CommandError, MailDesk, current_row
 from termail.screens.list_motions import compile_search
 from termail.widgets.mail_text import MailText
 
@@ -16,6 +16,7 @@ class PagerDesk(MailDesk, Protocol):
 
     text: MailText
     full_headers: bool
+    prefers_html: bool
 
     def show_message(self, *, keep_place: bool = False) -> None: ...
 
@@ -89,6 +90,22 @@ class PagerCommands:
         self._desk.full_headers = not self._desk.full_headers
         self._desk.show_message()
 
+    def do_toggle_html(self, argument: str) -> None:
+        self._desk.prefers_html = not self._desk.prefers_html
+        self._desk.show_message()
+        self._desk.tell("HTML before plain text." if self._desk.prefers_html else "Plain text before HTML.")
+
+    # --- where it leads, where it came from
+
+    async def do_open_link(self, argument: str) -> None:
+        from termail.screens.links import open_link
+
+        await open_link(self._desk, self._desk.text.links, argument)
+
+    def do_journey(self, argument: str) -> None:
+        row = current_row(self._desk)
+        self._desk.go("journey", row.message_id, row.subject)
+
     # --- searching
 
     async def do_search(self, argument: str) -> None:
@@ -99,6 +116,9 @@ class PagerCommands:
 
     async def do_search_next(self, argument: str) -> None:
         self._find()
+
+    async def do_search_opposite(self, argument: str) -> None:
+        self._find(-1)
 
     def do_search_toggle(self, argument: str) -> None:
         text = self._desk.text
@@ -112,8 +132,8 @@ class PagerCommands:
         self._desk.text.search(pattern)
         self._find()
 
-    def _find(self) -> None:
-        line = self._desk.text.next_match(self._step)
+    def _find(self, direction: int = 1) -> None:
+        line = self._desk.text.next_match(self._step * direction)
         if line is None:
             raise CommandError("Not found.")
         self._desk.text.move_to(line)

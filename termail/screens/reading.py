@@ -3,19 +3,45 @@
 import asyncio
 
 from termail.mime.lines import Display, Line, LineKind
+from termail.screens.identity import my_addresses
 from termail.screens.services import Services
+from termail.widgets.ink import Run
 
 
-async def read_message(services: Services, message_id: int, width: int, *, full_headers: bool = False) -> Display:
+async def read_message(
+    services: Services, message_id: int, width: int, *, full_headers: bool = False, prefer_html: bool = False
+) -> Display:
     """The message as lines; fetches the body when it is not here. Raises LookupError."""
     raw = await services.body(message_id)
-    return await asyncio.to_thread(_display, raw, width, full_headers)
+    return await asyncio.to_thread(_display, raw, width, full_headers, prefer_html)
 
 
-def _display(raw: bytes, width: int, full_headers: bool) -> Display:
+def _display(raw: bytes, width: int, full_headers: bool, prefer_html: bool) -> Display:
     from termail.mime.display import display
 
-    return display(raw, width=width, full_headers=full_headers)
+    return display(raw, width=width, full_headers=full_headers, prefer_html=prefer_html)
+
+
+async def read_trust(services: Services, message_id: int, account: str) -> list[Run]:
+    """The line of trust, from the header block."""
+    return await asyncio.to_thread(_trust, services.store.header(message_id), own_domains(services, account))
+
+
+def _trust(header: bytes, domains: frozenset[str]) -> list[Run]:
+    from termail.screens.trust_line import trust_runs
+
+    return trust_runs(header, domains)
+
+
+def own_domains(services: Services, account: str) -> frozenset[str]:
+    """The domains whose servers the user trusts: those of the account's addresses and of its servers."""
+    if account not in services.settings.accounts:
+        return frozenset()
+    settings = services.settings.accounts[account]
+    hosts = [address.rpartition("@")[2].lower() for address in my_addresses(settings)]
+    endpoints = [entry.partition("@")[2] for entry in (settings.retrieve, settings.send)]
+    hosts += [entry.partition(":")[0].partition("/")[0].lower() for entry in endpoints]
+    return frozenset(host for host in hosts if "." in host and not host.replace(".", "").isdigit())
 
 
 def plain_display(text: str) -> Display:

@@ -39,6 +39,21 @@ class TitleBar(Bar):
     DEFAULT_CSS = "TitleBar { dock: top; }"
 
 
+class TrustBar(Bar):
+    """Who vouches for the message that is read; not there when nobody says anything."""
+
+    DEFAULT_CSS = """
+    TrustBar { background: $mail-background; display: none; }
+    TrustBar.shown { display: block; }
+    TrustBar:ansi { text-style: none; }
+    """
+
+    def put(self, runs: list[Run]) -> None:
+        """Say this, or nothing."""
+        self.left = tuple(runs)
+        self.set_class(bool(runs), "shown")
+
+
 class StatusBar(Bar):
     """The connection, what waits, and the keys that matter now."""
 

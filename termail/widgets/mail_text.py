@@ -59,6 +59,11 @@ class MailText(Ink, ScrollView, can_focus=True):
         return self._lines
 
     @property
+    def links(self) -> list[tuple[str, str]]:
+        """(url, true host) in the order of their numbers."""
+        return self._display.links if self._display is not None else []
+
+    @property
     def percent(self) -> int:
         """How much of the text was seen."""
         total = max(1, len(self._lines))

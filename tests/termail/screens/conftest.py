@@ -66,7 +66,12 @@ MAILBOX = (
     (mail(5, "Lunch?"), SEEN),
     (mail(6, "\x1b]0;owned\x07 evil \u202egnp.exe"), SEEN),
     (mail(7, "Invoice 7", sender="Shop"), frozenset()),
-    (mail(8, "Invoice 8", sender="Shop"), SEEN),
+    (
+        mail(
+            8, "Invoice 8", sender="Shop", body="Pay at https://shop.test/8 or http://xn--pypal-4ve.test/8 now.\n"
+        ),
+        SEEN,
+    ),
 )
 
 
