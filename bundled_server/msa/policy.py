@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 
 from bundled_server.auth.login import SaslBackEnd, SaslLogin
+from bundled_server.bang_path import own_names, unbanged
 from bundled_server.envelope import split_address
 from bundled_server.journal import Agent, Step
 from bundled_server.msa.fix_ups import Author, BadHeader, authors_of, fixed_header
@@ -93,7 +94,8 @@ class SubmissionPolicy:
         return Reply(553, "5.7.1", f"<{address}>... Sender address is not yours, {client.user}")
 
     async def check_recipient(self, client: Client, sender: str, command: Rcpt) -> str | Reply:
-        address = self._qualified(command.path)
+        own = own_names(self._hostname, self._domains)
+        address = self._qualified(unbanged(command.path, own, self._domains[0], outward=True))
         if await self._is_unknown_here(address):
             return Reply(550, "5.1.1", f"<{address}>... User unknown")
         return address

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bundled_server.auth.login import SaslLogin
+from bundled_server.bang_path import own_names, unbanged
 from bundled_server.journal import Agent, Step
 from bundled_server.protocols.smtp.commands import Mail, Rcpt
 from bundled_server.protocols.smtp.header import HeaderTooBig, read_header
@@ -80,11 +81,11 @@ class TransferPolicy:
         return Reply(553, "5.5.4", f"<{path.address}>... Domain name required for sender address")
 
     async def check_recipient(self, client: Client, sender: str, command: Rcpt) -> str | Reply:
-        path = command.path
+        path = unbanged(command.path, own_names(self._hostname, self._domains), self._domains[0])
         local, domain = path.local_part, path.domain
         if not domain and local.lower() == "postmaster":
             domain = self._domains[0]
-        if not domain:
+        if not domain and "!" not in local:
             return Reply(553, "5.1.3", f"<{path.address}>... Domain name required for recipient address")
         if path.route or domain not in self._domains or set(local) & set("%!@"):
             return Reply(550, "5.7.1", f"<{path.address}>... Relaying denied")
