@@ -47,6 +47,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     admin_body_octets: int = 1_048_576
 
 
+class Forward(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a user's mail goes on to; with `keep` a copy stays."""
+
+    to: tuple[str, ...]
+    keep: bool = False
+
+
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """Ports to listen on: 0 picks a free one, None leaves the service off."""
 
@@ -65,8 +72,11 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     """One mail host: its names, its data folder, its ports and what it lets out of the machine.
 
     `egress`: "none" never leaves the world it was given, "smarthost" sends everything to `smarthost`,
-    "internet" routes by MX. `aliases` maps a local part to the addresses that get its mail; `postmaster` is the
-    local part that reads postmaster's and abuse's mail, by default root or the first user.
+    "internet" routes by MX. `aliases` maps a local part, an address, or "@domain" for whatever else comes
+    there, to the addresses that get its mail, and `alias_files` hold more of them; `forwards` are by user. With
+    `detail_mailboxes` mail for alice+lists goes into the mailbox "lists" where alice has one. Quotas count octets,
+    0 is no limit; mail over quota waits, or with `quota_refuses` goes back. `postmaster` is the local part that
+    reads postmaster's and abuse's mail, by default root or the first user.
     With a `smarthost_user` the smarthost is spoken to by verified TLS only (`smarthost_ca` when it is not in the
     system's list), the password comes from the file or from $TERMAIL_SMARTHOST_PASSWORD. `transports` as in
     `mta.routing.Router`. `answers_questions` lets VRFY and EXPN on port 25 tell who is here.
@@ -79,6 +89,12 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     ports: Ports = Ports()
     users: tuple[tuple[str, str], ...] = ()
     aliases: dict[str, tuple[str, ...]] = {}
+    alias_files: tuple[Path, ...] = ()
+    forwards: dict[str, Forward] = {}
+    detail_mailboxes: bool = True
+    quota_octets: int = 0
+    quotas: dict[str, int] = {}
+    quota_refuses: bool = False
     postmaster: str = ""
     tls_certificate: Path | None = None
     tls_key: Path | None = None

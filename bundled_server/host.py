@@ -25,7 +25,11 @@ from bundled_server.maa.pop3.session import pop3_sessions
 from bundled_server.mailbox.sqlite_store import SqliteStore
 from bundled_server.mailbox.store import Store
 from bundled_server.mda.addresses import Addresses
+from bundled_server.mda.alias_book import AliasBook
+from bundled_server.mda.alias_file import AliasFileError
+from bundled_server.mda.domains import BadDomain, Domains
 from bundled_server.mda.local import LocalCourier, LocalParts
+from bundled_server.mda.quota import Quotas
 from bundled_server.msa.policy import SubmissionPolicy
 from bundled_server.mta.etrn import TurnDesk
 from bundled_server.mta.outbound import make_relay
@@ -33,6 +37,7 @@ from bundled_server.mta.policy import HandOverPolicy, TransferPolicy
 from bundled_server.mta.routing import PortOf
 from bundled_server.net.listener import Listener, SessionFactory
 from bundled_server.net.tls import CertificatePaths, make_self_signed, server_context
+from bundled_server.protocols.smtp.replies import Reply
 from bundled_server.queue.bounce import Reporter
 from bundled_server.queue.hand_delivery import HandDelivery
 from bundled_server.queue.ids import QueueIds
@@ -100,6 +105,8 @@ class Host:
         self.journal: Journal
         self.store: Store
         self.directory: StoreDirectory
+        self.domains: Domains
+        self.aliases: AliasBook
         self.addresses: Addresses
         self.courier: LocalCourier
         self.runner: Runner
@@ -161,21 +168,35 @@ class Host:
         for name, password in settings.users:
             if not await self.directory.exists(name):
                 await self.directory.put(name, password)
-        names = await self.directory.names()
-        postmaster = settings.postmaster or ("root" if "root" in names else "")
-        postmaster = postmaster or (settings.users[0][0] if settings.users else (names or [""])[0])
+        first = settings.users[0][0] if settings.users else ""
+        try:
+            self.domains = Domains(self.folder.domains, (settings.domain, settings.hostname))
+            self.aliases = AliasBook(settings.aliases, settings.alias_files)
+        except (BadDomain, AliasFileError, OSError) as fault:
+            raise HostCannotStart(str(fault)) from fault
         self.addresses = Addresses(
             self.directory,
-            self._domains,
-            settings.aliases,
-            postmaster,
+            self.domains,
+            self.aliases,
+            settings.postmaster or ("root" if await self.directory.exists("root") else first),
             settings.limits.alias_expansion,
+            canonical=self.domains.canonical,
+            forwards={name.lower(): forward for name, forward in settings.forwards.items()},
+            everybody=self.directory.names,
         )
 
     async def _open_queue(self) -> None:
         settings, limits = self.settings, self.settings.limits
         self.courier = courier = LocalCourier(
-            LocalParts(self.store, self.addresses, self.journal, self.clock.now, self._ids.next)
+            LocalParts(
+                self.store,
+                self.addresses,
+                self.journal,
+                self.clock.now,
+                self._ids.next,
+                self._quotas(),
+                settings.detail_mailboxes,
+            )
         )
         try:
             relay = make_relay(settings, self.journal, self._resolver, self._port_of)
@@ -251,9 +272,18 @@ class Host:
 
     # building blocks
 
-    @property
-    def _domains(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((self.settings.domain.lower(), self.settings.hostname.lower())))
+    def _quotas(self) -> Quotas | None:
+        settings = self.settings
+        if not settings.quota_octets and not settings.quotas:
+            return None
+        by_user = {name.lower(): octets for name, octets in settings.quotas.items()}
+        return Quotas(self.store, self.clock.now, settings.quota_octets, by_user, settings.quota_refuses)
+
+    async def _is_full(self, address: str) -> Reply | None:
+        if await self.courier.has_room(address):
+            return None
+        code, status = (552, "5.2.2") if self.settings.quota_refuses else (452, "4.2.2")
+        return Reply(code, status, f"<{address}>... Mailbox full")
 
     def _tls_context(self) -> ssl.SSLContext:
         settings = self.settings
@@ -272,7 +302,7 @@ class Host:
         settings = self.settings
         throttle = LoginThrottle(self.clock, settings.limits.login_failures_per_minute)
         pause_seconds = settings.limits.etrn_pause_seconds
-        turn = TurnDesk(self.spool.flush, self._domains, self.clock.now, pause_seconds)
+        turn = TurnDesk(self.spool.flush, self.domains, self.clock.now, pause_seconds)
         transfer = self._smtp(self._transfer_policy(), turn)
         deliver = HandDelivery(self.store, self.courier, self.runner.take)
         handed_over = self._smtp(self._hand_over_policy(), deliver=deliver)
@@ -311,20 +341,21 @@ class Host:
     def _transfer_policy(self) -> TransferPolicy:
         return TransferPolicy(
             hostname=self.settings.hostname,
-            domains=self._domains,
+            domains=self.domains,
             recipient_exists=self.addresses.exists,
             now=self.clock.now,
             received_hops=self.settings.limits.received_hops,
             filters=(gate_of(Chain(self._filters, self.journal)),) if self._filters else (),
             members=self.addresses.expand,
             answers_questions=self.settings.answers_questions,
+            is_full=self._is_full if self.settings.quota_octets or self.settings.quotas else None,
             is_forged=lambda name, value: is_forged_result(name, value, self.settings.hostname),
         )
 
     def _hand_over_policy(self) -> HandOverPolicy:
         return HandOverPolicy(
             hostname=self.settings.hostname,
-            domains=self._domains,
+            domains=self.domains,
             recipient_exists=self.addresses.exists,
             now=self.clock.now,
             received_hops=self.settings.limits.received_hops,
@@ -332,11 +363,11 @@ class Host:
 
     def _submission_policy(self, throttle: LoginThrottle) -> SubmissionPolicy:
         logins = SaslBackEnd(
-            self.directory, throttle, self._domains, keys=self.directory, tokens=self._token_verifier
+            self.directory, throttle, self.domains, keys=self.directory, tokens=self._token_verifier
         )
         return SubmissionPolicy(
             hostname=self.settings.hostname,
-            domains=self._domains,
+            domains=self.domains,
             logins=logins,
             now=self.clock.now,
             recipient_exists=self.addresses.exists,
@@ -359,6 +390,7 @@ class Host:
         while True:
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
             self.journal.flush()
+            self.aliases.refresh()
 
     async def _end_task(self, task: "asyncio.Task[None]") -> None:
         task.cancel()

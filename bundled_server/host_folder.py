@@ -28,6 +28,10 @@ class HostFolder:
         return self.path / "journal.jsonl"
 
     @property
+    def domains(self) -> Path:
+        return self.path / "domains.json"
+
+    @property
     def certificates(self) -> Path:
         return self.path / "tls"
 

@@ -22,7 +22,7 @@ Members = Callable[[str], Awaitable[Sequence[str] | None]]
 class AddressBook:
     """Who has an address here. `domains` are this host's own, the first completes what is unqualified."""
 
-    domains: tuple[str, ...]
+    domains: Sequence[str]
     recipient_exists: RecipientExists | None = None
     members: Members | None = None
 

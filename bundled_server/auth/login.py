@@ -68,7 +68,7 @@ class SaslBackEnd:
         self.throttle = throttle
         self.keys = keys
         self.tokens = tokens
-        self._domains = frozenset(domains)
+        self._domains = domains
         self._nonce = nonce
 
     @property

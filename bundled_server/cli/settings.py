@@ -12,7 +12,7 @@ import msgspec
 
 from bundled_server.cli.errors import CannotRun, UsageError
 from bundled_server.cli.parser import DEFAULT_PORTS, EGRESS, SERVICES
-from bundled_server.config import HostSettings, Limits, Ports
+from bundled_server.config import Forward, HostSettings, Limits, Ports
 
 _NAME = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?)*"
@@ -86,7 +86,7 @@ def _check(values: dict[str, Any]) -> None:
     if (egress == "smarthost") != bool(smarthost):
         raise UsageError("--egress smarthost and --smarthost HOST:PORT belong together")
     if values.get("smarthost_user") and not smarthost:
-        raise UsageError("smarthost_user without a smarthost: write smarthost = \"HOST:PORT\" too")
+        raise UsageError('smarthost_user without a smarthost: write smarthost = "HOST:PORT" too')
     if smarthost and not _PLACE.fullmatch(smarthost):
         raise UsageError(f"--smarthost {smarthost!r} is not HOST:PORT")
 
@@ -137,10 +137,14 @@ _PLAIN: dict[str, type] = {
     "postmaster": str,
     "journal_wire": bool,
     "answers_questions": bool,
+    "detail_mailboxes": bool,
+    "quota_octets": int,
+    "quota_refuses": bool,
     "give_up_seconds": float,
     "delay_notice_seconds": float,
 }
-_KEYS = (*_PLAIN, "retry_seconds", "users", "aliases", "transports", "ports", "limits")
+_TABLES: dict[str, Any] = {"quotas": dict[str, int], "forwards": dict[str, Forward]}
+_KEYS = (*_PLAIN, *_TABLES, "alias_files", "retry_seconds", "users", "aliases", "transports", "ports", "limits")
 _PATHS = ("data", "tls_certificate", "tls_key", "smarthost_password_file", "smarthost_ca")
 
 
@@ -182,9 +186,15 @@ def _take_tables(draft: _Draft, path: Path, text: str, table: dict[str, Any]) ->
     if "aliases" in table:
         draft.values["aliases"] = _converted(path, "aliases", table["aliases"], dict[str, tuple[str, ...]])
         for members in draft.values["aliases"].values():
-            for member in members:
-                if not member.isprintable() or " " in member or not member:
-                    raise UsageError(f"{path}: the alias member {member!r} is not an address")
+            _check_addresses(path, "alias member", members)
+    for key, kind in _TABLES.items():
+        if key in table:
+            draft.values[key] = _converted(path, key, table[key], kind)
+    for forward in draft.values.get("forwards", {}).values():
+        _check_addresses(path, "forward", forward.to)
+    if "alias_files" in table:
+        files = _converted(path, "alias_files", table["alias_files"], tuple[str, ...])
+        draft.values["alias_files"] = tuple(path.parent / Path(name).expanduser() for name in files)
     if "transports" in table:
         draft.values["transports"] = _converted(path, "transports", table["transports"], dict[str, str])
         for place in draft.values["transports"].values():
@@ -195,6 +205,12 @@ def _take_tables(draft: _Draft, path: Path, text: str, table: dict[str, Any]) ->
         if not steps or min(steps) <= 0:
             raise UsageError(f"{path}: retry_seconds needs numbers above 0, such as [60, 300, 900]")
         draft.values["retry_seconds"] = steps
+
+
+def _check_addresses(path: Path, what: str, addresses: tuple[str, ...]) -> None:
+    for address in addresses:
+        if not address.isprintable() or " " in address or address[:1] in ("", "|", "/", ":"):
+            raise UsageError(f"{path}: the {what} {address!r} is not an address")
 
 
 def _section(path: Path, text: str, table: dict[str, Any], name: str, allowed: tuple[str, ...]) -> dict[str, Any]:
@@ -210,8 +226,8 @@ def _section(path: Path, text: str, table: dict[str, Any], name: str, allowed: t
 def _typed(path: Path, text: str, key: str, value: Any, kind: type) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if not isinstance(value, kind):
-        words = {str: "text in quotes", bool: "true or false", float: "a number"}
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        words = {str: "text in quotes", bool: "true or false", float: "a number", int: "a whole number"}
         raise UsageError(f"{path}{_line_of(text, key)}: {key} has to be {words[kind]}")
     return value
 

@@ -11,6 +11,7 @@ from bundled_server.mailbox.changes import Added, AddMessage, Change, CreateMail
 from bundled_server.mailbox.content import Content, prepare
 from bundled_server.mailbox.store import MailboxExists, Store, StoreError
 from bundled_server.mda.addresses import Addresses, Resolution, Target
+from bundled_server.mda.quota import Quotas
 from bundled_server.mda.trace import delivery_lines, forward_lines, header_of, was_delivered_to, with_lines
 
 INBOX = "INBOX"
@@ -20,13 +21,16 @@ NO_FLAGS: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class LocalParts:
-    """What the courier works with; `new_queue_id` names the forwards."""
+    """What the courier works with; `new_queue_id` names the forwards. With `detail_mailboxes` mail for
+    alice+lists goes into alice's mailbox of that name, if there is one and it has no special use."""
 
     store: Store
     addresses: Addresses
     journal: Journal
     now: Callable[[], float]
     new_queue_id: Callable[[], str]
+    quotas: Quotas | None = None
+    detail_mailboxes: bool = True
 
 
 @dataclass(slots=True)
@@ -38,7 +42,7 @@ class _Draft:
     content: Content
     outcomes: list[Outcome] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
-    owners: list[tuple[int, Target]] = field(default_factory=list)
+    owners: list[tuple[int, Target, str]] = field(default_factory=list)
 
 
 class LocalCourier:
@@ -49,7 +53,7 @@ class LocalCourier:
 
     def __init__(self, parts: LocalParts) -> None:
         self._parts = parts
-        self._inboxes: dict[str, int] = {}
+        self._inboxes: dict[str, tuple[int, str]] = {}
 
     async def deliver(self, queue_id: str, envelope: Envelope, content: bytes) -> list[Outcome]:
         try:
@@ -101,13 +105,23 @@ class LocalCourier:
         resolution = await self._parts.addresses.resolve(address)
         if not resolution.targets and not resolution.forwards:
             return _refused(recipient, resolution)
-        if resolution.targets:
-            content = draft.content if is_stamped else with_lines(draft.content, lines)
-            for target in resolution.targets:
+        content = draft.content
+        if resolution.targets and not is_stamped:
+            content = with_lines(content, lines)
+        full = ""
+        for target in resolution.targets:
+            if resolution.is_role or await self._has_room(target.user, len(content.data)):
                 await self._add(draft, target, content)
+            else:
+                full = target.user
+        if full and not self._refuses_over_quota:
+            # those who have room get it now, once; the others and what goes elsewhere wait
+            return Outcome(recipient, Verdict.DEFERRED, "4.2.2", f"the mailbox of {full} is full")
         is_alone = not resolution.targets and len(resolution.forwards) == 1
         if resolution.forwards:
             draft.changes.append(self._forward(draft, recipient, resolution.forwards, is_alone=is_alone))
+        if full:
+            return Outcome(recipient, Verdict.REFUSED, "5.2.2", f"the mailbox of {full} is full")
         return Outcome(
             recipient,
             Verdict.DELIVERED,
@@ -117,11 +131,29 @@ class LocalCourier:
             expanded=bool(resolution.forwards) and not is_alone,
         )
 
+    @property
+    def _refuses_over_quota(self) -> bool:
+        return self._parts.quotas is not None and self._parts.quotas.refuses
+
+    async def _has_room(self, user: str, size_octets: int) -> bool:
+        return self._parts.quotas is None or await self._parts.quotas.has_room(user, size_octets)
+
+    async def has_room(self, address: str) -> bool:
+        """Whether somebody with a full mailbox would get this mail; a role always has room."""
+        if self._parts.quotas is None or not self._parts.addresses.is_here(address):
+            return True
+        resolution = await self._parts.addresses.resolve(address)
+        if resolution.is_role:
+            return True
+        return all([await self._has_room(target.user, 0) for target in resolution.targets])
+
     async def _add(self, draft: _Draft, target: Target, content: Content) -> None:
-        inbox = await self._inbox(target.user)
-        draft.owners.append((len(draft.changes), target))
+        mailbox, name = await self._mailbox(target)
+        draft.owners.append((len(draft.changes), target, name))
         key = f"{draft.queue_id}/{target.user}"
-        draft.changes.append(AddMessage(inbox, content, NO_FLAGS, self._parts.now(), key))
+        draft.changes.append(AddMessage(mailbox, content, NO_FLAGS, self._parts.now(), key))
+        if self._parts.quotas is not None:
+            self._parts.quotas.let_in(target.user, len(content.data))
 
     def _forward(
         self, draft: _Draft, recipient: Recipient, addresses: tuple[str, ...], *, is_alone: bool
@@ -139,7 +171,15 @@ class LocalCourier:
         envelope = replace(draft.envelope, recipients=recipients)
         return Enqueue(queue_id, envelope, content, content.message_id, self._parts.now(), "forward")
 
-    async def _inbox(self, owner: str) -> int:
+    async def _mailbox(self, target: Target) -> tuple[int, str]:
+        """The mailbox for this mail and its name."""
+        if target.detail and self._parts.detail_mailboxes:
+            for mailbox in await self._parts.store.mailboxes(target.user):
+                if mailbox.name.lower() == target.detail and not mailbox.special_use:
+                    return mailbox.mailbox_id, mailbox.name
+        return await self._inbox(target.user)
+
+    async def _inbox(self, owner: str) -> tuple[int, str]:
         known = self._inboxes.get(owner)
         if known is not None:
             return known
@@ -152,15 +192,15 @@ class LocalCourier:
                 mailbox = await store.mailbox(owner, INBOX)
         if mailbox is None:
             raise StoreError(f"{owner} has no INBOX")
-        self._inboxes[owner] = int(mailbox.mailbox_id)
-        return self._inboxes[owner]
+        self._inboxes[owner] = found = (int(mailbox.mailbox_id), INBOX)
+        return found
 
     # journal
 
     def _note_deliveries(self, draft: _Draft, results: tuple[Any, ...]) -> None:
-        for position, target in draft.owners:
+        for position, target, name in draft.owners:
             added: Added = results[position]
-            where = f"{target.user}'s {INBOX}"
+            where = f"{target.user}'s {name}"
             self._note(draft, "handed over", f"to the local delivery agent, for {where}", Step.HAND_TO_LDA)
             text = f"into {where}, uid {added.uid}" if added.uid else f"was in {where} before"
             self._note(draft, "delivered", text, Step.MAILBOX)
@@ -179,6 +219,9 @@ def _as_original(address: str) -> str:
 
 
 def _refused(recipient: Recipient, resolution: Resolution) -> Outcome:
+    if resolution.is_role and resolution.nowhere:
+        text = "there is no user yet who could read the postmaster's mail"
+        return Outcome(recipient, Verdict.DEFERRED, "4.2.1", text)
     if resolution.nowhere:
         return Outcome(recipient, Verdict.REFUSED, "5.1.1", "no user of that name here")
     return Outcome(recipient, Verdict.REFUSED, "5.4.6", "its aliases go round in circles")

@@ -35,8 +35,8 @@ OwnsAddress = Callable[[str, str], Awaitable[bool]]
 class SubmissionPolicy:
     """The MSA's policy; implements `smtp_policy.Policy`.
 
-    `domains` are this host's own, the first completes what is unqualified. Passwords go through TLS, unless the
-    peer is this machine or `insecure_auth` is set.
+    `domains` are this host's own, lower case, perhaps a live view; the first completes what is unqualified.
+    Passwords go through TLS, unless the peer is this machine or `insecure_auth` is set.
     """
 
     agent = Agent.MSA
@@ -58,7 +58,7 @@ class SubmissionPolicy:
         token: Callable[[], str] = lambda: secrets.token_hex(12),
     ) -> None:
         self._hostname = hostname
-        self._domains = tuple(domain.lower() for domain in domains)
+        self._domains = domains
         self._logins = logins
         self._now = now
         self._book = AddressBook(self._domains, recipient_exists, members)

@@ -19,7 +19,7 @@ class TurnDesk:
 
     def __init__(self, flush: Flush, own: Sequence[str], now: Callable[[], float], pause_seconds: float) -> None:
         self._flush = flush
-        self._own = frozenset(own)
+        self._own = own
         self._now = now
         self._pause_seconds = pause_seconds
         self._asked: OrderedDict[str, float] = OrderedDict()

@@ -35,8 +35,10 @@ IsForged = Callable[[str, str], bool]
 class TransferPolicy:
     """The MTA's policy; implements `smtp_policy.Policy`.
 
-    `domains` are the domains whose mail is ours; `recipient_exists` is asked with the local part (lower case, as
-    given and then without its +detail). VRFY and EXPN tell who is here only when `answers_questions`.
+    `domains` are the domains whose mail is ours, lower case, perhaps a live view; `is_full` is asked whether an
+    address has no room for mail now (4.2.2), so that its sender keeps it; `recipient_exists` is asked with the
+    local part (lower case, as given and then without its +detail). VRFY and EXPN tell who is here only when
+    `answers_questions`.
     """
 
     agent = Agent.MTA
@@ -55,11 +57,13 @@ class TransferPolicy:
         is_forged: IsForged = lambda name, value: False,
         members: Members | None = None,
         answers_questions: bool = False,
+        is_full: Callable[[str], Awaitable[Reply | None]] | None = None,
     ) -> None:
         self._hostname = hostname
-        self._domains = tuple(domain.lower() for domain in domains)
+        self._domains = domains
         self._book = AddressBook(self._domains, recipient_exists, members)
         self._answers_questions = answers_questions
+        self._is_full = is_full
         self._now = now
         self._received_hops = received_hops
         self._filters = tuple(filters)
@@ -91,7 +95,8 @@ class TransferPolicy:
             return Reply(550, "5.7.1", f"<{path.address}>... Relaying denied")
         if not await self._book.is_known(local.lower(), domain):
             return Reply(550, "5.1.1", f"<{path.address}>... User unknown")
-        return path.address if path.domain else f"{path.address}@{domain}"
+        address = path.address if path.domain else f"{path.address}@{domain}"
+        return (await self._is_full(address) if self._is_full else None) or address
 
     async def check_message(self, transaction: Transaction, content: bytes) -> NewHead | Reply:
         try:

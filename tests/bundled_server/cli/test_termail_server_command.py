@@ -73,7 +73,7 @@ def test_a_wrong_command_is_one_clear_line_and_exit_code_2(termail_server, argum
 @pytest.mark.parametrize(
     ("toml", "words"),
     [
-        ('domain = "a.test"\nfoo = 1\n', "line 2: unknown key 'foo'; allowed are aliases"),
+        ('domain = "a.test"\nfoo = 1\n', "line 2: unknown key 'foo'; allowed are alias_files"),
         ('domain = "a.test"\n[ports]\nsmpt = 25\n', "line 3: unknown key 'smpt'; allowed are admin"),
         ('domain = "a.test"\n[limits]\nidle_seconds = "long"\n', "idle_seconds"),
         ("domain = 5\n", "line 1: domain has to be text in quotes"),

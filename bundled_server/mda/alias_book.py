@@ -1,0 +1,63 @@
+"""Aliases: those of the settings, and those of alias files, read again when a file has changed."""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from bundled_server.mda.alias_file import AliasFileError, read_alias_file
+
+logger = logging.getLogger(__name__)
+
+
+class AliasBook(Mapping[str, tuple[str, ...]]):
+    """Name → members. A name is a local part, an address (for one domain alone) or "@domain" (whatever else comes
+    to that domain), in lower case. The settings win over the files, an earlier file over a later one."""
+
+    def __init__(self, settings: Mapping[str, Sequence[str]], files: Sequence[Path] = ()) -> None:
+        """Raises AliasFileError."""
+        self._settings = {name.lower(): tuple(members) for name, members in settings.items()}
+        self._files = tuple(files)
+        self._seen: dict[Path, tuple[int, int]] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._read()
+
+    def refresh(self) -> None:
+        """Read the files again if one has changed. What cannot be read leaves the names as they are."""
+        if not self._files or self._states(self._seen) == self._seen:
+            return
+        try:
+            self._read()
+        except AliasFileError as fault:
+            self._seen = self._states(self._seen)
+            logger.warning("the aliases stay as they were: %s", fault)
+
+    def _read(self) -> None:
+        names: dict[str, tuple[str, ...]] = {}
+        read: list[Path] = []
+        for path in reversed(self._files):
+            entries, included = read_alias_file(path)
+            names |= entries
+            read += [path, *included]
+        self._names = names | self._settings
+        self._seen = self._states(read)
+
+    def _states(self, paths: "Sequence[Path] | Mapping[Path, object]") -> dict[Path, tuple[int, int]]:
+        return {path: _state(path) for path in paths}
+
+    def __getitem__(self, name: str) -> tuple[str, ...]:
+        return self._names[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def _state(path: Path) -> tuple[int, int]:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return (0, 0)
+    return (found.st_mtime_ns, found.st_size)
