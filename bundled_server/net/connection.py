@@ -182,6 +182,7 @@ class Connection(asyncio.Protocol):
         """Close so that the last words arrive: send them and the end of the stream, read and drop what the peer
         still sends (unread octets would make the kernel reset the connection), then close. At most `seconds`."""
         self._discarding = True
+        self._deflate = None  # everything is written, and nothing is read any more
         self._received.clear()
         transport = self._transport
         try:

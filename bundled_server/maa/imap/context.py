@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bundled_server.maa.imap.patterns import canonical
-from bundled_server.maa.imap.selected import CONDSTORE, SelectedMailbox
+from bundled_server.maa.imap.selected import CONDSTORE, IMAP4REV2, SelectedMailbox
 from bundled_server.maa.service import Service, SessionRecord
 from bundled_server.mailbox.store import Mailbox, StoreUnavailable
 from bundled_server.net.driver import Link
@@ -16,7 +16,6 @@ from bundled_server.protocols.imap.grammar import State, Syntax
 from bundled_server.protocols.imap.machine import ImapMachine
 from bundled_server.protocols.imap.responses import astring, status_line, utf8_astring
 
-IMAP4REV2 = b"IMAP4rev2"
 UTF8_ACCEPT = b"UTF8=ACCEPT"
 
 

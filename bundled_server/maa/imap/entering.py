@@ -16,9 +16,15 @@ def capabilities(context: ImapContext) -> bytes:
     """What this client may use now."""
     if context.owner:
         return b" ".join(
-            (b"CAPABILITY IMAP4rev1", b"SASL-IR", b"LITERAL+", _append_limit(context), *context.extensions)
+            (
+                b"CAPABILITY IMAP4rev1 IMAP4rev2",
+                b"SASL-IR",
+                b"LITERAL+",
+                _append_limit(context),
+                *context.extensions,
+            )
         )
-    words = [b"CAPABILITY IMAP4rev1", *BEFORE_LOGIN_EXTENSIONS]
+    words = [b"CAPABILITY IMAP4rev1 IMAP4rev2", *BEFORE_LOGIN_EXTENSIONS]
     if context.link.offers_tls:
         words.append(b"STARTTLS")
     if may_log_in(context.service, context.link):

@@ -2,6 +2,7 @@
 
 from bundled_server.maa.imap import (
     appending,
+    compressing,
     conversations,
     copying,
     entering,
@@ -11,6 +12,7 @@ from bundled_server.maa.imap import (
     mailboxes,
     objects,
     resyncing,
+    revision,
     searching,
     selecting,
     sorting,
@@ -37,4 +39,6 @@ FEATURES: tuple[Feature, ...] = (
     copying.FEATURE,
     idle.FEATURE,
     objects.FEATURE,
+    revision.FEATURE,
+    compressing.FEATURE,
 )

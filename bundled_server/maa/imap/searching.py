@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from bundled_server.maa.imap.context import Done, Feature, ImapContext, Verb
+from bundled_server.maa.imap.context import UTF8_ACCEPT, Done, Feature, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.decoded import header_block
 from bundled_server.maa.imap.matching import Candidate, Cost, Test, tests_of
 from bundled_server.maa.imap.results import Result, forgetting_saved, give_result
@@ -31,6 +31,8 @@ async def _search_by_uid(context: ImapContext, request: commands.Search) -> Done
 
 async def _answer(context: ImapContext, request: commands.Search, *, by_uid: bool) -> None:
     selected = context.mailbox
+    if request.names_charset and UTF8_ACCEPT in context.enabled:
+        raise Refusal("with UTF8=ACCEPT there is no other charset", status=b"BAD")  # RFC 6855 §3
     shows_modseq = mentions(request.key, ChangedFrom)
     if shows_modseq:
         context.enable(CONDSTORE)

@@ -15,6 +15,7 @@ from bundled_server.protocols.imap.sequences import SequenceSet, format_set
 RECENT = "\\Recent"
 CONDSTORE = b"CONDSTORE"
 QRESYNC = b"QRESYNC"
+IMAP4REV2 = b"IMAP4rev2"
 _STRIDE = 256
 _RECENT_RANGES = 63
 
@@ -136,8 +137,13 @@ class SelectedMailbox:
             uids += self.known.uids[span.start : span.stop]
         return uids
 
+    @property
+    def shows_recent(self) -> bool:
+        """IMAP4rev2 knows no \\Recent (RFC 9051 Appendix E)."""
+        return IMAP4REV2 not in self.enabled
+
     def is_recent(self, uid: int) -> bool:
-        return any(low <= uid <= high for low, high in self.recent)
+        return self.shows_recent and any(low <= uid <= high for low, high in self.recent)
 
     def recent_count(self) -> int:
         uids = self.known.uids
@@ -239,7 +245,7 @@ class SelectedMailbox:
         (first,) = await self.commit(ClaimRecent(self.mailbox.mailbox_id))
         await self.refresh()
         self.note_recent(first)
-        return b"* %d RECENT\r\n" % self.recent_count()
+        return b"* %d RECENT\r\n" % self.recent_count() if self.shows_recent else b""
 
     def note_recent(self, first: int) -> None:
         """Messages from `first` on, as many as there are now, are \\Recent in this session."""
@@ -264,7 +270,7 @@ class SelectedMailbox:
         return lines
 
     def _touches_recent(self, span: range) -> bool:
-        if not self.recent or not span:
+        if not self.recent or not span or not self.shows_recent:
             return False
         low, high = self.known.uids[span.start], self.known.uids[span.stop - 1]
         return any(low <= last and first <= high for first, last in self.recent)

@@ -111,8 +111,11 @@ def _describe(context: ImapContext, selected: SelectedMailbox) -> None:
     context.untagged(b"FLAGS (%b)" % names)
     context.untagged(b"OK [PERMANENTFLAGS %b] flags that are kept" % permanent)
     context.untagged(b"%d EXISTS" % selected.count)
-    context.untagged(b"%d RECENT" % selected.recent_count())
-    unseen = _first_unseen(index)
+    if context.is_rev2:  # RFC 9051 §6.3.2
+        context.untagged(b'LIST () "/" %b' % context.name_octets(mailbox.name))
+    else:
+        context.untagged(b"%d RECENT" % selected.recent_count())
+    unseen = None if context.is_rev2 else _first_unseen(index)
     if unseen is not None:
         context.untagged(b"OK [UNSEEN %d] first unseen message" % (unseen + 1))
     context.untagged(b"OK [UIDVALIDITY %d] UIDs are valid" % mailbox.uid_validity)

@@ -171,7 +171,8 @@ def copy(cursor: Cursor) -> commands.CopyTo:
 def search(cursor: Cursor) -> commands.Search:
     cursor.space()
     returns = read_returns(cursor)
-    return commands.Search(read_search(cursor), returns)
+    names_charset = cursor.sees_word(b"CHARSET ")
+    return commands.Search(read_search(cursor), returns, names_charset)
 
 
 def expunge_uids(cursor: Cursor) -> commands.ExpungeUids:
@@ -189,6 +190,14 @@ def enable(cursor: Cursor) -> commands.Enable:
     if not names:
         raise BadCommand("ENABLE needs a capability")
     return commands.Enable(tuple(names))
+
+
+def compress(cursor: Cursor) -> commands.Nothing:
+    """DEFLATE is the only algorithm there is (RFC 4978 §3)."""
+    cursor.space()
+    if cursor.keyword() != b"DEFLATE":
+        raise BadCommand("unknown compression algorithm", status=b"NO")
+    return nothing(cursor)
 
 
 def identity(cursor: Cursor) -> commands.ClientIdentity:

@@ -150,6 +150,7 @@ class Search:
 
     key: SearchKey
     returns: frozenset[bytes] | None = None
+    names_charset: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,10 @@ class ImapMachine:
         """Read nothing more until the driver has upgraded the connection."""
         self.wants_tls = True
 
+    def forget_input(self) -> None:
+        """Throw away what was received and not yet read: it belongs to another layer."""
+        self._framer.clear()
+
     def bye(self, text: str) -> None:
         """Say why, and close."""
         self.send(status_line(b"*", b"BYE", b"", text))
