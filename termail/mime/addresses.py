@@ -7,9 +7,11 @@ from termail.mime import limits
 from termail.mime.charsets import decode_raw_header
 from termail.mime.words import decode_words
 
-_PLAIN: Final = re.compile(rb"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+# Encoded words, a quoted, a bare or no name before "<address>"; or the address alone. Then a comma or the end.
 _USUAL: Final = re.compile(
-    rb'(?:"([^"\\\x80-\xff=]*)"[ \t]*|([A-Za-z0-9 \t.\'_+-]*))<([^<>@\s"(),;:\\\x80-\xff]+@[A-Za-z0-9.-]+)>'
+    rb"(?:(?:((?:=\?[\w-]{1,60}\?[bBqQ]\?[^?\s]{1,400}\?=[ \t]*){1,20})"
+    rb'|"([^"\\\x80-\xff=]*)"[ \t]*|([A-Za-z0-9 \t.\'_+-]*))<([^<>@\s"(),;:\\\x80-\xff]+@[A-Za-z0-9.-]+)>'
+    rb"|([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+))(?:,[ \t]*(?!\Z)|\Z)"
 )
 _TOKEN: Final = re.compile(
     r"(?P<space>[ \t\r\n]+)|(?P<word>=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]*\?=)|(?P<special>[\"(<,;:])"
@@ -26,12 +28,31 @@ def parse_addresses(value: bytes) -> tuple[tuple[str, str], ...]:
     Either half may be empty: a name nobody gave, or words that hold no address."""
     if not value:
         return ()
-    if _PLAIN.fullmatch(value):
-        return (("", value.decode("ascii")),)
-    usual = _USUAL.fullmatch(value)
+    usual = _usual_list(value)
     if usual is not None:
-        return (((usual[1] or usual[2] or b"").strip().decode("ascii"), usual[3].decode("ascii")),)
+        return usual
     return tuple(_Scanner(value[: limits.FIELD_OCTETS].decode("latin-1")).read())
+
+
+def _usual_list(value: bytes) -> tuple[tuple[str, str], ...] | None:
+    """Addresses as nearly all mail has them, between commas; None when one is written in another way."""
+    found: list[tuple[str, str]] = []
+    position = 0
+    while len(found) < limits.ADDRESS_COUNT:
+        usual = _USUAL.match(value, position)
+        if usual is None:
+            return None
+        words, name, bare, address, plain = usual.groups()
+        if plain is not None:
+            found.append(("", plain.decode("ascii")))
+        elif words is not None:
+            found.append((" ".join(decode_words(words).split()), address.decode("ascii")))
+        else:
+            found.append((" ".join((name or bare or b"").decode("ascii").split()), address.decode("ascii")))
+        position = usual.end()
+        if position == len(value):
+            return tuple(found)
+    return None
 
 
 class _Scanner:

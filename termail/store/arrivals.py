@@ -1,6 +1,7 @@
 """Messages coming in from a server: put into folder, thread and full-text index."""
 
 import json
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -157,10 +158,36 @@ class Arrivals:
         if content_id is None:
             return
         self._contents.put_raw(content_id, raw, facts.text)
+        self._put_facts(content_id, facts, len(raw))
+        self._database.query("UPDATE messages SET has_body = 1 WHERE content_id = ?", (content_id,))
+
+    def put_texts(self, read: Sequence[tuple[int, bytes]]) -> None:
+        """What whole messages tell, without keeping them."""
+        facts = [(message_id, reading.read_body(raw), len(raw)) for message_id, raw in read]
+        with self._database.transaction():
+            for message_id, found, size in facts:
+                content_id = self._database.one(
+                    "SELECT content_id FROM messages WHERE message_id = ?", (message_id,)
+                )
+                if content_id is not None:
+                    self._contents.put_text(content_id, found.text)
+                    self._contents.note_text_read(content_id)
+                    self._put_facts(content_id, found, size)
+
+    def without_text(self, folder_id: int) -> "array[int]":
+        """Messages whose text nobody has read yet, oldest first."""
+        rows = self._database.query(
+            "SELECT message_id FROM messages WHERE folder_id = ? AND remote_folder_id = folder_id AND uid > 0"
+            " AND has_body = 0 AND content_id NOT IN (SELECT content_id FROM texts_read) ORDER BY date",
+            (folder_id,),
+        )
+        return array("q", (message_id for (message_id,) in rows))
+
+    def _put_facts(self, content_id: int, facts: reading.BodyFacts, size: int) -> None:
         self._database.query(
-            "UPDATE messages SET has_body = 1, lines = ?, attachment_count = ?, attachment_names = ?,"
+            "UPDATE messages SET lines = ?, attachment_count = ?, attachment_names = ?,"
             " size_octets = CASE size_octets WHEN 0 THEN ? ELSE size_octets END WHERE content_id = ?",
-            (facts.lines, facts.attachment_count, facts.attachment_names, len(raw), content_id),
+            (facts.lines, facts.attachment_count, facts.attachment_names, size, content_id),
         )
 
     def _insert(self, account_id: int, folder_id: int, ready: _Ready, mine: frozenset[str]) -> int:

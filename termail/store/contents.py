@@ -27,6 +27,15 @@ class Contents:
 
     def put_raw(self, content_id: int, raw: bytes, body_text: str) -> None:
         """The whole message has come: inside a transaction."""
+        self.put_text(content_id, body_text)
+        self._database.query(
+            "INSERT OR REPLACE INTO bodies (content_id, raw) VALUES (?, ?)", (content_id, pack(raw))
+        )
+
+    def put_text(self, content_id: int, body_text: str) -> None:
+        """What is searched of a message: inside a transaction."""
+        if self._database.one("SELECT body FROM contents WHERE content_id = ?", (content_id,)) == body_text:
+            return
         self._forget_words(content_id)
         self._database.query("UPDATE contents SET body = ? WHERE content_id = ?", (body_text, content_id))
         self._database.query(
@@ -34,9 +43,10 @@ class Contents:
             " SELECT content_id, subject, sender, recipients, body FROM contents WHERE content_id = ?",
             (content_id,),
         )
-        self._database.query(
-            "INSERT OR REPLACE INTO bodies (content_id, raw) VALUES (?, ?)", (content_id, pack(raw))
-        )
+
+    def note_text_read(self, content_id: int) -> None:
+        """Its text is here although its octets are not: inside a transaction."""
+        self._database.query("INSERT OR IGNORE INTO texts_read (content_id) VALUES (?)", (content_id,))
 
     def drop_unused(self, content_id: int) -> None:
         """Remove a content no message has any more: inside a transaction."""
@@ -45,6 +55,7 @@ class Contents:
         self._forget_words(content_id)
         self._database.query("DELETE FROM contents WHERE content_id = ?", (content_id,))
         self._database.query("DELETE FROM bodies WHERE content_id = ?", (content_id,))
+        self._database.query("DELETE FROM texts_read WHERE content_id = ?", (content_id,))
 
     def header(self, message_id: int) -> bytes:
         """The raw header block; b"" when the message is gone."""

@@ -183,6 +183,14 @@ class LocalStore:
         """The whole message has been fetched."""
         self._arrivals.put_raw(message_id, raw)
 
+    def put_texts(self, read: Sequence[tuple[int, bytes]]) -> None:
+        """(message id, octets) of whole messages kept elsewhere: their text is searchable from now on."""
+        self._arrivals.put_texts(read)
+
+    def without_text(self, folder_id: int) -> "array[int]":
+        """Messages of a folder whose text is not searchable yet, oldest first."""
+        return self._arrivals.without_text(folder_id)
+
     def put_flags(self, folder_id: int, flags: Mapping[int, frozenset[str]]) -> list[int]:
         """Flags by uid as the server has them → message ids that changed. A flag with a pending local operation
         keeps its local value."""

@@ -160,7 +160,12 @@ _REMAINDERS: Final = """
 ALTER TABLE outbox ADD COLUMN is_remainder INTEGER NOT NULL DEFAULT 0;
 """
 
-MIGRATIONS: Final = (_FIRST, _REMAINDERS)
+# Contents whose text was read into the index while their octets stay in a file of the user's.
+_TEXTS: Final = """
+CREATE TABLE texts_read (content_id INTEGER PRIMARY KEY);
+"""
+
+MIGRATIONS: Final = (_FIRST, _REMAINDERS, _TEXTS)
 """Step n brings a file of version n to version n + 1; a step that was released is never edited."""
 
 

@@ -1,17 +1,16 @@
 """A Maildir (cr.yp.to/proto/maildir.html): read in place, flags written into the file names."""
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 SUBFOLDER_LIMIT: Final = 5_000
+LETTERS_KEPT: Final = 1_000
 MESSAGE_OCTETS: Final = 150_000_000
 _FLAGS: Final = {"S": "\\Seen", "F": "\\Flagged", "R": "\\Answered", "T": "\\Deleted", "D": "\\Draft"}
 _LETTERS: Final = {name: letter for letter, name in _FLAGS.items()}
-_INFO: Final = re.compile(r"(.*?)(?::2,([A-Za-z]*))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,19 @@ class Entry:
 
     unique: str
     flags: frozenset[str]
-    path: Path
+    folder: str
+    name: str
+
+    @property
+    def path(self) -> Path:
+        """Where it is now."""
+        return Path(self.folder, self.name)
+
+    @property
+    def delivered(self) -> int:
+        """Epoch seconds, as the name tells by convention; 0 when it tells nothing."""
+        digits = self.unique.partition(".")[0]
+        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 12 else 0
 
 
 class Maildir:
@@ -57,15 +68,21 @@ class Maildir:
     def entries(self) -> dict[str, Entry]:
         """What is there now, by unique name."""
         found: dict[str, Entry] = {}
+        known: dict[str, frozenset[str]] = {"": frozenset()}
         for part in ("new", "cur"):
-            with os.scandir(self.path / part) as listing:
+            folder = str(self.path / part)
+            with os.scandir(folder) as listing:
                 for file in listing:
-                    if file.name.startswith(".") or not file.is_file(follow_symlinks=False):
+                    name = file.name
+                    if name.startswith(".") or not file.is_file(follow_symlinks=False):
                         continue
-                    match = _INFO.fullmatch(file.name)
-                    unique, letters = (match[1], match[2] or "") if match is not None else (file.name, "")
-                    flags = frozenset(_FLAGS[letter] for letter in letters if letter in _FLAGS)
-                    found[unique] = Entry(unique, flags, Path(file.path))
+                    unique, _, letters = name.partition(":2,")
+                    flags = known.get(letters)
+                    if flags is None:
+                        flags = frozenset(_FLAGS[letter] for letter in letters if letter in _FLAGS)
+                        if len(known) < LETTERS_KEPT:
+                            known[letters] = flags
+                    found[unique] = Entry(unique, flags, folder, name)
         return found
 
     def read(self, entry: Entry) -> bytes | None:
@@ -77,20 +94,10 @@ class Maildir:
         except OSError:
             return None
 
-    def set_flags(self, unique: str, add: frozenset[str], remove: frozenset[str]) -> bool:
-        """Rename the file → False when it is gone. Keywords have no letter and stay here."""
-        entry = self.entries().get(unique)
-        if entry is None:
-            return False
+    def set_flags(self, entry: Entry, add: frozenset[str], remove: frozenset[str]) -> None:
+        """Rename the file. Keywords have no letter and stay here. Raises OSError."""
         flags = (entry.flags | add) - remove
         letters = "".join(sorted(_LETTERS[name] for name in flags if name in _LETTERS))
-        target = self.path / "cur" / f"{unique}:2,{letters}"
+        target = self.path / "cur" / f"{entry.unique}:2,{letters}"
         if target != entry.path:
             entry.path.rename(target)
-        return True
-
-    def remove(self, unique: str) -> None:
-        """Expunge one."""
-        entry = self.entries().get(unique)
-        if entry is not None:
-            entry.path.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ class Numbers:
         name = hashlib.sha256(account.encode("utf-8")).hexdigest()[:16]
         self._path = data / f"local-{name}.numbers"
         self._folders: dict[str, dict[str, int]] = {}
+        self._uniques: dict[str, dict[int, str]] = {}
         with contextlib.suppress(FileNotFoundError, msgspec.MsgspecError):
             self._folders = _DECODER.decode(self._path.read_bytes())
 
@@ -28,18 +29,22 @@ class Numbers:
         if found is None:
             known[""] += 1
             found = known[unique] = known[""]
+            self._uniques.pop(folder, None)
         return found
 
     def unique(self, folder: str, uid: int) -> str | None:
         """The opposite of `uid`."""
-        return next(
-            (name for name, number in self._folders.get(folder, {}).items() if number == uid and name), None
-        )
+        known = self._uniques.get(folder)
+        if known is None:
+            numbers = self._folders.get(folder, {})
+            known = self._uniques[folder] = {number: name for name, number in numbers.items() if name}
+        return known.get(uid)
 
     def keep(self, folder: str, uniques: set[str]) -> None:
         """Forget messages that are gone."""
         known = self._folders.get(folder, {})
         for name in [name for name in known if name and name not in uniques]:
+            self._uniques.pop(folder, None)
             del known[name]
 
     def save(self) -> None:

@@ -1,5 +1,6 @@
 """A Maildir opened in place with its flags written back; an mbox opened to be read."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from termail.agent.once import sync_once
 from termail.model.actions import AppendTo, Expunge, MoveTo, SetFlags
 from termail.model.order import Order
+from termail.mra.local.maildir_sync import FIRST_BATCH, START_OCTETS, TEXTS, MaildirSync, Step
+from termail.mra.local.numbers import Numbers
 from termail.store.local_store import LocalStore
 
 
@@ -46,7 +49,10 @@ async def test_a_maildir_is_read_and_written_in_place(config, tmp_path: Path) ->
     store = LocalStore(data / "mail.sqlite3")
     inbox = by_subject(store, "INBOX")
     assert (inbox["new"].is_read, inbox["seen"].is_read, inbox["seen"].is_flagged) == (False, True, True)
-    assert b"hello" in (store.raw(inbox["new"].message_id) or b"")
+    assert store.raw(inbox["new"].message_id) is None, "the file is where it is"
+    assert set(store.search("hello")) == {row.message_id for row in inbox.values()} | set(
+        store.listing(store.folder_named("here", "Lists/python").folder_id, Order())
+    )
     lists = store.folder_named("here", "Lists/python")
     assert lists.total == 1
 
@@ -67,6 +73,77 @@ async def test_a_maildir_is_read_and_written_in_place(config, tmp_path: Path) ->
     assert names(path) == []
     assert not store.pending_count()
     store.close()
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[Callable[[Path], MaildirSync]]:
+    store = LocalStore(tmp_path / "data" / "mail.sqlite3")
+    yield lambda path: MaildirSync("here", path, store, Numbers(tmp_path / "data", "here"))
+    store.close()
+
+
+def in_one_maildir(path: Path, count: int) -> Path:
+    for part in ("cur", "new", "tmp"):
+        (path / part).mkdir(parents=True)
+    for number in range(count):
+        text = f"Subject: letter {number}\nMessage-ID: <{number}@x>\n\nbody{number}\n"
+        (path / "cur" / f"{1_000_000_000 + number}.x.host:2,S").write_text(text)
+    return path
+
+
+def test_the_newest_screenful_comes_before_the_rest(reader, tmp_path: Path) -> None:
+    maildir = reader(in_one_maildir(tmp_path / "Mail", FIRST_BATCH + 20))
+    (inbox,) = maildir.folders()
+    steps = maildir.sync(inbox)
+    assert next(steps) == Step(changed=True, missing=20)
+    rows = maildir._store.rows(maildir._store.listing(inbox.folder_id, Order()))
+    assert {row.subject for row in rows} == {f"letter {number}" for number in range(20, FIRST_BATCH + 20)}
+    assert list(steps) == [Step(changed=True, missing=0)]
+    assert list(maildir.sync(inbox)) == [Step(changed=False, missing=0)]
+    assert not any(row.has_body for row in rows)
+
+
+def test_texts_come_later_the_newest_first_and_only_once(reader, tmp_path: Path) -> None:
+    maildir = reader(in_one_maildir(tmp_path / "Mail", TEXTS + 1))
+    store = maildir._store
+    (inbox,) = maildir.folders()
+    list(maildir.sync(inbox))
+    assert maildir.bring_texts()
+    assert (len(store.search(f"body{TEXTS}")), len(store.search("body0"))) == (1, 0)
+    assert not maildir.bring_texts()
+    (oldest,) = store.search("body0")
+    assert len(store.without_text(inbox.folder_id)) == 0
+    assert maildir.bring(oldest) == ""
+    assert store.search("body0").tolist() == [oldest]
+    assert (store.raw(oldest) or b"").endswith(b"body0\n")
+    (inbox_path,) = (maildir._folders["INBOX"].path / "cur").glob("1000000000.*")
+    inbox_path.unlink()
+    list(maildir.sync(inbox))
+    assert not store.search("body0")
+
+
+def test_a_message_is_found_although_another_program_renamed_its_file(reader, tmp_path: Path) -> None:
+    path = in_one_maildir(tmp_path / "Mail", 1)
+    maildir = reader(path)
+    (inbox,) = maildir.folders()
+    list(maildir.sync(inbox))
+    (path / "cur" / "1000000000.x.host:2,S").rename(path / "cur" / "1000000000.x.host:2,RS")
+    (message_id,) = maildir._store.listing(inbox.folder_id, Order())
+    assert maildir.bring(message_id) == ""
+    (path / "cur" / "1000000000.x.host:2,RS").unlink()
+    assert maildir.bring(message_id) == "the message is no longer there"
+
+
+@pytest.mark.parametrize("octets", [START_OCTETS - 60, START_OCTETS, 3 * START_OCTETS])
+def test_a_header_longer_than_the_first_read_is_whole(reader, tmp_path: Path, octets: int) -> None:
+    path = in_one_maildir(tmp_path / "Mail", 0)
+    long = "X-Long: " + "x" * octets
+    (path / "new" / "strange-name").write_text(f"{long}\nSubject: at the end\n\nbody\n")
+    maildir = reader(path)
+    (inbox,) = maildir.folders()
+    list(maildir.sync(inbox))
+    (row,) = maildir._store.rows(maildir._store.listing(inbox.folder_id, Order()))
+    assert (row.subject, row.is_read) == ("at the end", False)
 
 
 async def test_an_mbox_is_read_and_never_written(config, tmp_path: Path) -> None:
