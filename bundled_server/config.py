@@ -43,6 +43,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     bounce_returns_octets: int = 65_536
     alias_expansion: int = 200
     journal_file_octets: int = 67_108_864
+    user_recipients_per_hour: int = 5000
+    dkim_octets: int = 10_485_760
     etrn_pause_seconds: float = 10.0
     admin_body_octets: int = 1_048_576
 
@@ -77,6 +79,7 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     `detail_mailboxes` mail for alice+lists goes into the mailbox "lists" where alice has one. Quotas count octets,
     0 is no limit; mail over quota waits, or with `quota_refuses` goes back. `postmaster` is the local part that
     reads postmaster's and abuse's mail, by default root or the first user.
+    What users send is signed with `dkim_key` (PEM, published at `dkim_selector`._domainkey.`domain`).
     With a `smarthost_user` the smarthost is spoken to by verified TLS only (`smarthost_ca` when it is not in the
     system's list), the password comes from the file or from $TERMAIL_SMARTHOST_PASSWORD. `transports` as in
     `mta.routing.Router`. `answers_questions` lets VRFY and EXPN on port 25 tell who is here.
@@ -111,3 +114,5 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     delay_notice_seconds: float = 14_400.0
     journal_wire: bool = False
     answers_questions: bool = False
+    dkim_key: Path | None = None
+    dkim_selector: str = "mail"

@@ -30,7 +30,9 @@ from bundled_server.mda.alias_file import AliasFileError
 from bundled_server.mda.domains import BadDomain, Domains
 from bundled_server.mda.local import LocalCourier, LocalParts
 from bundled_server.mda.quota import Quotas
+from bundled_server.msa.dkim_signer import CannotSign, DkimSigner, dkim_signer
 from bundled_server.msa.policy import SubmissionPolicy
+from bundled_server.msa.rate import UserRate
 from bundled_server.mta.etrn import TurnDesk
 from bundled_server.mta.outbound import make_relay
 from bundled_server.mta.policy import HandOverPolicy, TransferPolicy
@@ -369,6 +371,8 @@ class Host:
             hostname=self.settings.hostname,
             domains=self.domains,
             logins=logins,
+            rate=UserRate(self.settings.limits.user_recipients_per_hour, self.clock.now),
+            sign=self._signer(),
             now=self.clock.now,
             recipient_exists=self.addresses.exists,
             owns_address=self.addresses.owns,
@@ -376,6 +380,16 @@ class Host:
             insecure_auth=self.settings.insecure_auth,
             received_hops=self.settings.limits.received_hops,
         )
+
+    def _signer(self) -> DkimSigner | None:
+        settings = self.settings
+        if settings.dkim_key is None:
+            return None
+        try:
+            limit_octets = settings.limits.dkim_octets
+            return dkim_signer(settings.dkim_key, settings.dkim_selector, settings.domain, limit_octets)
+        except CannotSign as fault:
+            raise HostCannotStart(str(fault)) from fault
 
     def _destination_of(self, address: str) -> str:
         if self.addresses.is_here(address):

@@ -137,6 +137,8 @@ _PLAIN: dict[str, type] = {
     "postmaster": str,
     "journal_wire": bool,
     "answers_questions": bool,
+    "dkim_key": str,
+    "dkim_selector": str,
     "detail_mailboxes": bool,
     "quota_octets": int,
     "quota_refuses": bool,
@@ -145,7 +147,7 @@ _PLAIN: dict[str, type] = {
 }
 _TABLES: dict[str, Any] = {"quotas": dict[str, int], "forwards": dict[str, Forward]}
 _KEYS = (*_PLAIN, *_TABLES, "alias_files", "retry_seconds", "users", "aliases", "transports", "ports", "limits")
-_PATHS = ("data", "tls_certificate", "tls_key", "smarthost_password_file", "smarthost_ca")
+_PATHS = ("data", "dkim_key", "tls_certificate", "tls_key", "smarthost_password_file", "smarthost_ca")
 
 
 def _from_file(path: Path) -> _Draft:

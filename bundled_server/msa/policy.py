@@ -8,6 +8,7 @@ from bundled_server.bang_path import own_names, unbanged
 from bundled_server.envelope import split_address
 from bundled_server.journal import Agent, Step
 from bundled_server.msa.fix_ups import Author, BadHeader, authors_of, fixed_header
+from bundled_server.msa.rate import UserRate
 from bundled_server.protocols.smtp.commands import Mail, Rcpt
 from bundled_server.protocols.smtp.header import HeaderTooBig, read_header
 from bundled_server.protocols.smtp.path import Path
@@ -27,6 +28,11 @@ STARTTLS_FIRST = Reply(530, "5.7.0", "Must issue a STARTTLS command first")
 AUTH_FIRST = Reply(530, "5.7.0", "Authentication required")
 LOOP = Reply(554, "5.4.6", "Too many hops: the message is going in circles")
 HEADER_TOO_BIG = Reply(552, "5.3.4", "The header is too big")
+
+TOO_MUCH = Reply(450, "4.7.1", "You have sent to too many recipients within an hour, try again later")
+
+Signer = Callable[[bytes], Awaitable[bytes]]
+"""Given a whole message, the fields to put on top that sign it; b"" when it goes unsigned."""
 
 OwnsAddress = Callable[[str, str], Awaitable[bool]]
 """Whether (user, address) belong together although the address is not user@domain: aliases, role addresses."""
@@ -53,6 +59,8 @@ class SubmissionPolicy:
         recipient_exists: RecipientExists | None = None,
         owns_address: OwnsAddress | None = None,
         members: Members | None = None,
+        rate: UserRate | None = None,
+        sign: Signer | None = None,
         insecure_auth: bool = False,
         received_hops: int = 50,
         token: Callable[[], str] = lambda: secrets.token_hex(12),
@@ -63,6 +71,8 @@ class SubmissionPolicy:
         self._now = now
         self._book = AddressBook(self._domains, recipient_exists, members)
         self._owns_address = owns_address
+        self._rate = rate
+        self._sign = sign
         self._insecure_auth = insecure_auth
         self._received_hops = received_hops
         self._token = token
@@ -98,6 +108,8 @@ class SubmissionPolicy:
         address = self._qualified(unbanged(command.path, own, self._domains[0], outward=True))
         if await self._is_unknown_here(address):
             return Reply(550, "5.1.1", f"<{address}>... User unknown")
+        if self._rate is not None and not self._rate.admits(client.user):
+            return TOO_MUCH
         return address
 
     def _qualified(self, path: Path) -> str:
@@ -139,7 +151,9 @@ class SubmissionPolicy:
             message_id=f"<{self._token()}@{self._hostname}>",
             time=now,
         )
-        head = trace_line(transaction, self._hostname, now) + fixed_header(header, author) + header.separator
+        fixed = fixed_header(header, author) + header.separator
+        signature = b"" if self._sign is None else await self._sign(fixed + content[header.octets :])
+        head = trace_line(transaction, self._hostname, now) + signature + fixed
         return NewHead(head, header.octets, header.first("message-id") or author.message_id)
 
     # questions

@@ -16,7 +16,8 @@ from bundled_server.config import Limits
 from bundled_server.envelope import Envelope
 from bundled_server.journal import Agent, Journal
 from bundled_server.mailbox.store import StoreUnavailable
-from bundled_server.msa.policy import SubmissionPolicy
+from bundled_server.msa.policy import Signer, SubmissionPolicy
+from bundled_server.msa.rate import UserRate
 from bundled_server.mta.etrn import TurnDesk
 from bundled_server.mta.policy import Filter, TransferPolicy
 from bundled_server.net.listener import Listener
@@ -180,6 +181,7 @@ async def serve(server_tls: ssl.SSLContext) -> AsyncIterator[Serve]:
         idle_seconds: float | None = None,
         answers_questions: bool = False,
         scram: bool = False,
+        sign: Signer | None = None,
         tokens: TokenVerifier | None = None,
         waiting: dict[str, int] | None = None,
     ) -> Server:
@@ -208,6 +210,8 @@ async def serve(server_tls: ssl.SSLContext) -> AsyncIterator[Serve]:
                     tokens=tokens,
                 ),
                 now=clock.now,
+                rate=UserRate(limits.user_recipients_per_hour, clock.now),
+                sign=sign,
                 recipient_exists=exists,
                 members=members,
                 token=lambda: "made-here",
