@@ -148,7 +148,7 @@ def _write(
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     public = certificate.public_bytes(pem) + (chain.public_bytes(pem) if chain else b"")
-    paths.key.parent.mkdir(parents=True, exist_ok=True)
+    paths.key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _write_private(paths.key, private)
     _write_private(paths.certificate, public)
 

@@ -1,6 +1,7 @@
 """`termail`: the client on the user's accounts, or on one Maildir or mbox (`-f PATH`)."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from termail.cli.settings import config_path, data_path, settings_of
 
 def run(options: argparse.Namespace) -> int:
     """Open the client → its exit code."""
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
+    in_a_browser = "TEXTUAL_DRIVER" in os.environ  # textual-serve sets it for the client it starts
+    if not (in_a_browser or (sys.stdout.isatty() and sys.stdin.isatty())):
         raise UserError("this is a full-screen program: run it in a terminal, or see `termail --help`", 2)
     config, data, folder = config_path(options), data_path(options), options.folder
     settings = settings_of(options, need_account=not _is_path(folder))

@@ -70,6 +70,9 @@ def _practice(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     )
     practice.add_argument("--data", type=Path, metavar="DIR", help="keep this world here (default: a fresh one)")
     practice.add_argument("--web", action="store_true", help="serve the client to a browser on this machine")
+    practice.add_argument(
+        "--port", type=int, default=8025, metavar="PORT", help="the port of --web (default: 8025)"
+    )
     practice.add_argument("--json", action="store_true", help="print the tour as JSON (implies --tour)")
     practice.add_argument("--tour", action="store_true", help="print the tour as text, as without a terminal")
 
