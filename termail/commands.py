@@ -75,6 +75,9 @@ _EVERYWHERE = (
     _command("operations", "Show what still waits to reach the server, and what failed", generic="M-j"),
     _command("log", "Show the messages of this session", generic="M-m"),
     _command("wire", "Show or hide the protocol dialogue", index="W", pager="W", lists="W", folders="W"),
+    _command("wire-pause", "Pause the protocol dialogue, or let it go on", generic="F7"),
+    _command("wire-step", "One more line of the paused dialogue", generic="F8"),
+    _command("wire-account", "The dialogue of all accounts, or of one after the other", generic="F9"),
     _command("theme", "Change the theme: dark, light, high-contrast, terminal", generic="M-s"),
 )
 

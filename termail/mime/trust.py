@@ -12,6 +12,7 @@ from termail.mime.headers import first_value, header_end, scan_headers
 from termail.mime.sanitize import clean_line
 from termail.mime.words import decode_words
 
+_COMMENT: Final = re.compile(r"\([^()]*\)")
 _FROM: Final = re.compile(r"(?i)\bfrom\s+([^\s();]{1,255})")
 _BY: Final = re.compile(r"(?i)\bby\s+([^\s();]{1,255})")
 _WITH: Final = re.compile(r"(?i)\bwith\s+([^\s();]{1,64})")
@@ -78,6 +79,8 @@ def _fields(raw: bytes) -> list[tuple[str, bytes]]:
 def _hop(value: bytes) -> Hop:
     text, _, when = decode_words(value[:8192]).rpartition(";")
     text, when = (text, when) if text else (when, "")
+    while (bare := _COMMENT.sub(" ", text)) != text:  # "(using TLSv1.3 with cipher …)" is no protocol
+        text = bare
 
     def clause(pattern: re.Pattern[str]) -> str:
         found = pattern.search(text)

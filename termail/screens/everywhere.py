@@ -85,6 +85,27 @@ class Everywhere:
     async def do_wire(self, argument: str) -> None:
         await self._screen.toggle_wire()
 
+    def do_wire_pause(self, argument: str) -> None:
+        self._need_wire()
+        self._screen.services.heard.wire.toggle_pause()
+        self._screen.show_dialogue()
+
+    def do_wire_step(self, argument: str) -> None:
+        self._need_wire()
+        if not self._screen.services.heard.wire.step():
+            self._screen.tell_quietly("Nothing waits in the dialogue.")
+        self._screen.show_dialogue()
+
+    def do_wire_account(self, argument: str) -> None:
+        self._need_wire()
+        services = self._screen.services
+        services.heard.wire.next_account(services.account_names)
+        self._screen.show_dialogue()
+
+    def _need_wire(self) -> None:
+        if not self._screen.services.wire_is_shown:
+            raise CommandError("The dialogue is not shown; W shows it.")
+
     async def do_theme(self, argument: str) -> None:
         names = list(THEMES)
         name = argument or await self._screen.ask(

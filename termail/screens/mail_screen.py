@@ -28,7 +28,7 @@ from termail.model.outbox import OutboxState
 from termail.screens.desk import Cancelled, CommandError, Handler
 from termail.screens.outside import run_outside
 from termail.screens.services import Services
-from termail.screens.wire_lines import wire_runs
+from termail.screens.wire_lines import WIRE_HINTS, wire_runs, wire_title
 from termail.widgets.bars import StatusBar, TitleBar, key_hints
 from termail.widgets.ink import Run
 from termail.widgets.prompt import Prompt
@@ -342,14 +342,31 @@ class MailScreen(Screen[Any], inherit_bindings=False):
             return
         self.wire_pane.toggle_class("shown")
         if self.services.wire_is_shown:
-            now = self.services.clock()
-            self.wire_pane.put_lines([wire_runs(line, now) for line in self.services.heard.wire])
+            self.show_dialogue()
+
+    def show_dialogue(self) -> None:
+        """The whole dialogue again: the pane opened, or shows another part of it."""
+        now, wire = self.services.clock(), self.services.heard.wire
+        one_account = bool(wire.account) or len(self.services.account_names) < 2
+        lines = [wire_runs(line, now, with_account=not one_account) for line in wire.shown()]
+        keys = [(self.services.keymap.first_key(self.CONTEXT, name), text) for name, text in WIRE_HINTS]
+        self.wire_pane.put_lines(lines, wire_title(wire), key_hints(keys))
+
+    def _hear_wire(self, line: WireLine) -> None:
+        wire = self.services.heard.wire
+        if not self.services.wire_is_shown:
+            return
+        if wire.is_paused:
+            self.wire_pane.put_title(wire_title(wire))
+        elif wire.account in ("", line.account):
+            with_account = not wire.account and len(self.services.account_names) > 1
+            self.wire_pane.add_line(wire_runs(line, self.services.clock(), with_account=with_account))
 
     def heard(self, message: ToUI) -> None:
         """The agent said something; subclasses add what concerns them."""
         match message:
             case WireLine():
-                self.wire_pane.add_line(wire_runs(message, self.services.clock()))
+                self._hear_wire(message)
             case AccountState():
                 self.show_status()
             case SyncFinished(account=account, error=error) if self.is_current:

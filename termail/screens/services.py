@@ -21,6 +21,7 @@ from termail.agent.messages import (
 )
 from termail.config import Account, Settings
 from termail.keymap import Keymap
+from termail.model.dialogue import Dialogue
 from termail.model.folder import Folder
 from termail.model.folder_view import FolderView
 from termail.screens.address_book import AddressBook
@@ -28,7 +29,6 @@ from termail.screens.defects import DefectLog
 from termail.store.local_store import LocalStore
 
 KEPT_LOG_LINES = 1000
-KEPT_WIRE_LINES = 2000
 BODY_TIMEOUT_SECONDS = 60.0
 
 
@@ -67,7 +67,7 @@ class Heard:
     """What the agent said so far, kept for whoever looks later."""
 
     accounts: dict[str, AccountState] = field(default_factory=dict)
-    wire: deque[WireLine] = field(default_factory=lambda: deque(maxlen=KEPT_WIRE_LINES))
+    wire: Dialogue[WireLine] = field(default_factory=Dialogue)
     log: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=KEPT_LOG_LINES))
 
 
@@ -155,7 +155,7 @@ class Services:
                 if message.state in ("error", "offline"):
                     self.log(f"{message.account}: {message.text}")
             case WireLine():
-                self.heard.wire.append(message)
+                self.heard.wire.add(message)
             case BodyArrived():
                 waiting = self._waiting_bodies.get(message.message_id)
                 if waiting is not None and not waiting.done():

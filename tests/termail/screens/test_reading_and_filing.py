@@ -205,10 +205,26 @@ async def test_the_wire_pane_shows_the_dialogue_and_takes_no_key(opened: Any) ->
         line = WireLine(account="work", protocol="imap", direction="C", time=1.0, text="a1 IDLE")
         await client.hear(line)
         assert any("C a1 IDLE" in line for line in client.lines)
+        assert "tell me when something changes · RFC 2177 §3" in client.text
         await client.press("=", "j")
         assert "Plan" in client.selected
         await client.press("W")
         assert "a1 IDLE" not in client.text
+
+
+async def test_the_dialogue_is_paused_and_stepped_and_shows_no_secret(opened: Any) -> None:
+    async with opened() as client:
+        await client.press("W", "f7")
+        for text in ("a2 NOOP", "a3 LOGIN alice hunter2", "a4 LOGOUT"):
+            await client.hear(WireLine(account="work", protocol="imap", direction="C", time=1.0, text=text))
+        assert "paused, 3 waiting" in client.text
+        assert "a2 NOOP" not in client.text
+        await client.press("f8")
+        assert "a2 NOOP" in client.text
+        assert "paused, 2 waiting" in client.text
+        await client.press("f7")
+        assert "a4 LOGOUT" in client.text
+        assert "hunter2" not in client.text
 
 
 async def test_the_status_bar_tells_the_state_of_the_account(opened: Any) -> None:
