@@ -97,6 +97,7 @@ class SelectedMailbox:
     is_aligned: bool = True
     has_unclaimed: bool = False
     own_changes: dict[int, int] = field(default_factory=dict)
+    gone: dict[int, tuple[frozenset[str], int]] = field(default_factory=dict)
     stop_watching: Callable[[], None] = lambda: None
     enabled: AbstractSet[bytes] = frozenset()
     saved: Sequence[int] = ()
@@ -155,9 +156,16 @@ class SelectedMailbox:
         """Look at the store again if it called."""
         if self.is_stale:
             self.is_stale = False
-            self.current = await self.store.index(self.mailbox.mailbox_id)
-            count = self.count
-            self.is_aligned = self.current.uids[:count] == self.known.uids
+            earlier, self.current = self.current, await self.store.index(self.mailbox.mailbox_id)
+            self.is_aligned = self.current.uids[: self.count] == self.known.uids
+            if not self.is_aligned and earlier is not self.known:
+                self._remember_gone(earlier)
+
+    def _remember_gone(self, earlier: Index) -> None:
+        """The client may have heard newer flags than `known` has of messages that are gone now: they stay true."""
+        for uid in set(earlier.uids).difference(self.current.uids):
+            position = bisect_left(earlier.uids, uid)
+            self.gone[uid] = (earlier.flags[position], earlier.modseqs[position])
 
     async def commit(self, *changes: Change) -> tuple[Any, ...]:
         """Commit, and look again before answering: the store's call may come after its answer."""
@@ -173,18 +181,24 @@ class SelectedMailbox:
         return position if position < len(uids) and uids[position] == uid else None
 
     def flags_at(self, position: int) -> frozenset[str]:
-        """The flags of a known message, as they are now if it still exists."""
+        """The flags of a known message as they are now, or were when it was last seen."""
         if self.is_aligned:
             return self.current.flags[position]
         now = self.position_now(self.known.uids[position])
-        return self.known.flags[position] if now is None else self.current.flags[now]
+        if now is not None:
+            return self.current.flags[now]
+        gone = self.gone.get(self.known.uids[position])
+        return self.known.flags[position] if gone is None else gone[0]
 
     def modseq_at(self, position: int) -> int:
         """The modseq that belongs to `flags_at`."""
         if self.is_aligned:
             return self.current.modseqs[position]
         now = self.position_now(self.known.uids[position])
-        return self.known.modseqs[position] if now is None else self.current.modseqs[now]
+        if now is not None:
+            return self.current.modseqs[now]
+        gone = self.gone.get(self.known.uids[position])
+        return self.known.modseqs[position] if gone is None else gone[1]
 
     def modseqs_at(self, positions: Sequence[int]) -> Iterable[int]:
         """`modseq_at` for many."""
@@ -232,6 +246,7 @@ class SelectedMailbox:
         news = compare(self.known, self.current)
         lines = self._expunge_lines(news.expunged)
         self.known, self.is_aligned = self.current, True
+        self.gone.clear()
         if news.added:
             lines.append(b"* %d EXISTS\r\n" % self.count)
             self.has_unclaimed = not self.read_only
