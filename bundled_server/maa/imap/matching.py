@@ -8,6 +8,7 @@ from enum import IntEnum
 from bundled_server.maa.imap.decoded import body_text, header_text, header_values, sent_day
 from bundled_server.maa.imap.folding import folded
 from bundled_server.maa.imap.objects import email_id_text
+from bundled_server.maa.imap.plain_text import Octets
 from bundled_server.maa.imap.selected import RECENT, SelectedMailbox
 from bundled_server.protocols.imap import search_keys as keys
 from bundled_server.protocols.imap.dates import day_of
@@ -32,12 +33,19 @@ class Candidate:
     message: bytes = b""
     _header_text: str | None = field(default=None, repr=False)
     _body_text: str | None = field(default=None, repr=False)
+    _octets: Octets | None = field(default=None, repr=False)
 
     @property
     def header_text(self) -> str:
         if self._header_text is None:
             self._header_text = folded(header_text(self.header))
         return self._header_text
+
+    def body_holds(self, wanted: str) -> bool:
+        """Whether a text part holds `wanted` (folded)."""
+        if self._octets is None:
+            self._octets = Octets(self.message)
+        return not self._octets.lack(wanted) and wanted in self.body_text
 
     @property
     def body_text(self) -> str:
@@ -76,10 +84,10 @@ def _test(key: keys.SearchKey, selected: SelectedMailbox, now: float) -> Test:
             return Test(Cost.HEADER, lambda message: _sent(order, day, message.header))
         case keys.BodyHas(text):
             wanted = folded(text)
-            return Test(Cost.BODY, lambda message: wanted in message.body_text)
+            return Test(Cost.BODY, lambda message: message.body_holds(wanted))
         case keys.TextHas(text):
             sought = folded(text)
-            return Test(Cost.BODY, lambda message: sought in message.header_text or sought in message.body_text)
+            return Test(Cost.BODY, lambda message: sought in message.header_text or message.body_holds(sought))
         case _:
             return Test(Cost.INDEX, _index_test(key, selected, now))
 

@@ -15,6 +15,7 @@ from bundled_server.protocols.imap.grammar import SELECTED, Syntax
 from bundled_server.protocols.imap.search_keys import ChangedFrom, Everything, SearchKey, mentions
 
 _BATCH_MESSAGES = {Cost.INDEX: 10_000, Cost.HEADER: 200}
+_BODIES_AT_ONCE = 8
 _IN_PLACE_OCTETS = 65_536
 _HEADER_BATCH_OCTETS = 1 << 22
 
@@ -97,14 +98,15 @@ async def _by_body(
     store: Store, selected: SelectedMailbox, positions: Sequence[int], tests: list[Test]
 ) -> Sequence[int]:
     found: list[int] = []
-    for position in positions:
+    for number, position in enumerate(positions):
+        if not number % _BODIES_AT_ONCE:
+            await asyncio.sleep(0)  # others' turn
         if selected.is_gone(position):
             continue
         message = await store.body(selected.known.content_ids[position])
         candidate = Candidate(position, header_block(message), message)
         if len(message) <= _IN_PLACE_OCTETS:
             passed = _passes(candidate, tests)
-            await asyncio.sleep(0)
         else:
             passed = await asyncio.to_thread(_passes, candidate, tests)
         if passed:
