@@ -125,6 +125,11 @@ _PATH_ARGUMENT = re.compile(
 )
 
 
+def is_command(line: bytes) -> bool:
+    """Whether the line begins with a verb that is known."""
+    return line.split(b" ", 1)[0].decode("ascii", "replace").upper() in _PARSERS
+
+
 def parse_command(line: bytes, *, lmtp: bool = False) -> Command:
     """Read one line without its CRLF; LMTP knows LHLO in place of HELO and EHLO (RFC 2033 §4.1). Raises
     RefusedCommand with the reply that says what is wrong."""

@@ -22,6 +22,7 @@ from bundled_server.protocols.smtp.commands import (
     Rset,
     StartTls,
     Vrfy,
+    is_command,
     parse_command,
 )
 from bundled_server.protocols.smtp.events import AuthResponse, ChunkReceived, Event, MessageReceived, Refused
@@ -97,6 +98,8 @@ NEXT_STATE: Mapping[tuple[type, int], State] = {
 MUST_WAIT: frozenset[type] = frozenset({Hello, Data, Auth})
 """Commands whose reply the client has to read before it says more (RFC 2920 §3.1, RFC 4954 §4)."""
 
+SECRETS_OF_A_LOGIN = 2
+UNKNOWN_COMMAND = Reply(500, "5.5.1", "Command unrecognized")
 LONGEST_AUTH_OCTETS = 12_288 + 32  # RFC 4954 §4: a base64 response, and the command before it
 
 NOT_IN_STEP = Reply(554, "5.5.0", "Synchronization error: you have to wait for the reply to this command")
@@ -128,6 +131,7 @@ class SmtpMachine:
         self._chunk: Bdat | None = None
         self._chunk_refusal: Reply | None = None
         self._is_binary = False
+        self._secrets_feared = 0
         self._answering: type | None = None
         self._output: list[bytes] = []
         self.state = State.START
@@ -191,6 +195,8 @@ class SmtpMachine:
         if answered is None:
             return
         kind = reply.code // 100
+        if answered in (Auth, AuthResponse) and kind > 3:
+            self._secrets_feared = SECRETS_OF_A_LOGIN
         if answered is StartTls and kind == 2:
             self.wants_tls = True
         elif answered is Rset and self.state is not State.START:
@@ -207,6 +213,9 @@ class SmtpMachine:
                 return None
             if self.state is State.AUTH:
                 return self._auth_response(line)
+            if self._secrets_feared and not is_command(line):
+                return self._feared_secret()
+            self._secrets_feared = 0
             if len(line) > self._limits.command_octets and line[:5].upper() != b"AUTH ":
                 return Refused(LINE_TOO_LONG)
             if self._tap is not None:
@@ -234,6 +243,13 @@ class SmtpMachine:
         if kind in MUST_WAIT and len(self._lines):
             return Refused(NOT_IN_STEP)
         return command
+
+    def _feared_secret(self) -> Event:
+        """A client whose AUTH was refused may go on with its name and password: neither is repeated anywhere."""
+        self._secrets_feared -= 1
+        if self._tap is not None:
+            self._tap("C", "***")
+        return Refused(UNKNOWN_COMMAND)
 
     def _begin_chunk(self, chunk: Bdat, refusal: Reply | None) -> Event | None:
         """What is announced is read even when it is refused: it is no command, whatever it looks like."""

@@ -95,6 +95,26 @@ async def test_talking_on_before_the_reply_to_hello_is_refused(serve, command: b
     assert (await peer.rest()).startswith(b"554 5.5.0 ")
 
 
+@pytest.mark.parametrize("line", ["AUTH LOGIN", "AUTH PLAIN", "AUTH PLAIN AGFsaWNlADEyMzQ1Ng=="])
+async def test_talking_on_before_the_reply_to_auth_is_refused(serve, line: str) -> None:
+    server = await serve(submission=True, journal_wire=True)
+    peer = await server.connect()
+    await peer.ask("EHLO a.test")
+    await peer.send(line.encode() + b"\r\nMAIL FROM:<alice@cities.org>\r\nQUIT\r\n")
+    assert (await peer.rest()).startswith(b"554 5.5.0 ")
+    assert not any("AGFsaWNl" in event.text for event in server.journal.recent())
+
+
+async def test_what_follows_a_refused_login_does_not_tell_the_password(serve) -> None:
+    server = await serve(journal_wire=True)
+    peer = await server.connect()
+    await peer.ask("EHLO a.test")
+    assert (await peer.ask("AUTH LOGIN")).startswith("502 ")
+    for secret in ("YWxpY2U=", "MTIzNDU2"):
+        assert secret not in await peer.ask(secret)
+    assert not any("MTIzNDU2" in event.text for event in server.journal.recent())
+
+
 async def test_a_message_sent_before_354_is_refused(serve) -> None:
     server = await serve()
     peer = await server.connect()
