@@ -1,4 +1,4 @@
-"""The desk of a stopped host: its store, users and queue without its ports, for the administrator."""
+"""The desk of a stopped host: its store, users, domains and queue without its ports, for the administrator."""
 
 import os
 from contextlib import AsyncExitStack
@@ -10,6 +10,7 @@ from bundled_server.clock import SystemClock
 from bundled_server.host_folder import HostFolder
 from bundled_server.journal import Journal
 from bundled_server.mailbox.sqlite_store import SqliteStore
+from bundled_server.mda.domains import Domains
 from bundled_server.queue.ids import QueueIds
 from bundled_server.queue.spool import Spool
 
@@ -21,6 +22,7 @@ class Desk:
     store: SqliteStore
     directory: StoreDirectory
     spool: Spool
+    domains: Domains
 
 
 async def open_desk(data: Path, stack: AsyncExitStack, *, beside_a_server: bool = False) -> Desk:
@@ -37,4 +39,5 @@ async def open_desk(data: Path, stack: AsyncExitStack, *, beside_a_server: bool 
     stack.push_async_callback(store.close)
     directory = StoreDirectory(store, clock)
     stack.callback(directory.close)
-    return Desk(store, directory, Spool(store, clock, QueueIds(clock.now, os.getpid()), journal, None, None))
+    spool = Spool(store, clock, QueueIds(clock.now, os.getpid()), journal, None, None)
+    return Desk(store, directory, spool, Domains(folder.domains))

@@ -256,6 +256,7 @@ class Host:
             return
         from bundled_server.admin.api import AdminApi  # aiohttp takes its time to import
         from bundled_server.admin.token import publish, withdraw
+        from bundled_server.host_import import importer_of
 
         api = AdminApi(
             journal=self.journal,
@@ -263,6 +264,8 @@ class Host:
             users=self.directory,
             gauges=HostGauges(self.store, self.runner, lambda: self.connections),
             body_octets=self.settings.limits.admin_body_octets,
+            domains=self.domains,
+            take_in=importer_of(self.store),
         )
         try:
             self.bound_ports["admin"] = await api.open(port)

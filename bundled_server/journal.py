@@ -135,11 +135,15 @@ class Journal:
         """The latest events, oldest first."""
         return tuple(self._recent)
 
-    async def follow(self) -> AsyncGenerator[Event, None]:
-        """Every event from now on; a subscriber that does not keep up misses some."""
+    async def follow(self, *, from_recent: bool = False) -> AsyncGenerator[Event, None]:
+        """Every event from now on, after what is remembered when `from_recent`; a subscriber that does not keep up
+        misses some."""
         queue: asyncio.Queue[Event] = asyncio.Queue(SUBSCRIBER_BACKLOG)
+        earlier = tuple(self._recent) if from_recent else ()
         self._subscribers.add(queue)
         try:
+            for event in earlier:
+                yield event
             while True:
                 yield await queue.get()
         finally:
@@ -189,3 +193,22 @@ class Filter:
             for event in events
             if rest.takes(event) and (event.queue_id in queue_ids or event.message_id.strip("<>") == wanted)
         ]
+
+
+class Following:
+    """A Filter for events that come one by one: by message id, it learns the queue ids on the way."""
+
+    def __init__(self, wanted: Filter) -> None:
+        self._message_id = wanted.message_id.strip("<>")
+        self._rest = replace(wanted, message_id="")
+        self._queue_ids: set[str] = set()
+
+    def takes(self, event: Event) -> bool:
+        """Whether this event is wanted, given those before it."""
+        if self._message_id:
+            if event.message_id.strip("<>") == self._message_id:
+                if event.queue_id:
+                    self._queue_ids.add(event.queue_id)
+            elif event.queue_id not in self._queue_ids:
+                return False
+        return self._rest.takes(event)

@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bundled_server.admin.answers import refusal
-from bundled_server.admin.control import Gauges, QueueControl, UserControl
+from bundled_server.admin.control import DomainControl, Gauges, Import, QueueControl, UserControl
+from bundled_server.admin.domain_routes import DomainRoutes
+from bundled_server.admin.import_routes import ImportRoutes
 from bundled_server.admin.journal_routes import JournalRoutes
 from bundled_server.admin.metrics import exposition
 from bundled_server.admin.queue_routes import QueueRoutes
@@ -23,7 +25,15 @@ class AdminApi:
     """Opens on loopback only. Every path but /health wants `Authorization: Bearer TOKEN`."""
 
     def __init__(
-        self, *, journal: Journal, queue: QueueControl, users: UserControl, gauges: Gauges, body_octets: int
+        self,
+        *,
+        journal: Journal,
+        queue: QueueControl,
+        users: UserControl,
+        gauges: Gauges,
+        body_octets: int,
+        domains: DomainControl | None = None,
+        take_in: Import | None = None,
     ) -> None:
         self._journal = journal
         self._gauges = gauges
@@ -36,6 +46,8 @@ class AdminApi:
                 *QueueRoutes(queue).table(),
                 *UserRoutes(users).table(),
                 *JournalRoutes(journal).table(),
+                *(DomainRoutes(domains).table() if domains is not None else ()),
+                *(ImportRoutes(take_in).table() if take_in is not None else ()),
             ]
         )
         self._runner: web.AppRunner | None = None

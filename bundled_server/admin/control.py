@@ -1,6 +1,7 @@
 """What the admin API may do to a host, as a Protocol that the composition root fulfils."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Protocol
 
 from bundled_server.mailbox.changes import QueueItem
@@ -34,6 +35,24 @@ class UserControl(Protocol):
     async def put(self, name: str, password: str) -> None: ...
 
     async def remove(self, name: str) -> bool: ...
+
+
+class DomainControl(Protocol):
+    """Hands on the domains. `add`, `alias` and `remove` answer False when nothing had to change, and raise
+    ValueError with the reason when it cannot be."""
+
+    def describe(self) -> list[dict[str, str]]: ...
+
+    def add(self, domain: str) -> bool: ...
+
+    def alias(self, domain: str, target: str) -> bool: ...
+
+    def remove(self, domain: str) -> bool: ...
+
+
+Import = Callable[[str, Path, str, str | None], Awaitable[int]]
+"""Bring mail into (a user's mailboxes, from a path of this machine, in a format, into one mailbox) → how many
+messages. Raises ValueError, OSError and StoreError with the reason."""
 
 
 class Gauges(Protocol):

@@ -4,13 +4,14 @@ import msgspec
 from aiohttp import web
 
 from bundled_server.admin.answers import answer, refusal
-from bundled_server.journal import Filter, Journal
+from bundled_server.journal import Filter, Following, Journal
 
 LIST_EVENTS = 10_000
 
 
 class JournalRoutes:
-    """GET /journal?message_id=&queue_id=&session=&agent=&since=&limit= and GET /journal/stream (JSON lines)."""
+    """GET /journal?message_id=&queue_id=&session=&agent=&since=&limit= and GET /journal/stream (JSON lines);
+    with `recent=1` the stream begins with what is remembered, so that nothing is missed between the two."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -35,8 +36,10 @@ class JournalRoutes:
             return refusal(400, f"since is a number: {error}")
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         await response.prepare(request)
-        async for event in self._journal.follow():
-            if wanted.takes(event):
+        following = Following(wanted)
+        recent = request.query.get("recent", "") not in ("", "0")
+        async for event in self._journal.follow(from_recent=recent):
+            if following.takes(event):
                 await response.write(self._encoder.encode(event) + b"\n")
         return response
 

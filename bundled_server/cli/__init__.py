@@ -11,6 +11,7 @@ COMMANDS: Mapping[str, str] = {
     "run": "bundled_server.cli.run",
     "world": "bundled_server.world.command",
     "user": "bundled_server.cli.user",
+    "domain": "bundled_server.cli.domain",
     "queue": "bundled_server.cli.queue",
     "journal": "bundled_server.cli.journal",
     "import": "bundled_server.cli.transfer",

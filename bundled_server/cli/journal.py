@@ -13,11 +13,12 @@ from bundled_server.journal import Event, Filter, printable
 def main(options: argparse.Namespace) -> int:
     office = office_of(options.data)
     wanted = Filter(message_id=options.message_id, queue_id=options.queue_id, agent=options.agent)
+    if options.follow:
+        for line in office.follow(wanted):  # it begins with what happened before: nothing falls between
+            _show(msgspec.json.decode(line, type=Event), as_json=options.json)
+        return 0
     for event in office.journal(wanted):
         _show(event, as_json=options.json)
-    if options.follow:
-        for line in office.follow(wanted):
-            _show(msgspec.json.decode(line, type=Event), as_json=options.json)
     return 0
 
 

@@ -14,7 +14,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from bundled_server.admin.token import AdminAddress, find
 from bundled_server.cli.errors import CannotRun, UsageError
-from bundled_server.host_folder import FolderError, HostFolder
+from bundled_server.host_folder import HostFolder
 from bundled_server.journal import Event, Filter
 
 if TYPE_CHECKING:  # imported for work on a stopped host only: the store takes its time
@@ -26,8 +26,9 @@ AnswerT = TypeVar("AnswerT")
 
 
 class Office(Protocol):
-    """What can be administered. Verbs on queue items: hold, release, requeue, delete; they and `remove_user`
-    answer False for what does not exist. Raises CannotRun, and UsageError for a user name that cannot be."""
+    """What can be administered. Verbs on queue items: hold, release, requeue, delete; they, `remove_user` and
+    `remove_domain` answer False for what does not exist, the other ones on domains when nothing had to change.
+    Raises CannotRun, and UsageError for a user name or a domain that cannot be."""
 
     def queue(self) -> list[Table]: ...
 
@@ -35,13 +36,21 @@ class Office(Protocol):
 
     def act(self, verb: str, queue_id: str) -> bool: ...
 
-    def flush(self) -> int: ...
+    def flush(self, domain: str) -> int: ...
 
     def users(self) -> list[str]: ...
 
     def put_user(self, name: str, password: str) -> None: ...
 
     def remove_user(self, name: str) -> bool: ...
+
+    def domains(self) -> list[dict[str, str]]: ...
+
+    def add_domain(self, domain: str) -> bool: ...
+
+    def alias_domain(self, domain: str, target: str) -> bool: ...
+
+    def remove_domain(self, domain: str) -> bool: ...
 
     def journal(self, wanted: Filter) -> list[Event]: ...
 
@@ -85,8 +94,8 @@ class RunningOffice:
     def act(self, verb: str, queue_id: str) -> bool:
         return self._call("POST", f"/queue/{quote(queue_id, safe='')}/{verb}") is not None
 
-    def flush(self) -> int:
-        return int(self._call("POST", "/queue/flush")["flushed"])
+    def flush(self, domain: str) -> int:
+        return int(self._call("POST", f"/queue/flush?{urlencode({'domain': domain})}")["flushed"])
 
     def users(self) -> list[str]:
         return list(self._call("GET", "/users"))
@@ -97,20 +106,42 @@ class RunningOffice:
     def remove_user(self, name: str) -> bool:
         return self._call("DELETE", f"/users/{quote(name, safe='')}") is not None
 
+    def domains(self) -> list[dict[str, str]]:
+        return list(self._call("GET", "/domains"))
+
+    def add_domain(self, domain: str) -> bool:
+        return bool(self._call("PUT", f"/domains/{quote(domain, safe='')}")["done"])
+
+    def alias_domain(self, domain: str, target: str) -> bool:
+        return bool(self._call("PUT", f"/domains/{quote(domain, safe='')}", {"target": target})["done"])
+
+    def remove_domain(self, domain: str) -> bool:
+        return self._call("DELETE", f"/domains/{quote(domain, safe='')}") is not None
+
+    def take_in(self, user: str, path: Path, mail_format: str, mailbox: str | None) -> int:
+        """Let the host itself read mail from files → how many messages; takes as long as it takes."""
+        wanted = {"path": str(path.absolute()), "format": mail_format, "mailbox": mailbox}
+        answer = self._call("POST", f"/import/{quote(user, safe='')}", wanted, seconds=None)
+        if answer is None:
+            raise CannotRun(f"there is no user {user}: use `user add {user}`")
+        return int(answer["imported"])
+
     def journal(self, wanted: Filter) -> list[Event]:
         import msgspec
 
         return msgspec.convert(self._call("GET", f"/journal?{_query(wanted)}"), list[Event])
 
     def follow(self, wanted: Filter) -> Iterator[bytes]:
-        with self._open("GET", f"/journal/stream?{_query(wanted)}", None, None) as response:
+        with self._open("GET", f"/journal/stream?recent=1&{_query(wanted)}", None, None) as response:
             yield from response
 
-    def _call(self, method: str, path: str, body: object = None) -> Any:
+    def _call(
+        self, method: str, path: str, body: object = None, *, seconds: float | None = REQUEST_SECONDS
+    ) -> Any:
         """The decoded answer, None for 404."""
         data = None if body is None else json.dumps(body).encode()
         try:
-            with self._open(method, path, data, REQUEST_SECONDS) as response:
+            with self._open(method, path, data, seconds) as response:
                 return json.loads(response.read())
         except HTTPError as answer:
             if answer.code == 404:
@@ -153,8 +184,8 @@ class StoppedOffice:
 
         return self._with(work)
 
-    def flush(self) -> int:
-        return self._with(lambda desk: desk.spool.flush())
+    def flush(self, domain: str) -> int:
+        return self._with(lambda desk: desk.spool.flush(domain))
 
     def users(self) -> list[str]:
         return self._with(lambda desk: desk.directory.names())
@@ -164,6 +195,18 @@ class StoppedOffice:
 
     def remove_user(self, name: str) -> bool:
         return self._with(lambda desk: desk.directory.remove(name))
+
+    def domains(self) -> list[dict[str, str]]:
+        return self._with(_at_once(lambda desk: desk.domains.describe()))
+
+    def add_domain(self, domain: str) -> bool:
+        return self._with(_at_once(lambda desk: desk.domains.add(domain)))
+
+    def alias_domain(self, domain: str, target: str) -> bool:
+        return self._with(_at_once(lambda desk: desk.domains.alias(domain, target)))
+
+    def remove_domain(self, domain: str) -> bool:
+        return self._with(_at_once(lambda desk: desk.domains.remove(domain)))
 
     def journal(self, wanted: Filter) -> list[Event]:
         return wanted.select(list(_events_of(HostFolder(self._data).journal)))
@@ -178,14 +221,24 @@ class StoppedOffice:
         from bundled_server.auth.store_directory import BadUser
         from bundled_server.desk import open_desk
         from bundled_server.mailbox.store import StoreError
+        from bundled_server.mda.domains import BadDomain
 
         try:
             async with AsyncExitStack() as stack:
                 return await work(await open_desk(self._data, stack))
-        except BadUser as fault:
+        except (BadUser, BadDomain) as fault:
             raise UsageError(str(fault)) from fault
-        except (FolderError, StoreError) as weather:
+        except (OSError, StoreError) as weather:
             raise CannotRun(str(weather)) from weather
+
+
+def _at_once(work: Callable[[Desk], AnswerT]) -> Callable[[Desk], Awaitable[AnswerT]]:
+    """Work that needs no waiting."""
+
+    async def wrapped(desk: Desk) -> AnswerT:
+        return work(desk)
+
+    return wrapped
 
 
 async def _described(items: Awaitable[Any], describe: Callable[[Any], Table]) -> list[Table]:

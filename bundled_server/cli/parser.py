@@ -25,6 +25,7 @@ def make_parser() -> OneLineParser:
     _add_run(commands)
     _add_world(commands)
     _add_user(commands)
+    _add_domain(commands)
     _add_queue(commands)
     _add_journal(commands)
     _add_transfer(commands)
@@ -99,12 +100,25 @@ def _add_user(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     remove.add_argument("name", metavar="NAME")
 
 
+def _add_domain(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
+    domain = commands.add_parser("domain", help="the domains whose mail this host takes").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    _with_data(domain.add_parser("list", help="all of them: own, added, aliases"))
+    for name, text in (("add", "take mail for one more domain"), ("remove", "take no more mail for a domain")):
+        _with_data(domain.add_parser(name, help=text)).add_argument("domain", metavar="DOMAIN")
+    alias = _with_data(domain.add_parser("alias", help="let a domain stand for another one of this host"))
+    alias.add_argument("domain", metavar="DOMAIN")
+    alias.add_argument("target", metavar="TARGET")
+
+
 def _add_queue(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     queue = commands.add_parser("queue", help="look after waiting mail").add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )
     _with_data(queue.add_parser("list", help="what waits, and why"))
-    _with_data(queue.add_parser("flush", help="try everything now"))
+    flush = _with_data(queue.add_parser("flush", help="try now what waits"))
+    flush.add_argument("domain", nargs="?", default="", metavar="DOMAIN", help="only for recipients there")
     for name, text in (
         ("show", "one message of the queue"),
         ("hold", "keep a message from being tried"),
@@ -129,7 +143,7 @@ def _add_transfer(commands: "argparse._SubParsersAction[OneLineParser]") -> None
     for name, text, what in (
         (
             "import",
-            "bring mail from Maildir or mbox (stop the host first)",
+            "bring mail from Maildir or mbox",
             "the Maildir, mbox or folder of mboxes",
         ),
         ("export", "write mail as Maildir or mbox", "where to write: a Maildir folder, or NAME.mbox"),

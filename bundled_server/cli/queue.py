@@ -22,7 +22,7 @@ def main(options: argparse.Namespace) -> int:
                 raise _unknown(options)
             print(json.dumps(item) if options.json else _listing([item]))
         case "flush":
-            count = office.flush()
+            count = office.flush(options.domain)
             print(json.dumps({"flushed": count}) if options.json else f"{count} messages are due now")
         case verb:
             if not office.act(verb, options.queue_id):

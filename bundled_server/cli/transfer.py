@@ -7,17 +7,20 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from bundled_server.cli.errors import CannotRun
+from bundled_server.cli.office import RunningOffice, office_of
 from bundled_server.desk import open_desk
-from bundled_server.host_folder import HostFolder
 from bundled_server.mailbox.store import StoreError
 from bundled_server.mailbox.transfer import MBOX_SUFFIX, MailFormat, export_mail, import_mail
 
 
 def main(options: argparse.Namespace) -> int:
-    if not HostFolder(options.data).database.exists():
-        raise CannotRun(f"there is no host in {options.data}: check --data, or run one there first")
     try:
-        count = asyncio.run(_transfer(options))
+        office = office_of(options.data)
+        if options.command == "import" and isinstance(office, RunningOffice):
+            mail_format = options.format or _format_of(options.path).value
+            count = office.take_in(options.user, options.path, mail_format, options.mailbox)
+        else:
+            count = asyncio.run(_transfer(options))
     except (OSError, StoreError) as weather:
         raise CannotRun(str(weather)) from weather
     done = "imported" if options.command == "import" else "exported"
@@ -26,7 +29,7 @@ def main(options: argparse.Namespace) -> int:
 
 
 async def _transfer(options: argparse.Namespace) -> int:
-    """Import wants the host to be stopped; export may read beside a running one."""
+    """Import on a stopped host; export reads beside a running one too."""
     is_import = options.command == "import"
     mail_format = MailFormat(options.format) if options.format else _format_of(options.path)
     async with AsyncExitStack() as stack:

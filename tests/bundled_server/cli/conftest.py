@@ -37,16 +37,39 @@ def termail_server() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
+def run_host(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Start the host of cities.org with alice, on free ports and with more options."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def run(*options: str) -> Running:
+        data = tmp_path / "host"
+        command = COMMAND + [
+            "run",
+            "--data",
+            str(data),
+            "--domain",
+            "cities.org",
+            "--user",
+            "alice:123456",
+            *options,
+        ]
+        for service in ("smtp", "submission", "imap", "pop3", "admin"):
+            command += [f"--{service}", "0"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        started.append(process)
+        assert process.stdout is not None
+        assert select.select([process.stdout], [], [], 30)[0], "not ready"
+        return Running(process, json.loads(os.read(process.stdout.fileno(), 65_536)), data)
+
+    yield run
+    for process in started:
+        process.terminate()
+        process.wait(20)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+@pytest.fixture
+def running(run_host: Callable[..., Running]) -> Running:
     """A host of cities.org with alice, on free ports."""
-    data = tmp_path / "host"
-    command = COMMAND + ["run", "--data", str(data), "--domain", "cities.org", "--user", "alice:123456"]
-    for service in ("smtp", "submission", "imap", "pop3", "admin"):
-        command += [f"--{service}", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    assert process.stdout is not None
-    assert select.select([process.stdout], [], [], 30)[0], "not ready"
-    yield Running(process, json.loads(os.read(process.stdout.fileno(), 65_536)), data)
-    process.terminate()
-    process.wait(20)
-    process.stdout.close()
+    return run_host()
