@@ -3,6 +3,7 @@
 import asyncio
 
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
+from bundled_server.maa.imap.quota import refuse_beyond_quota
 from bundled_server.maa.imap.storing import checked_flags
 from bundled_server.mailbox.changes import AddMessage
 from bundled_server.mailbox.content import Content, prepare
@@ -17,6 +18,7 @@ _PREPARED_IN_PLACE_OCTETS = 65_536
 async def _append(context: ImapContext, request: commands.Append) -> Done:
     """All of the messages, or none (RFC 3502)."""
     mailbox = await context.find(request.mailbox, b"TRYCREATE")
+    await refuse_beyond_quota(context, sum(len(message.data) for message in request.messages))
     now = context.service.clock.now()
     changes = []
     for message in request.messages:

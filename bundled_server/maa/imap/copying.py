@@ -1,6 +1,7 @@
 """COPY and MOVE with their UID forms (RFC 3501 §6.4.7, RFC 6851, RFC 4315)."""
 
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
+from bundled_server.maa.imap.quota import refuse_beyond_quota
 from bundled_server.maa.imap.spans import find_spans
 from bundled_server.mailbox.changes import Copied, CopyMessages
 from bundled_server.mailbox.store import NoSuchMailbox
@@ -44,6 +45,9 @@ async def _transfer(context: ImapContext, request: commands.CopyTo, *, by_uid: b
     await selected.refresh()
     if not by_uid and any(map(selected.gone_in, spans)):
         raise Refusal("some of the messages no longer exist", b"EXPUNGEISSUED")
+    if not remove:
+        sizes = selected.known.sizes
+        await refuse_beyond_quota(context, sum(sum(sizes[span.start : span.stop]) for span in spans))
     change = CopyMessages(selected.mailbox.mailbox_id, uids, target.mailbox_id, remove)
     try:
         (copied,) = await selected.commit(change)

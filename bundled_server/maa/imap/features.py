@@ -11,6 +11,7 @@ from bundled_server.maa.imap import (
     listing,
     mailboxes,
     objects,
+    quota,
     resyncing,
     revision,
     searching,
@@ -39,6 +40,7 @@ FEATURES: tuple[Feature, ...] = (
     copying.FEATURE,
     idle.FEATURE,
     objects.FEATURE,
+    quota.FEATURE,
     revision.FEATURE,
     compressing.FEATURE,
 )

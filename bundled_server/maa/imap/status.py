@@ -26,8 +26,17 @@ async def tell_status(context: ImapContext, mailbox: Mailbox, items: tuple[bytes
     if b"HIGHESTMODSEQ" in items:
         context.enable(CONDSTORE)
     status = await context.service.store.status(mailbox.mailbox_id)
-    pairs = b" ".join(b"%b %b" % (item, _value(context, mailbox, status, item)) for item in items)
+    values = [(item, _value(context, mailbox, status, item)) for item in items if item != b"DELETED-STORAGE"]
+    if b"DELETED-STORAGE" in items:
+        values.append((b"DELETED-STORAGE", b"%d" % await _deleted_octets(context, mailbox)))
+    pairs = b" ".join(b"%b %b" % pair for pair in values)
     context.untagged(b"STATUS %b (%b)" % (context.name_octets(mailbox.name), pairs))
+
+
+async def _deleted_octets(context: ImapContext, mailbox: Mailbox) -> int:
+    """What EXPUNGE would free (RFC 9208 §4.1.4)."""
+    index = await context.service.store.index(mailbox.mailbox_id)
+    return sum(size for size, flags in zip(index.sizes, index.flags, strict=True) if "\\Deleted" in flags)
 
 
 def _value(context: ImapContext, mailbox: Mailbox, status: Status, item: bytes) -> bytes:

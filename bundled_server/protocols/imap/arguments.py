@@ -38,6 +38,12 @@ def mailbox(cursor: Cursor) -> commands.MailboxName:
     return commands.MailboxName(name)
 
 
+def quota_root(cursor: Cursor) -> commands.QuotaRoot:
+    root = _after_space(cursor)
+    cursor.end()
+    return commands.QuotaRoot(root)
+
+
 def rename(cursor: Cursor) -> commands.Rename:
     source = _after_space(cursor)
     target = _after_space(cursor)

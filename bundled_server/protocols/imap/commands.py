@@ -54,6 +54,13 @@ class OpenMailbox:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaRoot:
+    """GETQUOTA."""
+
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Rename:
     """RENAME."""
 
