@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from aiosmtplib import SMTPException
 
 from termail.config import Account, Settings
 from termail.lmta.submission import AuthRefused, NotProtected, Submission
@@ -80,12 +81,12 @@ class _Trial:
             self._bad(name, str(error), "use smtps:// when the server has it; otherwise ask who runs the network")
         except AuthRefused as error:
             self._bad(name, str(error), "check user and password: the submission server may want others")
-        except (OSError, ValueError, NoPassword, CannotTrust) as error:  # SMTPException is an OSError
+        except (SMTPException, OSError, ValueError, NoPassword, CannotTrust) as error:
             cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
             self._bad(name, in_words(cause, endpoint), advice(cause))
         else:
             self._good(name, f"{_protection(endpoint)}, accepted")
-            with suppress(OSError):
+            with suppress(SMTPException, OSError):
                 await client.quit()
             client.close()
 

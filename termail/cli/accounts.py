@@ -7,10 +7,9 @@ import os
 import sys
 from pathlib import Path
 
-import msgspec
-
 from termail.agent.account_test import Step
 from termail.agent.account_test import test_account as try_account
+from termail.cli import answers
 from termail.cli.asking import ask_at_the_terminal
 from termail.cli.errors import UserError
 from termail.cli.settings import config_path, data_path, settings_of
@@ -29,7 +28,7 @@ def run_list(options: argparse.Namespace) -> int:
         for name, account in settings.accounts.items()
     ]
     if options.json:
-        print(json.dumps(described, ensure_ascii=False, indent=1))
+        print(answers.as_json(described))
     else:
         for entry in described:
             print(f"{entry['name']:<12} {entry['from']}  {entry['retrieve']}  {entry['send']}".rstrip())
@@ -93,7 +92,7 @@ def _print_trials(
 ) -> int:
     results = dict(before or {}) | asyncio.run(_try_all(settings, names, Passwords(folder, ask_at_the_terminal)))
     if as_json:
-        print(msgspec.json.format(msgspec.json.encode(results), indent=1).decode())
+        print(answers.as_json(results))
     else:
         for name, steps in results.items():
             print(f"{name}:")

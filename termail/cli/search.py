@@ -1,9 +1,9 @@
 """`termail search QUERY`: what the local store answers, one line a hit, or JSON for a script."""
 
 import argparse
-import json
 import time
 
+from termail.cli.answers import as_json
 from termail.cli.errors import UserError
 from termail.cli.settings import data_path
 from termail.mime.sanitize import clean_line
@@ -25,9 +25,9 @@ def run(options: argparse.Namespace) -> int:
         raise UserError(str(error), 2) from error
     finally:
         store.close()
-    names = {folder_id: f"{folder.account}/{folder.name}" for folder_id, folder in folders.items()}
+    names = {folder_id: clean_line(f"{folder.account}/{folder.name}") for folder_id, folder in folders.items()}
     if options.json:
-        print(json.dumps([_hit(row, names) for row in rows], ensure_ascii=False, indent=1))
+        print(as_json([_hit(row, names) for row in rows]))
     else:
         for row in rows:
             print(_line(row, names))
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _hit(row: Row, folders: dict[int, str]) -> dict[str, object]:
     return {
-        "folder": clean_line(folders.get(row.folder_id, "")),
+        "folder": folders.get(row.folder_id, ""),
         "from": {"name": clean_line(row.sender_name), "address": clean_line(row.sender_address)},
         "subject": clean_line(row.subject),
         "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(row.date)),

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import json
 import mimetypes
 import sys
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from termail.agent.once import send_once
 from termail.agent.place import NotOurs
+from termail.cli import answers
 from termail.cli.asking import ask_at_the_terminal
 from termail.cli.errors import UserError
 from termail.cli.settings import chosen_account, config_path, data_path, settings_of
@@ -64,7 +64,7 @@ def _report(item: OutboxItem, *, as_json: bool) -> None:
     """JSON on standard output when wished; else silence is success and the rest is said on standard error."""
     reason = clean_line(item.reason)
     if as_json:
-        print(json.dumps({"state": item.state.value, "reason": reason, "message_id": item.message_id_header}))
+        print(answers.as_json({"state": item.state.value, "reason": reason, "message_id": item.message_id_header}))
     elif item.state is OutboxState.FAILED:
         print(f"termail: not sent: {reason}", file=sys.stderr)
     elif item.state is not OutboxState.SENT:

@@ -3,10 +3,9 @@
 import argparse
 import asyncio
 
-import msgspec
-
 from termail.agent.once import Report, sync_once
 from termail.agent.place import NotOurs
+from termail.cli.answers import as_json
 from termail.cli.asking import ask_at_the_terminal
 from termail.cli.errors import UserError
 from termail.cli.settings import config_path, data_path, settings_of
@@ -20,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
         report = asyncio.run(sync_once(config_path(options), data_path(options), ask_at_the_terminal))
     except (OSError, NotOurs) as error:
         raise UserError(str(error)) from error
-    print(msgspec.json.encode(report).decode() if options.json else _text(report))
+    print(as_json(report) if options.json else _text(report))
     return 0 if report.is_good else 1
 
 
