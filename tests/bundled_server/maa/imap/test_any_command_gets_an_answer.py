@@ -29,6 +29,9 @@ KEYS = [
 KEYS += ["(SEEN (OLD))", 'HEADER X-None ""', "UID 1:*", "LARGER 10 SMALLER 99999", "KEYWORD $x", 'TEXT ""', "OR"]
 KEYS += ["MODSEQ 3", "OLDER 5", "$", "RETURN (SAVE) 1:3", "RETURN (MIN COUNT) ALL"]
 TEMPLATES = [
+    "SORT (REVERSE DATE SUBJECT) UTF-8 {key}", "UID SORT RETURN (COUNT) (FROM) UTF-8 {key}", "GETQUOTAROOT {name}",
+    "THREAD REFERENCES UTF-8 {key}", "UID THREAD ORDEREDSUBJECT US-ASCII {key}", "CREATE {name} (USE (\\Sent))",
+    "SELECT {name} (QRESYNC (1 2))", "ENABLE UTF8=ACCEPT", "APPEND {name} {{4+}}\r\nA: b {{4+}}\r\nC: d",
     "UID SEARCH {key}", "SEARCH {key}", "SELECT {name} (CONDSTORE)", "ENABLE QRESYNC", "STORE $ +FLAGS {flags}",
     "STORE {set} (UNCHANGEDSINCE 9) FLAGS {flags}", "LIST (SUBSCRIBED) {name} * RETURN (STATUS (SIZE))",
     "SELECT {name}", "EXAMINE {name}", "CREATE {name}", "DELETE {name}", "RENAME {name} {name}",
