@@ -1,28 +1,31 @@
-"""Make the README's pictures: the client over a store, key by key, as SVG and PNG.
+"""Make the README's pictures from the practice world: the client, key by key, as PNG.
 
-    python screenshots/make.py [--out DIR] [--config DIR --data DIR] [--theme NAME] [SCENE...]
+    python screenshots/make.py [--out DIR] [--theme NAME] [--config DIR --data DIR] [SCENE...]
 
-Without --data it fills a store with the sample mail beside this file. PNGs need rsvg-convert or cairosvg.
+Without --data it starts the practice world and fetches Alice's mail from it. PNGs need rsvg-convert.
 """
 
 import argparse
 import asyncio
-import re
-import shutil
-import subprocess
+import contextlib
+import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import sample_mail  # beside this file, which is no package
+from picture import svg_of, write_png  # beside this file, which is no package
 
 from termail.agent.messages import AccountState, WireLine
+from termail.agent.once import sync_once
 from termail.app import TermailApp, places
-from termail.config import Account, Settings, Ui, load
+from termail.classroom.practice_accounts import write_settings
+from termail.classroom.practice_world import PracticeWorld
+from termail.config import load
 from termail.keymap import Keymap
 from termail.screens.services import NoAgent, Services
 from termail.store.local_store import LocalStore
@@ -39,109 +42,82 @@ class Scene:
     theme: str = ""
 
 
-_TO_COVER = ("=", *("j",) * 5)
+def _find(words: str) -> tuple[str, ...]:
+    return ("=", "slash", *(key if key != " " else "space" for key in words), "enter")
+
+
+_READ_PATCH = (*_find("patch"), "enter")
 SCENES = (
-    Scene("index", 100, 30, (*_TO_COVER, "j", "j", "j")),
-    Scene("pager", 100, 30, (*_TO_COVER, "enter")),
-    Scene("compose", 100, 30, (*_TO_COVER, "r", "escape")),
+    Scene("index", 100, 30, _find("lunch")),
+    Scene("pager", 100, 30, _READ_PATCH),
+    Scene("compose", 100, 30, (*_find("entrega"), "r", "escape")),
     Scene("folders", 100, 30, ("y",)),
-    Scene("help", 100, 30, ("?",)),
-    Scene("wire", 100, 30, (*_TO_COVER, "enter", "W")),
-    Scene("wide", 180, 40, _TO_COVER),
-    Scene("small", 80, 24, _TO_COVER),
-    Scene("light", 100, 30, _TO_COVER, "light"),
-    Scene("high-contrast", 100, 30, _TO_COVER, "high-contrast"),
-    Scene("terminal", 100, 30, _TO_COVER, "terminal"),
-    Scene("attachments", 100, 30, ("*", "k", "k", "k", "v")),
+    Scene("wire", 100, 30, (*_find("welcome"), "enter", "W")),
+    Scene("wide", 160, 48, _find("packet")),
+)
+EXTRA_SCENES = (
+    Scene("small", 80, 24, _find("lunch")),
+    Scene("small-pager", 80, 24, _READ_PATCH),
+    Scene("small-compose", 80, 24, (*_find("entrega"), "r", "escape")),
+    Scene("help", 80, 24, ("question_mark",)),
+    Scene("journey", 100, 30, (*_READ_PATCH, "J")),
+    Scene("attachments", 100, 30, (*_find("multipart"), "v")),
+    Scene("newsletter", 100, 30, (*_find("packet"), "enter")),
+    Scene("wide-pager", 160, 48, _READ_PATCH),
+    Scene("light", 100, 30, _find("lunch"), "light"),
+    Scene("high-contrast", 100, 30, _READ_PATCH, "high-contrast"),
+    Scene("terminal", 100, 30, _READ_PATCH, "terminal"),
 )
 
-_WIRE = (
-    ("C", "a7 UID STORE 4711 +FLAGS.SILENT (\\Seen)"),
-    ("S", "* 104 FETCH (UID 4711 MODSEQ (918) FLAGS (\\Seen))"),
-    ("S", "a7 OK [HIGHESTMODSEQ 918] Store completed"),
-    ("C", "a8 IDLE"),
-    ("S", "+ idling"),
-    ("S", "* 105 EXISTS"),
-)
+
+@contextlib.contextmanager
+def _mailbox(config: Path | None, data: Path | None) -> Iterator[tuple[Path, Path, list[WireLine]]]:
+    """Settings, data and the dialogue that filled them: the user's own, or Alice's in a fresh practice world."""
+    if config is not None and data is not None:
+        yield config, data, []
+        return
+    with tempfile.TemporaryDirectory() as folder, PracticeWorld(Path(folder) / "world") as world:
+        heard: list[WireLine] = []
+        settings = write_settings(world, "alice", Path(folder) / "config")
+        asyncio.run(sync_once(settings, Path(folder) / "data", heard=heard.append))
+        yield settings, Path(folder) / "data", heard
 
 
-def _services(config: Path | None, store: LocalStore, theme: str) -> Services:
-    account = Account(
-        from_="Alice <alice@cities.org>",
-        retrieve="imaps://alice@mail.cities.org",
-        send="smtp://alice@mail.cities.org:587",
-    )
-    settings = (
-        load(config) if config else Settings(accounts={"work": account}, ui=Ui(theme=theme, undo_send_seconds=10))
-    )
-    now = time.time() if config else sample_mail.NOW.timestamp()
-    services = Services(store, NoAgent(), settings, Keymap(settings.keys), lambda: now, places())
+def _services(config: Path, store: LocalStore, heard: list[WireLine]) -> Services:
+    settings = load(config)
+    services = Services(store, NoAgent(), settings, Keymap(settings.keys), time.time, places())
     name = next(iter(settings.accounts))
     services.take(AccountState(account=name, state="idle", text="synced 4 s ago"))
-    for step, (direction, text) in enumerate(_WIRE):
-        services.take(
-            WireLine(account=name, protocol="imap", direction=direction, time=now - 9 + step / 7, text=text)
-        )
+    for line in heard:
+        services.take(line)
     return services
 
 
-async def shoot(scene: Scene, services: Services, out: Path) -> Path:
-    """One picture as SVG."""
+async def shoot(scene: Scene, services: Services, theme: str, out: Path) -> Path:
+    """One picture."""
     app = TermailApp(services)
     async with app.run_test(size=(scene.columns, scene.rows)) as pilot:
-        app.theme = scene.theme or app.theme
+        app.theme = scene.theme or theme
         await pilot.pause()
         for key in scene.keys:
             await pilot.press(key)
-            busy = [worker for worker in app.workers if worker.group in ("message", "listing", "preview")]
-            if busy:
-                await app.workers.wait_for_complete(busy)
-            await pilot.pause()
-        await pilot.pause(0.15)
-        path = out / f"{scene.name}.svg"
-        path.write_text(_placed(app.export_screenshot(title="termail")), encoding="utf-8")
+            async with asyncio.timeout(20):
+                while not app.type_ahead.is_idle or _is_reading(app):
+                    await pilot.pause(0.02)
+        await pilot.pause(0.2)
+        path = out / f"{scene.name}.png"
+        write_png(svg_of(app), path)
     return path
 
 
-_TEXT = re.compile(
-    r'<text class="([^"]*)" x="([^"]*)" y="([^"]*)" textLength="([^"]*)"([^>]*)>'
-    r"((?:&#160;)*)(.*?)((?:&#160;)*)</text>"
-)
-_CELL = 12.2  # pixels; Rich's SVG template
-
-
-def _placed(svg: str) -> str:
-    """Renderers collapse the spaces around a text: move the text instead, and leave out blank ones."""
-
-    def place(found: re.Match[str]) -> str:
-        kind, x, y, length, rest, before, text, after = found.groups()
-        if not text:
-            return ""
-        left, right = before.count("&") * _CELL, after.count("&") * _CELL
-        return (
-            f'<text class="{kind}" x="{float(x) + left:g}" y="{y}" '
-            f'textLength="{float(length) - left - right:g}"{rest}>{text}</text>'
-        )
-
-    return _TEXT.sub(place, svg)
-
-
-def to_png(svg: Path) -> None:
-    """With whatever is installed."""
-    png = svg.with_suffix(".png")
-    if shutil.which("rsvg-convert"):
-        subprocess.run(["rsvg-convert", "--zoom", "1.0", "-o", str(png), str(svg)], check=True)
-        return
-    try:
-        import cairosvg
-    except ImportError:
-        print(f"{svg.name}: no rsvg-convert and no cairosvg, so no PNG", file=sys.stderr)
-        return
-    cairosvg.svg2png(url=str(svg), write_to=str(png))
+def _is_reading(app: TermailApp) -> bool:
+    return any(
+        worker.group in ("message", "listing", "preview") and not worker.is_finished for worker in app.workers
+    )
 
 
 def main() -> int:
-    """All scenes, or the ones named."""
+    """The README's scenes, or the ones named; `all` for every one there is."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("scenes", nargs="*", metavar="SCENE")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
@@ -150,19 +126,20 @@ def main() -> int:
     parser.add_argument("--theme", default="dark")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    for scene in SCENES:
-        if options.scenes and scene.name not in options.scenes:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            store = (
-                LocalStore(options.data / "mail.sqlite3")
-                if options.data
-                else sample_mail.fill(Path(folder) / "mail.sqlite3")
-            )
-            svg = asyncio.run(shoot(scene, _services(options.config, store, options.theme), options.out))
-            store.close()
-        to_png(svg)
-        print(svg)
+    os.environ["COLORTERM"] = "truecolor"
+    for name in ("NO_COLOR", "EDITOR", "VISUAL"):
+        os.environ.pop(name, None)
+    wanted = (*SCENES, *EXTRA_SCENES) if options.scenes else SCENES
+    if options.scenes not in ([], ["all"]):
+        wanted = tuple(scene for scene in wanted if scene.name in options.scenes)
+    with _mailbox(options.config, options.data) as (config, data, heard):
+        for scene in wanted:
+            store = LocalStore(data / "mail.sqlite3")
+            try:
+                services = _services(config, store, heard)
+                print(asyncio.run(shoot(scene, services, options.theme, options.out)))
+            finally:
+                store.close()
     return 0
 
 

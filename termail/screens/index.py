@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Container, Horizontal
 
 from termail.agent.messages import FolderChanged, FoldersChanged, NewMail, OpenFolder, ToUI
 from termail.commands import Context
@@ -43,7 +43,8 @@ class IndexScreen(MailScreen):
     """A MailDesk. The listing is read in a thread, except the first, which is the first thing a user sees."""
 
     CONTEXT = Context.INDEX
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (160, "-very-wide")]  # noqa: RUF012 # Textual's declaration
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (190, "-very-wide")]  # noqa: RUF012 # Textual's declaration
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (40, "-tall")]  # noqa: RUF012 # Textual's declaration
     HINTS = (
         ("display-message", "open"),
         ("mail", "write"),
@@ -54,9 +55,14 @@ class IndexScreen(MailScreen):
     DEFAULT_CSS = """
     IndexScreen #columns { height: 1fr; }
     IndexScreen #folders { width: 28; display: none; background: $mail-bar-background; }
-    IndexScreen #preview { width: 45%; display: none; border-left: vkey $mail-faint; }
+    IndexScreen #reading { layout: vertical; }
+    IndexScreen #preview { display: none; }
     IndexScreen.-wide #folders, IndexScreen.-very-wide #folders { display: block; }
-    IndexScreen.-very-wide #preview { display: block; }
+    IndexScreen.-wide.-tall #preview { display: block; height: 55%; border-top: hkey $mail-faint; }
+    IndexScreen.-very-wide #reading { layout: horizontal; }
+    IndexScreen.-very-wide #preview {
+        display: block; width: 48%; height: 1fr; border-top: none; border-left: vkey $mail-faint;
+    }
     """
 
     def __init__(self, services: Services, folder: Folder) -> None:
@@ -89,8 +95,9 @@ class IndexScreen(MailScreen):
     def compose_work(self) -> ComposeResult:
         with Horizontal(id="columns"):
             yield self.folders
-            yield self.messages
-            yield self.preview
+            with Container(id="reading"):
+                yield self.messages
+                yield self.preview
 
     def on_mount(self) -> None:
         """Paint from the store at once."""
@@ -350,7 +357,7 @@ class IndexScreen(MailScreen):
         self.call_after_refresh(self._preview_soon)
 
     def _preview_soon(self) -> None:
-        if self.has_class("-very-wide"):
+        if self.preview.display:
             self.run_worker(self.guard(self._show_preview()), group="preview", exclusive=True)
 
     def on_select_list_line_opened(self, event: SelectList.LineOpened) -> None:

@@ -138,7 +138,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
 
     def tell(self, text: str, role: str = "text") -> None:
         """Say one line until the next key."""
-        self._notice = (clean_line(text), role)
+        self._notice = (clean_line(text), role) if text else None
         if text:
             self.services.log(text)
         self.show_status()

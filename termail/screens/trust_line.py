@@ -26,8 +26,8 @@ def trust_runs(raw: bytes, own_domains: frozenset[str]) -> list[Run]:
     elsewhere = reply_goes_elsewhere(raw)
     if elsewhere:
         runs += [(f"! a reply goes to {elsewhere}", "warning"), ("  ", "dim")]
-    runs += _way(hops(raw))
-    return runs
+    way = hops(raw)
+    return runs + _way(way) if runs or len(way) > 1 else []
 
 
 def _own(found: list[Verdict], own_domains: frozenset[str]) -> list[Verdict]:

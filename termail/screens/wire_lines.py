@@ -24,7 +24,7 @@ def wire_runs(line: WireLine, now: float, *, with_account: bool = False) -> list
         (f"{line.protocol:<4} ", "dim"),
         (f"{line.direction} ", role),
         (mask_secrets(clean_line(line.text)) if says else clean_line(line.text), role),
-        (f"   {meaning}" if meaning else "", "faint"),
+        (f"   {meaning}" if meaning else "", "dim"),
     ]
 
 

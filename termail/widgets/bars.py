@@ -18,12 +18,12 @@ class Bar(Ink):
     right: reactive[tuple[Run, ...]] = reactive(())
 
     def render_line(self, y: int) -> Strip:
-        """Left runs, a gap, right runs; the right goes first when there is no room."""
+        """Left runs, a gap, right runs; keys with their meanings go first when there is no room."""
         width = self.size.width
         left, right = [(" ", "text"), *self.left], [*self.right, (" ", "text")]
         gap = width - runs_length(left) - runs_length(right)
         while gap < 2 and len(right) > 1:
-            right.pop(0)
+            del right[: 2 if len(right) > 2 else 1]
             gap = width - runs_length(left) - runs_length(right)
         return self.strip_of([*left, (" " * max(0, gap), "text"), *right], width)
 

@@ -81,7 +81,7 @@ class Ink(Widget):
                 break
             cells = cell_len(text)
             if cells > left:
-                text, cells = set_cell_size(text, left), left
+                text, cells = fit(text, left), left
             segments.append(Segment(text, self.style_of(role, selected=selected)))
             left -= cells
         if left > 0:

@@ -47,7 +47,7 @@ class WirePane(Ink, ScrollView, can_focus=False):
 
     def _grow(self) -> None:
         self.virtual_size = Size(self.size.width, len(self._lines) + 1)
-        self.scroll_to(y=self.virtual_size.height, animate=False)
+        self.call_after_refresh(self.scroll_end, animate=False, immediate=True)
         self.refresh()
 
     def on_resize(self) -> None:

@@ -41,6 +41,9 @@ def test_the_line_of_trust_believes_servers_of_ones_own_alone() -> None:
 
 def test_a_message_that_says_nothing_has_no_line_of_trust() -> None:
     assert trust_runs(b"From: a@x.test\r\n\r\n", OWN) == []
+    assert (
+        trust_runs(b"Received: from a by b; Sat, 22 Nov 2025 09:14:07 +0000\r\nFrom: a@x.test\r\n\r\n", OWN) == []
+    )
 
 
 def test_a_name_with_the_same_address_pretends_nothing() -> None:

@@ -3,6 +3,8 @@
 from email.message import EmailMessage
 from typing import Any
 
+import pytest
+
 from termail.agent.messages import AccountState, FolderChanged, NewMail, OperationsWaiting, WireLine
 from termail.model.order import Order
 from termail.screens.services import Services
@@ -278,8 +280,9 @@ async def test_every_view_opens_and_q_leaves_it(opened: Any) -> None:
             assert client.screen_name == "IndexScreen"
 
 
-async def test_a_wide_terminal_has_folders_and_a_preview(opened: Any) -> None:
-    async with opened(180, 30) as client:
+@pytest.mark.parametrize(("width", "height"), [(200, 30), (140, 44)])
+async def test_a_wide_terminal_has_folders_and_a_preview(opened: Any, width: int, height: int) -> None:
+    async with opened(width, height) as client:
         await client.press("j")
         await client.pilot.pause(0.2)
         await client.settle()
