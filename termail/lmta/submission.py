@@ -108,7 +108,9 @@ class Submission:
         client: TappedClient | None = None
         try:
             client = await self.open()
-            return await self._dialogue(client, letter, note, rejected)
+            outcome = await self._dialogue(client, letter, note, rejected)
+            await _take_leave(client)
+            return outcome
         except AuthRefused as error:
             return Refused(str(error), is_login=True)
         except NotProtected as error:
@@ -122,7 +124,7 @@ class Submission:
             return Deferred(reason, tuple(entry for entry in rejected if entry.is_final))
         finally:
             if client is not None:
-                await _close(client)
+                client.close()
 
     async def _authenticate(self, client: TappedClient) -> None:
         if not client.supports_extension("auth"):
@@ -208,9 +210,9 @@ def _cause(error: BaseException) -> BaseException:
     return error
 
 
-async def _close(client: TappedClient) -> None:
+async def _take_leave(client: TappedClient) -> None:
+    """QUIT, where the dialogue came to its end; after a fault or a stop nobody waits for the answer."""
     with contextlib.suppress(aiosmtplib.SMTPException, OSError, ValueError):
         async with asyncio.timeout(5.0):
             if client.is_connected:
                 await client.quit()
-    client.close()

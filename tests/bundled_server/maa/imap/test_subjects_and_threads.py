@@ -1,6 +1,7 @@
 """Base subjects, sent dates, envelopes read back, and the two threading algorithms (RFC 5256)."""
 
 import random
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -52,9 +53,10 @@ def test_a_base_subject_has_no_more_to_take_away(subject):
 
 
 def test_long_subjects_cost_little():
-    base_subject(b"[a]" * 3000 + b"x")
-    base_subject(b"re[a]" * 3000)
-    base_subject(b"[fwd:" * 3000 + b"]" * 3000)
+    before = time.process_time()
+    for subject in (b"[a]" * 3000 + b"x", b"re[a]" * 3000, b"[fwd:" * 3000 + b"]" * 3000):
+        base_subject(subject)
+    assert time.process_time() - before < 1.0
 
 
 DATES = [
