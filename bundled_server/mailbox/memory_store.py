@@ -118,6 +118,11 @@ class MemoryStore:
             raise StoreError("the message is gone")
         return content.data
 
+    async def bodies(self, content_ids: Sequence[int]) -> list[bytes | None]:
+        contents = self._reading().contents
+        found = (contents.get(content_id) for content_id in content_ids)
+        return [None if content is None else content.data for content in found]
+
     async def headers(self, content_ids: Sequence[int]) -> list[bytes]:
         contents = self._reading().contents
         found = (contents.get(content_id) for content_id in content_ids)
@@ -125,9 +130,7 @@ class MemoryStore:
 
     # queue
 
-    async def queue_due(
-        self, now: float, limit: int, after: tuple[float, str] | None = None
-    ) -> list[QueueItem]:
+    async def queue_due(self, now: float, limit: int, after: tuple[float, str] | None = None) -> list[QueueItem]:
         start = after or (float("-inf"), "")
         pairs = [(when, item) for when, item in self._due() if when <= now and (when, item.queue_id) > start]
         return [item for _, item in sorted(pairs, key=lambda pair: (pair[0], pair[1].queue_id))[:limit]]

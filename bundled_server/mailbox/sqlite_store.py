@@ -201,15 +201,17 @@ class SqliteStore:
         finally:
             reader.close()
 
+    async def bodies(self, content_ids: Sequence[int]) -> list[bytes | None]:
+        found = self._reading().bodies(content_ids)
+        return [found.get(content_id) for content_id in content_ids]
+
     async def headers(self, content_ids: Sequence[int]) -> list[bytes]:
         found = self._reading().headers(content_ids)
         return [found.get(content_id, b"") for content_id in content_ids]
 
     # queue
 
-    async def queue_due(
-        self, now: float, limit: int, after: tuple[float, str] | None = None
-    ) -> list[QueueItem]:
+    async def queue_due(self, now: float, limit: int, after: tuple[float, str] | None = None) -> list[QueueItem]:
         return self._reading().queue_due(now, limit, after)
 
     async def queue_next_due(self, after: float = float("-inf")) -> float | None:

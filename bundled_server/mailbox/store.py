@@ -149,13 +149,16 @@ class Store(Protocol):
 
     async def body(self, content_id: int) -> bytes: ...
 
+    async def bodies(self, content_ids: Sequence[int]) -> list[bytes | None]:
+        """Whole messages in the order asked, None for one that is gone. Meant for small ones: keep them to some
+        hundreds, and to a megabyte together."""
+        ...
+
     async def headers(self, content_ids: Sequence[int]) -> list[bytes]:
         """The header blocks with their blank line, in the order asked. Keep `content_ids` to some hundreds."""
         ...
 
-    async def queue_due(
-        self, now: float, limit: int, after: tuple[float, str] | None = None
-    ) -> list[QueueItem]:
+    async def queue_due(self, now: float, limit: int, after: tuple[float, str] | None = None) -> list[QueueItem]:
         """Items with a WAITING recipient due at `now`, not held, oldest due first; those behind the one of this
         due time and queue id."""
         ...

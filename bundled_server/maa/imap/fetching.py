@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from bundled_server.maa.imap.bodies import load_bodies
 from bundled_server.maa.imap.columns import Batch, Needs, Plan, make_plan
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.resyncing import changed_since, vanished_since
@@ -120,8 +121,11 @@ async def _load(context: ImapContext, plan: Plan, batch: Batch) -> None:
     if Needs.HEADER in plan.needs:
         batch.headers = await store.headers(content_ids)
     if Needs.BODY in plan.needs:
-        for position, content_id in zip(batch.positions, content_ids, strict=True):
-            body = await store.body(content_id)
+        sizes = pick(batch.selected.known.sizes, batch.positions)
+        bodies = await load_bodies(store, content_ids, sizes)
+        for position, body in zip(batch.positions, bodies, strict=True):
+            if body is None:
+                raise Refusal("some of the messages no longer exist", b"EXPUNGEISSUED")
             opened = OpenedMessage(body)
             if plan.reads_structure and len(body) > _SCANNED_IN_PLACE_OCTETS:
                 await asyncio.to_thread(getattr, opened, "root")

@@ -3,19 +3,21 @@
 import asyncio
 from collections.abc import Sequence
 
+from bundled_server.maa.imap.bodies import load_bodies
 from bundled_server.maa.imap.context import UTF8_ACCEPT, Done, Feature, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.decoded import header_block
 from bundled_server.maa.imap.matching import Candidate, Cost, Test, tests_of
 from bundled_server.maa.imap.results import Result, forgetting_saved, give_result
 from bundled_server.maa.imap.selected import CONDSTORE, SelectedMailbox
-from bundled_server.maa.imap.spans import batches, pick
+from bundled_server.maa.imap.spans import batches, pick, runs
 from bundled_server.mailbox.store import Store
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax
 from bundled_server.protocols.imap.search_keys import ChangedFrom, Everything, SearchKey, mentions
 
 _BATCH_MESSAGES = {Cost.INDEX: 10_000, Cost.HEADER: 200}
-_BODIES_AT_ONCE = 8
+_BODIES_AT_ONCE = 64
+_BODY_BATCH_OCTETS = 1 << 18
 _IN_PLACE_OCTETS = 65_536
 _HEADER_BATCH_OCTETS = 1 << 22
 
@@ -98,20 +100,23 @@ async def _by_body(
     store: Store, selected: SelectedMailbox, positions: Sequence[int], tests: list[Test]
 ) -> Sequence[int]:
     found: list[int] = []
-    for number, position in enumerate(positions):
-        if not number % _BODIES_AT_ONCE:
-            await asyncio.sleep(0)  # others' turn
-        if selected.is_gone(position):
-            continue
-        message = await store.body(selected.known.content_ids[position])
-        candidate = Candidate(position, header_block(message), message)
-        if len(message) <= _IN_PLACE_OCTETS:
-            passed = _passes(candidate, tests)
-        else:
-            passed = await asyncio.to_thread(_passes, candidate, tests)
-        if passed:
-            found.append(position)
+    known = selected.known
+    spans = [positions] if isinstance(positions, range) else runs(positions)
+    for batch in batches(spans, known.sizes, _BODIES_AT_ONCE, _BODY_BATCH_OCTETS):
+        some = _existing(selected, batch)
+        messages = await load_bodies(store, pick(known.content_ids, some), pick(known.sizes, some))
+        for position, message in zip(some, messages, strict=True):
+            if message is not None and await _body_passes(position, message, tests):
+                found.append(position)
+        await asyncio.sleep(0)  # others' turn
     return found
+
+
+async def _body_passes(position: int, message: bytes, tests: list[Test]) -> bool:
+    candidate = Candidate(position, header_block(message), message)
+    if len(message) <= _IN_PLACE_OCTETS:
+        return _passes(candidate, tests)
+    return await asyncio.to_thread(_passes, candidate, tests)
 
 
 def _existing(selected: SelectedMailbox, positions: Sequence[int]) -> Sequence[int]:

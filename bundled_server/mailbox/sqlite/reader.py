@@ -129,6 +129,11 @@ class Reader:
         rows = self.rows("SELECT header, text FROM bodies WHERE content_id = ?", (content_id,))
         return b"".join(rows[0]) if rows else None
 
+    def bodies(self, content_ids: Sequence[int]) -> dict[int, bytes]:
+        with weather():
+            sql = "SELECT content_id, header, text FROM bodies WHERE content_id IN ((*))"
+            return {row[0]: row[1] + row[2] for row in select_in(self._connection, sql, content_ids)}
+
     def headers(self, content_ids: Sequence[int]) -> dict[int, bytes]:
         with weather():
             sql = "SELECT content_id, header FROM bodies WHERE content_id IN ((*))"

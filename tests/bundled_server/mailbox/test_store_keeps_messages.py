@@ -263,3 +263,11 @@ async def test_each_mailbox_knows_when_a_message_came_into_it(
     assert 1.0 < first.save_dates[0] <= copied.save_dates[0]
     await store.commit(Expunge(inbox.mailbox_id, (1,)))
     assert list((await store.index(inbox.mailbox_id)).save_dates) == [first.save_dates[1]]
+
+
+async def test_bodies_come_in_the_order_asked(store: Store, inbox: Mailbox) -> None:
+    await fill(store, inbox, 3)
+    first, second, third = (await store.index(inbox.mailbox_id)).content_ids
+    wanted = [letter(3).data, None, letter(1).data, letter(3).data]
+    assert await store.bodies([third, 9999, first, third]) == wanted
+    assert second and await store.bodies([]) == []
