@@ -11,7 +11,7 @@ from typing import Final
 from termail.agent.messages import BodyArrived, SyncFinished
 from termail.agent.office import Office
 from termail.config import Account
-from termail.mra.imap.errors import ImapError, Insecure, LoginRefused
+from termail.mra.imap.errors import ImapError, ImapThrottled, Insecure, LoginRefused
 from termail.mra.pop.errors import PopError, PopLoginRefused
 from termail.net.trust import CannotTrust
 from termail.net.weather import in_words
@@ -66,6 +66,7 @@ class AccountRunner:
         self.wanted_bodies: dict[int, None] = {}
         self._is_waiting_out = False
         self._waits_for_somebody = False
+        self._woke_up = False
 
     # --- wishes
 
@@ -74,6 +75,12 @@ class AccountRunner:
         if self._waits_for_somebody:
             self._waits_for_somebody = False
             self.wake.set()
+
+    def woke_up(self) -> None:
+        """The computer slept, or changed its network: what we waited for may be there now."""
+        self._woke_up = True
+        self.wants_sync = True
+        self.wake.set()
 
     def want_operations(self) -> None:
         """The journal may hold something."""
@@ -144,6 +151,8 @@ class AccountRunner:
                 failures = 1 if self.clock() - begun > STEADY_SECONDS else failures + 1
                 text = in_words(error, self.name) if isinstance(error, OSError) else str(error)
                 state, pause = "offline", self._pause(failures)
+                if isinstance(error, ImapThrottled):
+                    pause = max(pause, error.seconds)
             except Exception:  # a defect in one account must not take the others down
                 log.exception("account %s", self.name)
                 failures += 1
@@ -171,7 +180,9 @@ class AccountRunner:
         waited_for_somebody = self._waits_for_somebody
         try:
             async with asyncio.timeout(pause_seconds):
-                while not self.announces_sync and self._waits_for_somebody == waited_for_somebody:
+                while (
+                    not (self.announces_sync or self._woke_up) and self._waits_for_somebody == waited_for_somebody
+                ):
                     self.wake.clear()
                     await self.wake.wait()
         except TimeoutError:
@@ -179,4 +190,5 @@ class AccountRunner:
         finally:
             self._is_waiting_out = False
             self._waits_for_somebody = False
+            self._woke_up = False
         self.wants_sync = True

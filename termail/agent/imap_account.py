@@ -27,6 +27,13 @@ class ImapAccount(AccountRunner):
         self._endpoint = endpoint
         self._limits = limits
         self._desk = ImapDesk()
+        self._open: set[ImapConnection] = set()
+
+    def woke_up(self) -> None:
+        """The servers have forgotten these connections, and would not even say so."""
+        super().woke_up()
+        for connection in list(self._open):
+            connection.drop("the computer slept")
 
     async def run(self) -> None:
         """The work and the watching, each with failures of its own."""
@@ -70,7 +77,11 @@ class ImapAccount(AccountRunner):
             self._limits,
             self.office.tap(self.name, "imap"),
         ) as connection:
-            yield connection
+            self._open.add(connection)
+            try:
+                yield connection
+            finally:
+                self._open.discard(connection)
 
     async def _wait(self) -> None:
         """Until somebody wants something, an operation is due, or it is time to look at all folders again."""

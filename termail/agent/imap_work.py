@@ -49,11 +49,18 @@ class ImapWork:
         selectable = {entry.name for entry in self._desk.mailboxes.folders if entry.selectable}
         self._desk.dirty.clear()
         for folder in sorted(folders, key=lambda entry: entry.folder_id != self._runner.open_folder_id):
-            if folder.name in selectable:
+            if folder.name in selectable and self._may_have_news(folder):
                 self._desk.mark(folder.folder_id)
         self._bodies_looked_at.clear()
         self._desk.next_check = self._runner.clock() + self._runner.account.check_minutes * 60.0
         self._runner.wants_sync = False
+
+    def _may_have_news(self, folder: Folder) -> bool:
+        """A view of other folders' messages is read when somebody opens it: nobody wants all mail twice."""
+        if folder.name in self._desk.mailboxes.views and folder.folder_id != self._runner.open_folder_id:
+            return False
+        state, held = self._store.sync_state(folder.folder_id), len(self._store.uids(folder.folder_id))
+        return not self._desk.mailboxes.is_as_known(folder.name, state, held)
 
     async def operations(self) -> None:
         """Replay what is due, and nothing else."""

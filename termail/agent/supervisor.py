@@ -24,6 +24,7 @@ from termail.agent.messages import (
 from termail.agent.office import Office
 from termail.agent.outbox_runner import OutboxRunner
 from termail.agent.place import Place
+from termail.agent.sleep_watch import SleepWatch
 from termail.config import Settings, stamp
 from termail.lmta.local_mta import LocalMta
 from termail.secrets.passwords import Passwords
@@ -52,6 +53,7 @@ class Agent:
         self._config = config
         self._stamp = stamp(config)
         self._store = store
+        self._clock = clock
         self._lobby = Lobby(place, self._hear, self._greetings, self._uis_changed)
         self._office = Office(self._lobby.tell, lambda: self._lobby.is_watched, lambda: self._lobby.has_ui, clock)
         passwords = Passwords(config, self._office.ask)
@@ -72,6 +74,8 @@ class Agent:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(runner.run()) for runner in self._accounts.values()]
                 tasks.append(group.create_task(self._outbox.run()))
+                watch = SleepWatch(self._clock, asyncio.get_running_loop().time, self._woke_up)
+                tasks.append(group.create_task(watch.run()))
                 await self._until_unneeded()
                 for task in tasks:
                     task.cancel()
@@ -122,6 +126,11 @@ class Agent:
     def _runner_of(self, folder_id: int) -> AccountRunner | None:
         folder = self._store.folder(folder_id)
         return self._accounts.get(folder.account) if folder is not None else None
+
+    def _woke_up(self) -> None:
+        self._outbox.look()
+        for runner in self._accounts.values():
+            runner.woke_up()
 
     def _journal_moved(self) -> None:
         for runner in self._accounts.values():

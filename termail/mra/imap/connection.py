@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from termail.mra.imap.command import Command, Literal, Part
-from termail.mra.imap.errors import ImapRefused
+from termail.mra.imap.errors import ImapGone, ImapRefused, ImapThrottled
+from termail.mra.imap.patience import asks_for_patience, patience_seconds
 from termail.mra.imap.protocol import ImapProtocol
-from termail.mra.imap.responses import Data, Fetch, Numbered, Response, Status, number_of, text_of
+from termail.mra.imap.responses import Data, Fetch, Numbered, Response, Status, Value, number_of, text_of
 from termail.mra.imap.sets import expand
 
 UID_COUNT_LIMIT: Final = 5_000_000
@@ -22,11 +23,14 @@ class Listed:
     wire_name: bytes
     delimiter: str
     attributes: frozenset[str]
+    status: dict[str, int] | None = None
+    """UIDVALIDITY, UIDNEXT, MESSAGES, HIGHESTMODSEQ where LIST-STATUS tells them (RFC 5819)."""
 
 
 @dataclass(slots=True)
 class Selected:
-    """What SELECT said; `exists` follows what comes later. `highest_modseq` is 0 without CONDSTORE."""
+    """What SELECT said; `exists` follows what comes later. `highest_modseq` is 0 without CONDSTORE. With
+    `is_resynced` (QRESYNC, RFC 7162 §3.2.5) the server told at once which uids `vanished` and what `changed`."""
 
     wire_name: bytes
     uid_validity: int = 0
@@ -34,6 +38,9 @@ class Selected:
     exists: int = 0
     highest_modseq: int = 0
     is_read_only: bool = False
+    is_resynced: bool = False
+    vanished: set[int] = field(default_factory=set)
+    changed: list[Fetch] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,7 @@ class ImapConnection:
     def __init__(self, protocol: ImapProtocol) -> None:
         self._protocol = protocol
         self.selected: Selected | None = None
+        self._has_qresync = False
         protocol.unasked = self._follow
 
     @property
@@ -65,32 +73,60 @@ class ImapConnection:
         """Whether the server announced it."""
         return capability in self._protocol.capabilities
 
+    def drop(self, reason: str) -> None:
+        """Hang up now: whoever waits on this connection gets ImapGone."""
+        self._protocol.drop(ImapGone(reason))
+
     # --- mailboxes
 
     async def list_mailboxes(self) -> list[Listed]:
         """All of them, with special-use attributes where there are any (RFC 6154)."""
-        line = b'LIST "" "*"'
+        wishes = []
         if {"SPECIAL-USE", "LIST-EXTENDED"} <= self.capabilities:
-            line += b" RETURN (SPECIAL-USE)"
+            wishes.append(b"SPECIAL-USE")
+        if {"LIST-STATUS", "CONDSTORE"} <= self.capabilities:
+            wishes.append(b"STATUS (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)")
+        line = b'LIST "" "*"' + (b" RETURN (" + b" ".join(wishes) + b")" if wishes else b"")
         found: list[Listed] = []
+        told: dict[bytes, dict[str, int]] = {}
 
         def heard(response: Response) -> None:
             match response:
                 case Data("LIST", [list(attributes), delimiter, bytes(name), *_]):
                     words = frozenset(text_of(entry).lower() for entry in attributes)
                     found.append(Listed(name, text_of(delimiter), words))
+                case Data("STATUS", [bytes(name), list(pairs), *_]):
+                    keys = [text_of(entry).upper() for entry in pairs[::2]]
+                    told[name] = dict(zip(keys, map(number_of, pairs[1::2]), strict=False))
 
         await self._do("LIST", line, heard=heard)
-        return found
+        return [replace(entry, status=told.get(entry.wire_name)) for entry in found]
 
-    async def select(self, wire_name: bytes) -> Selected:
-        """SELECT, with CONDSTORE where offered (RFC 7162 §3.1.8)."""
+    async def enable_qresync(self) -> None:
+        """ENABLE QRESYNC (RFC 7162 §3.2.3), before the first SELECT. A server may think better of it."""
+        told: list[str] = []
+
+        def heard(response: Response) -> None:
+            if isinstance(response, Data) and response.name == "ENABLED":
+                told.extend(text_of(value).upper() for value in response.values)
+
+        await self._protocol.run(Command("ENABLE", (b"ENABLE QRESYNC",), heard))
+        self._has_qresync = "QRESYNC" in told
+
+    async def select(self, wire_name: bytes, uid_validity: int = 0, modseq: int = 0) -> Selected:
+        """SELECT, with CONDSTORE where offered (RFC 7162 §3.1.8). Given what is known already, a server with
+        QRESYNC tells what is different (§3.2.5)."""
         fresh = Selected(wire_name)
+        resyncs = self._has_qresync and uid_validity > 0 and modseq > 0
 
         def heard(response: Response) -> None:
             match response:
                 case Numbered(number, "EXISTS"):
                     fresh.exists = number
+                case Data("VANISHED", values) if resyncs:
+                    fresh.vanished.update(_vanished(values))
+                case Fetch() if resyncs and response.uid:
+                    fresh.changed.append(response)
                 case Status(code=code, arguments=arguments) if code in _SELECT_NUMBERS:
                     first = arguments.split(" ", 1)[0]
                     if first.isdigit() and len(first) <= 20:
@@ -98,10 +134,13 @@ class ImapConnection:
 
         self.selected = None
         condstore = b" (CONDSTORE)" if "CONDSTORE" in self.capabilities else b""
+        if resyncs:
+            condstore = f" (QRESYNC ({uid_validity} {modseq}))".encode()
         reply = await self._do("SELECT", b"SELECT ", _name(wire_name), condstore, heard=heard)
         if not condstore:
             fresh.highest_modseq = 0  # told, but CHANGEDSINCE is not offered with it
         fresh.is_read_only = reply.code == "READ-ONLY"
+        fresh.is_resynced = resyncs and fresh.uid_validity == uid_validity and fresh.highest_modseq > 0
         self.selected = fresh
         return fresh
 
@@ -265,7 +304,11 @@ class ImapConnection:
 
     def _follow(self, response: Response) -> None:
         """Keep `selected` true. An EXPUNGE of what is not there changes nothing."""
-        if self.selected is None or not isinstance(response, Numbered):
+        if self.selected is None:
+            return
+        if isinstance(response, Data) and response.name == "VANISHED" and not _is_earlier(response.values):
+            self.selected.exists = max(self.selected.exists - len(_vanished(response.values)), 0)
+        if not isinstance(response, Numbered):
             return
         if response.name == "EXISTS":
             self.selected.exists = response.number
@@ -284,10 +327,21 @@ class ImapConnection:
         return _judge(name, await self._protocol.run(command))
 
 
+def _is_earlier(values: list[Value]) -> bool:
+    """VANISHED (EARLIER): gone before we looked (RFC 7162 §3.2.10)."""
+    return bool(values) and isinstance(values[0], list)
+
+
+def _vanished(values: list[Value]) -> list[int]:
+    return expand(text_of(values[-1]), UID_COUNT_LIMIT) if values else []
+
+
 _SELECT_NUMBERS: Final = {"UIDVALIDITY": "uid_validity", "UIDNEXT": "uid_next", "HIGHESTMODSEQ": "highest_modseq"}
 
 
 def _judge(name: str, reply: Status) -> Status:
+    if asks_for_patience(reply):
+        raise ImapThrottled(f"{name}: {reply.text}", patience_seconds(reply.text))
     if reply.kind != "OK":
         text = reply.text or reply.code or "no reason given"
         raise ImapRefused(f"{name}: {text}", reply.code, is_bad=reply.kind == "BAD")

@@ -9,6 +9,14 @@ class ImapGone(ImapError):
     """The connection ended: weather, try again later."""
 
 
+class ImapThrottled(ImapGone):
+    """The server asks us to come less often; not before `seconds`."""
+
+    def __init__(self, text: str, seconds: float) -> None:
+        super().__init__(text)
+        self.seconds = seconds
+
+
 class ImapHostile(ImapGone):
     """The server broke the protocol or a limit, so we hung up."""
 

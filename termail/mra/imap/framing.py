@@ -40,6 +40,13 @@ class Framer:
         """Octets from the wire, in pieces of any size."""
         self._buffer += data
 
+    def rest(self) -> bytes:
+        """Take what came after the last frame: it is to be read in another way."""
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        self._scanned = 0
+        return rest
+
     def next_frame(self) -> Frame | None:
         """The next whole response, None until more arrives."""
         while True:

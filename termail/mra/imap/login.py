@@ -1,14 +1,18 @@
 """Who we are, to an IMAP server: SASL PLAIN and XOAUTH2, or LOGIN where there is nothing better."""
 
 import base64
+import binascii
+import secrets
 from dataclasses import dataclass
 from typing import Final
 
 from termail.mra.imap.command import Command, Literal, Part
-from termail.mra.imap.errors import ImapGone, Insecure, LoginRefused
+from termail.mra.imap.errors import ImapGone, ImapThrottled, Insecure, LoginRefused
 from termail.mra.imap.names import quoted
+from termail.mra.imap.patience import asks_for_patience, patience_seconds
 from termail.mra.imap.protocol import ImapProtocol
 from termail.mra.imap.responses import Status
+from termail.mra.imap.scram import Scram, ScramRefused
 
 # RFC 5530 §3: these mean "later", not "never".
 _LATER: Final = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN"})
@@ -30,6 +34,8 @@ async def log_in(protocol: ImapProtocol, credentials: Credentials) -> None:
         if "AUTH=XOAUTH2" not in offered:
             raise Insecure("the server does not offer XOAUTH2")
         reply = await _authenticate(protocol, "XOAUTH2", _xoauth2(credentials))
+    elif "AUTH=SCRAM-SHA-256" in offered:
+        reply = await _scram(protocol, credentials)
     elif "AUTH=PLAIN" in offered:
         reply = await _authenticate(protocol, "PLAIN", _plain(credentials))
     elif "LOGINDISABLED" in offered:
@@ -37,8 +43,9 @@ async def log_in(protocol: ImapProtocol, credentials: Credentials) -> None:
     else:
         reply = await protocol.run(Command("LOGIN", _login(credentials), is_secret=True))
     if reply.kind != "OK":
-        if reply.code in _LATER:
-            raise ImapGone(f"the server cannot let us in now: {reply.text}")
+        if reply.code in _LATER or asks_for_patience(reply):
+            text = f"the server cannot let us in now: {reply.text}"
+            raise ImapThrottled(text, patience_seconds(reply.text)) if asks_for_patience(reply) else ImapGone(text)
         raise LoginRefused(f"the server refused the login: {reply.text}", reply.code)
 
 
@@ -54,6 +61,35 @@ async def _authenticate(protocol: ImapProtocol, mechanism: str, initial: bytes) 
         return responses.pop() if responses else b""
 
     return await protocol.run(Command(f"AUTHENTICATE {mechanism}", (line,), answer=answer, is_secret=True))
+
+
+async def _scram(protocol: ImapProtocol, credentials: Credentials) -> Status:
+    """A server without SCRAM's form of the password refuses it: on an encrypted connection, where we know whom we
+    talk to, PLAIN is as good."""
+    exchange = Scram(credentials.user, credentials.secret, secrets.token_urlsafe(18))
+    waiting = [exchange.first()]
+    trouble: list[ScramRefused] = []
+
+    def answer(challenge: bytes) -> bytes:
+        if waiting:
+            return base64.b64encode(waiting.pop())
+        try:
+            return base64.b64encode(exchange.answer(base64.b64decode(challenge)))
+        except (ScramRefused, binascii.Error) as error:
+            trouble.append(error if isinstance(error, ScramRefused) else ScramRefused("no base64"))
+            return b"*"
+
+    line = b"AUTHENTICATE SCRAM-SHA-256"
+    if "SASL-IR" in protocol.capabilities:
+        line += b" " + base64.b64encode(waiting.pop())
+    reply = await protocol.run(Command("AUTHENTICATE SCRAM-SHA-256", (line,), answer=answer, is_secret=True))
+    if trouble:
+        raise Insecure(str(trouble[0]))
+    if reply.kind == "OK" and not exchange.is_proved:
+        raise Insecure("the server let us in without a proof that it knows the password")
+    if reply.kind == "NO" and protocol.is_encrypted and "AUTH=PLAIN" in protocol.capabilities:
+        return await _authenticate(protocol, "PLAIN", _plain(credentials))
+    return reply
 
 
 def _plain(credentials: Credentials) -> bytes:

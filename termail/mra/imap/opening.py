@@ -47,15 +47,23 @@ async def connect(
     return protocol
 
 
-async def authenticate(protocol: ImapProtocol, credentials: Credentials) -> ImapConnection:
-    """Log in and read the capabilities again (RFC 9051 §6.2.2). Raises LoginRefused, Insecure, ImapGone."""
+async def authenticate(
+    protocol: ImapProtocol, credentials: Credentials, *, compresses: bool = False
+) -> ImapConnection:
+    """Log in, read the capabilities again (RFC 9051 §6.2.2), switch on what helps. Raises LoginRefused,
+    Insecure, ImapGone."""
     greeted = protocol.greeting.result().kind
     before = protocol.capabilities
     if greeted != "PREAUTH":
         await log_in(protocol, credentials)
     if protocol.capabilities is before:
         await _ask_capabilities(protocol)
-    return ImapConnection(protocol)
+    if compresses and "COMPRESS=DEFLATE" in protocol.capabilities:
+        await protocol.compress()
+    connection = ImapConnection(protocol)
+    if {"QRESYNC", "ENABLE"} <= protocol.capabilities:
+        await connection.enable_qresync()
+    return connection
 
 
 @contextlib.asynccontextmanager
@@ -65,12 +73,17 @@ async def imap_connection(
     """Open, log in, log out; the connection is gone afterwards whatever happened. Raises ImapError."""
     protocol = await connect(endpoint, contexts, limits, tap)
     try:
-        connection = await authenticate(protocol, credentials)
+        connection = await authenticate(protocol, credentials, compresses=not _is_here(endpoint.host))
         yield connection
         with contextlib.suppress(ImapError, TimeoutError):
             await connection.log_out()
     finally:
         protocol.drop(ImapGone("closed"))
+
+
+def _is_here(host: str) -> bool:
+    """Compressing for this machine itself is only work."""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 async def _ask_capabilities(protocol: ImapProtocol) -> None:

@@ -10,6 +10,7 @@ import aioimaplib
 from aioimaplib.aioimaplib import AUTH, LOGOUT, NONAUTH
 
 from termail.mra.imap.command import Command, Literal, Outgoing, outgoing
+from termail.mra.imap.compression import Deflate
 from termail.mra.imap.errors import ImapError, ImapGone, ImapHostile, Unreadable
 from termail.mra.imap.framing import Frame, Framer
 from termail.mra.imap.limits import Limits
@@ -33,6 +34,7 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         self._limits = limits
         self._tap = tap
         self._framer = Framer(limits)
+        self._deflate: Deflate | None = None
         self._queue: deque[Command] = deque()
         self._current: Command | None = None
         self._outgoing: deque[Outgoing] = deque()
@@ -57,12 +59,20 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         if self._is_deaf or self._failure is not None:
             return
         self._last_heard = self.loop.time()
-        self._framer.receive(data)
         try:
-            while not self._is_deaf and (frame := self._framer.next_frame()) is not None:
-                self._take(frame)
+            self._read(data)
         except ImapHostile as error:
             self.drop(error)
+
+    def _read(self, data: bytes) -> None:
+        before = self._deflate
+        for piece in (data,) if before is None else before.open(data):
+            self._framer.receive(piece)
+            while not self._is_deaf and (frame := self._framer.next_frame()) is not None:
+                self._take(frame)
+                if self._deflate is not before:  # that was the OK of COMPRESS: what follows it is compressed
+                    self._read(self._framer.rest())
+                    return
 
     def connection_lost(self, error: Exception | None) -> None:
         """Every command that waits learns at once that nothing will come."""
@@ -105,6 +115,11 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         """No command can succeed any more."""
         return self._failure is not None or self.transport is None or self.transport.is_closing()
 
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether TLS is on."""
+        return self.transport is not None and self.transport.get_extra_info("ssl_object") is not None
+
     # --- commands
 
     async def run(self, command: Command) -> Status:
@@ -130,7 +145,7 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             self._tap("C", "DONE")
             command.is_patient = False
             self._last_heard = self.loop.time()
-            self.transport.write(b"DONE\r\n")
+            self._send(b"DONE\r\n")
             self._watch_silence()
 
     async def start_tls(self, context: ssl.SSLContext, host: str, seconds: float) -> None:
@@ -145,6 +160,13 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         self._framer = Framer(self._limits)
         self.capabilities = frozenset()
         self._is_deaf = False
+
+    async def compress(self) -> None:
+        """COMPRESS DEFLATE (RFC 4978); what the server says after its OK is compressed. Not taken is no error."""
+        await self.run(Command("COMPRESS", (b"COMPRESS DEFLATE",)))
+
+    def _send(self, data: bytes | memoryview) -> None:
+        self.transport.write(data if self._deflate is None else self._deflate.squeeze(data))
 
     async def execute(self, command: Any, scrub: str | None = None) -> Any:
         """aioimaplib's own commands through our queue, so that its client keeps working."""
@@ -175,7 +197,7 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         """As much as the transport takes, up to the next literal the server must agree to."""
         while self._outgoing and not self._is_paused and not self.transport.is_closing():
             piece = self._outgoing.popleft()
-            self.transport.write(piece.data[:CHUNK_OCTETS])
+            self._send(piece.data[:CHUNK_OCTETS])
             if len(piece.data) > CHUNK_OCTETS:
                 self._outgoing.appendleft(Outgoing(piece.data[CHUNK_OCTETS:], piece.waits))
             elif piece.waits:
@@ -266,6 +288,8 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         self._unasked_count = 0
         if command.ends_plaintext and status.kind == "OK":
             self._is_deaf = True
+        if command.name == "COMPRESS" and status.kind == "OK":
+            self._deflate = Deflate()
         if not command.done.done():
             command.done.set_result(status)
         if not self._is_deaf:
@@ -280,7 +304,7 @@ class ImapProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
             answer = command.answer(text)
             if answer is not None:
                 self._tap("C", MASK if command.is_secret else shown(answer))
-                self.transport.write(answer + b"\r\n")
+                self._send(answer + b"\r\n")
         else:
             self._count(frame.size_octets)
 

@@ -55,13 +55,15 @@ class FolderSync:
 
     async def steps(self) -> AsyncIterator[Step]:
         """Each step is committed when it is yielded. Raises ImapRefused when the folder cannot be opened."""
-        selected = await self._connection.select(self._wire_name)
+        before = self._store.sync_state(self._folder_id)
+        since = 0 if before.complete_above_uid else before.highest_modseq
+        selected = await self._connection.select(self._wire_name, before.uid_validity, since)
         done_before = self._operations_done()
         state = self._state_for(selected)
         known = set(self._store.uids(self._folder_id))
         if _is_unchanged(state, selected, len(known)):
             return
-        on_server = await self._uids_on_server(selected)
+        on_server = _resynced(known, selected) or await self._uids_on_server(selected)
         is_whole = len(on_server) >= selected.exists
         gone = [uid for uid in known if uid not in on_server] if is_whole else []
         if gone:
@@ -146,6 +148,11 @@ class FolderSync:
             if found is not None and answer.uid in uids:
                 flags[answer.uid] = seen.setdefault(found, found)
 
+        if selected.is_resynced:
+            for answer in selected.changed:
+                heard(answer)
+            changed = await asyncio.to_thread(self._store.put_flags, self._folder_id, flags)
+            return self._note_modseq(selected) or bool(changed)
         await self._reopen(selected)
         if selected.highest_modseq and state.highest_modseq:
             since = f" (CHANGEDSINCE {state.highest_modseq})"
@@ -176,6 +183,14 @@ class FolderSync:
         if fresh != kept:
             self._store.put_sync_state(self._folder_id, fresh)
         return state
+
+
+def _resynced(known: set[int], selected: Selected) -> set[int] | None:
+    """The uids on the server when QRESYNC told what is different, and the count agrees; else None: ask."""
+    if not selected.is_resynced:
+        return None
+    there = (known - selected.vanished) | {answer.uid for answer in selected.changed if answer.uid < UID_LIMIT}
+    return there if there and len(there) == selected.exists else None
 
 
 def _is_unchanged(state: SyncState, selected: Selected, known: int) -> bool:

@@ -5,7 +5,7 @@ from typing import Final
 
 from termail.mra.imap.connection import Listed
 from termail.mra.imap.names import NAME_LIMIT, decode_name, encode_name
-from termail.store.local_store import RemoteFolder
+from termail.store.local_store import RemoteFolder, SyncState
 
 FOLDER_LIMIT: Final = 20_000
 # RFC 6154 §2.
@@ -16,6 +16,7 @@ _ROLES: Final = {
     "\\junk": "junk",
     "\\archive": "archive",
 }
+_VIEWS: Final = frozenset({"\\all", "\\flagged", "\\important"})
 # What servers without special-use call them.
 _USUAL_NAMES: Final = {
     "sent": ("sent", "sent items", "sent messages", "enviados"),
@@ -32,6 +33,9 @@ class Mailboxes:
     def __init__(self, listed: Iterable[Listed]) -> None:
         self._wire_names: dict[str, bytes] = {}
         self._delimiter = "/"
+        self._status: dict[str, dict[str, int]] = {}
+        self.views: set[str] = set()
+        """Folders that only show messages of others once more (Gmail's All Mail, Starred, Important)."""
         self.folders: list[RemoteFolder] = []
         roles: set[str] = set()
         for entry in listed:
@@ -52,6 +56,18 @@ class Mailboxes:
             raise ValueError("this server has no folders inside folders")
         return encode_name(name.replace("/", self._delimiter)).encode("ascii")
 
+    def is_as_known(self, name: str, state: SyncState, held: int) -> bool:
+        """Whether LIST-STATUS says that nothing has happened there since we looked (RFC 5819, RFC 7162 §3.1.7)."""
+        told = self._status.get(name)
+        return (
+            told is not None
+            and state.complete_above_uid == 0
+            and told.get("UIDVALIDITY") == state.uid_validity
+            and told.get("UIDNEXT") == state.uid_next
+            and told.get("MESSAGES") == held
+            and 0 < told.get("HIGHESTMODSEQ", 0) == state.highest_modseq
+        )
+
     def _put(self, entry: Listed, roles: set[str]) -> None:
         name = decode_name(entry.wire_name)
         if entry.delimiter and entry.delimiter != "/":
@@ -67,6 +83,10 @@ class Mailboxes:
                 role = meaning
         roles.add(role)
         self._wire_names[name] = entry.wire_name
+        if entry.status is not None:
+            self._status[name] = entry.status
+        if not role and not _VIEWS.isdisjoint(entry.attributes):
+            self.views.add(name)
         self.folders.append(RemoteFolder(name=name, role=role, selectable="\\noselect" not in entry.attributes))
 
     def _guess_roles(self, roles: set[str]) -> None:

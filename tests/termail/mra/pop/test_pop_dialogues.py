@@ -23,7 +23,9 @@ def opened(scripted, certificate):
 
 
 async def test_messages_are_listed_and_fetched_with_their_dots_taken_off(opened) -> None:
-    script = HELLO + """
+    script = (
+        HELLO
+        + """
     C: UIDL
     S: +OK
     S: 1 aaa
@@ -40,6 +42,7 @@ async def test_messages_are_listed_and_fetched_with_their_dots_taken_off(opened)
     C: QUIT
     S: +OK bye
     """
+    )
     async with await opened(script) as pop:
         assert await pop.unique_ids() == {"aaa": 1, "ccc": 3}
         assert [found async for found in pop.retrieve([1, 3])] == [(1, b"Subject: x\r\n.dot\r\n")]

@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from termail.model.actions import AppendTo, CopyTo, Expunge, MoveTo, SetFlags
@@ -19,7 +20,7 @@ from termail.mra.sync.mailboxes import Mailboxes
 from termail.mra.sync.replay import Impossible, NotYet, Replay
 from termail.net.endpoint import Endpoint, Security
 from termail.net.trust import client_context
-from termail.store.local_store import LocalStore
+from termail.store.local_store import LocalStore, SyncState
 
 QUICK = dataclasses.replace(DEFAULT, silence_seconds=0.5, abandoned_seconds=0.2, connect_seconds=5.0)
 
@@ -318,3 +319,57 @@ def test_folders_have_roles_from_the_server_or_from_their_names() -> None:
     assert boxes.wire_name("Lists/python") == b"Lists.python"
     assert boxes.wire_name("a∕b") == b"a/b"
     assert boxes.wire_name("New/Ñ") == b"New.&ANE-"
+
+
+QRESYNC = "CONDSTORE ENABLE QRESYNC"
+ENABLED = "C: ENABLE QRESYNC\nS: * ENABLED QRESYNC\nS: {tag} OK\n"
+
+
+def resynced(exists: int, told: str, modseq: int = 50) -> str:
+    return (
+        f'C: SELECT "INBOX" (QRESYNC (7 40))\nS: * {exists} EXISTS\nS: * OK [UIDVALIDITY 7] ok\n'
+        f"S: * OK [UIDNEXT 101] ok\nS: * OK [HIGHESTMODSEQ {modseq}] ok\n{told}S: {{tag}} OK [READ-WRITE] done\n"
+    )
+
+
+async def test_with_qresync_only_what_changed_is_asked_for(opened, store, inbox) -> None:
+    first = hello(QRESYNC) + ENABLED + FIRST.removeprefix(hello())
+    first = first.replace("S: * OK [UIDNEXT 100] ok", "S: * OK [UIDNEXT 100] ok\nS: * OK [HIGHESTMODSEQ 40] ok")
+    async with opened(first) as imap:
+        await synced(imap, store, inbox)
+    told = (
+        "S: * VANISHED (EARLIER) 3\nS: * 1 FETCH (UID 5 FLAGS (\\Flagged) MODSEQ (41))\n"
+        "S: * 2 FETCH (UID 100 FLAGS () MODSEQ (42))\n"
+    )
+    later = hello(QRESYNC) + ENABLED + resynced(2, told) + "C: UID FETCH 100 \n" + header(2, 100) + DONE
+    async with opened(later) as imap:
+        steps = await synced(imap, store, inbox)
+    assert subjects(store, inbox) == ["m100", "m5"]
+    assert [len(step.new_ids) for step in steps] == [1, 0]
+    rows = store.rows(store.listing(inbox.folder_id, Order()))
+    assert {row.subject: row.is_flagged for row in rows} == {"m5": True, "m100": False}
+    assert store.sync_state(inbox.folder_id).highest_modseq == 50
+
+
+async def test_a_resync_whose_count_is_wrong_is_not_believed(opened, store, inbox) -> None:
+    first = hello(QRESYNC) + ENABLED + FIRST.removeprefix(hello())
+    first = first.replace("S: * OK [UIDNEXT 100] ok", "S: * OK [UIDNEXT 100] ok\nS: * OK [HIGHESTMODSEQ 40] ok")
+    async with opened(first) as imap:
+        await synced(imap, store, inbox)
+    async with opened(hello(QRESYNC) + ENABLED + resynced(1, "") + search("5")) as imap:
+        await synced(imap, store, inbox)
+    assert subjects(store, inbox) == ["m5"]
+
+
+def test_list_status_says_when_nothing_has_happened() -> None:
+    told = {"MESSAGES": 2, "UIDNEXT": 101, "UIDVALIDITY": 7, "HIGHESTMODSEQ": 50}
+    mailboxes = Mailboxes(
+        [Listed(b"INBOX", "/", frozenset(), told), Listed(b"[Gmail]/All Mail", "/", frozenset({"\\all"}))]
+    )
+    state = SyncState(uid_validity=7, uid_next=101, highest_modseq=50, complete_above_uid=0)
+    assert mailboxes.is_as_known("INBOX", state, 2)
+    assert not mailboxes.is_as_known("INBOX", state, 3)
+    assert not mailboxes.is_as_known("INBOX", msgspec.structs.replace(state, highest_modseq=49), 2)
+    assert not mailboxes.is_as_known("INBOX", msgspec.structs.replace(state, complete_above_uid=9), 2)
+    assert not mailboxes.is_as_known("[Gmail]/All Mail", state, 2)
+    assert mailboxes.views == {"[Gmail]/All Mail"}
