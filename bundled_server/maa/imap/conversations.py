@@ -2,10 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Verb
-from bundled_server.maa.imap.envelope_faces import Depth
+from bundled_server.maa.imap.envelope_faces import Depth, Face
 from bundled_server.maa.imap.searching import matching_positions
 from bundled_server.maa.imap.sorting import load_faces, sent_column
 from bundled_server.maa.imap.spans import pick
@@ -23,6 +23,9 @@ _HEADERS_AT_ONCE = 512
 _SEARCHED_HEADER_OCTETS = 262_144
 _MOST_REFERENCES = 500
 
+_Link = tuple[bytes, tuple[bytes, ...]]
+_Row = tuple[int, float, Face, _Link]
+
 
 async def _thread(context: ImapContext, request: commands.Thread) -> Done:
     await _answer(context, request, by_uid=False)
@@ -39,32 +42,34 @@ async def _answer(context: ImapContext, request: commands.Thread, *, by_uid: boo
     found = await matching_positions(service.store, selected, request.key, service.clock.now())
     uids = pick(selected.known.uids, found)
     numbers = uids if by_uid else [position + 1 for position in found]
-    messages = await _messages(context, found, numbers, with_references=request.algorithm == b"REFERENCES")
+    rows = await _rows(context, found, numbers, with_references=request.algorithm == b"REFERENCES")
     build = by_references if request.algorithm == b"REFERENCES" else by_subject
-    text = await asyncio.to_thread(_threads, build, messages)
+    text = await asyncio.to_thread(_threads, build, rows)
     context.untagged(b"THREAD " + text if text else b"THREAD")
 
 
-def _threads(build: Callable[[list[Message]], list[Node]], messages: list[Message]) -> bytes:
-    return format_threads(build(messages))
+def _threads(build: Callable[[list[Message]], list[Node]], rows: Iterable[_Row]) -> bytes:
+    return format_threads(
+        build([Message(number, when, base_subject(face.subject), *link) for number, when, face, link in rows])
+    )
 
 
-async def _messages(
+async def _rows(
     context: ImapContext, positions: Sequence[int], numbers: Sequence[int], *, with_references: bool
-) -> list[Message]:
+) -> Iterable[_Row]:
+    """What threading needs of each message: number, date, face, links."""
     content_ids = pick(context.mailbox.known.content_ids, positions)
     sent = await sent_column(context, positions)
     faces = await load_faces(context.service, content_ids, Depth.SUBJECT)
-    links: list[tuple[bytes, tuple[bytes, ...]]] = [(b"", ())] * len(content_ids)
+    links: list[_Link] = [(b"", ())] * len(content_ids)
     if with_references:
         links = await _links(context, content_ids)
-    rows = zip(numbers, sent, faces, links, strict=True)
-    return [Message(number, when, base_subject(face.subject), *link) for number, when, face, link in rows]
+    return zip(numbers, sent, faces, links, strict=True)
 
 
-async def _links(context: ImapContext, content_ids: Sequence[int]) -> list[tuple[bytes, tuple[bytes, ...]]]:
+async def _links(context: ImapContext, content_ids: Sequence[int]) -> list[_Link]:
     """Message-ID and references of each message."""
-    links: list[tuple[bytes, tuple[bytes, ...]]] = []
+    links: list[_Link] = []
     for start in range(0, len(content_ids), _HEADERS_AT_ONCE):
         headers = await context.service.store.headers(content_ids[start : start + _HEADERS_AT_ONCE])
         links += map(read_links, headers)
@@ -72,7 +77,7 @@ async def _links(context: ImapContext, content_ids: Sequence[int]) -> list[tuple
     return links
 
 
-def read_links(header: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+def read_links(header: bytes) -> _Link:
     """The Message-ID of a header and the messages it refers to, the nearest last: References, or without them the
     first id of In-Reply-To (RFC 5256 §4)."""
     values: dict[bytes, bytes] = {}

@@ -1,5 +1,6 @@
 """SORT and UID SORT (RFC 5256, RFC 5957, RFC 5267)."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from bundled_server.protocols.imap import commands
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax
 from bundled_server.protocols.imap.search_keys import ChangedFrom, mentions
 from bundled_server.protocols.imap.sorting import sort
+
+_SORTED_IN_PLACE = 2000
 
 
 async def _sort(context: ImapContext, request: commands.Sort) -> Done:
@@ -53,12 +56,24 @@ async def sorted_positions(
         columns[b"SIZE"] = pick(known.sizes, positions)
     if b"DATE" in names:
         columns[b"DATE"] = await sent_column(context, positions)
+    faces: list[Face] = []
     from_faces = names & _TEXTS.keys()
     if from_faces:
         depth = max(_TEXTS[name][0] for name in from_faces)
         faces = await load_faces(context.service, pick(known.content_ids, positions), depth)
-        for name in from_faces:
-            columns[name] = [_TEXTS[name][1](face) for face in faces]
+    if len(positions) <= _SORTED_IN_PLACE:
+        return _in_order(positions, criteria, columns, faces)
+    return await asyncio.to_thread(_in_order, positions, criteria, columns, faces)
+
+
+def _in_order(
+    positions: Sequence[int],
+    criteria: Sequence[commands.SortKey],
+    columns: dict[bytes, Sequence[Any]],
+    faces: Sequence[Face],
+) -> list[int]:
+    for name in {criterion.name for criterion in criteria} & _TEXTS.keys():
+        columns[name] = [_TEXTS[name][1](face) for face in faces]
     order = list(range(len(positions)))
     for criterion in reversed(criteria):
         order.sort(key=columns[criterion.name].__getitem__, reverse=criterion.is_reversed)

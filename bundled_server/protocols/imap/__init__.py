@@ -1,1 +1,1 @@
-"""IMAP4rev1 (RFC 3501) without IO: codec, command table, machine."""
+"""IMAP4rev1 and IMAP4rev2 (RFC 3501, RFC 9051) without IO: codec, command table, machine."""
