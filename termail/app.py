@@ -26,6 +26,7 @@ from termail.screens.type_ahead import TypeAhead
 from termail.screens.waiting import WaitingScreen
 from termail.store.local_store import LocalStore
 from termail.terminal_keys import keep_alt
+from termail.terminal_speed import draw_soon
 from termail.themes import THEMES, default_roles, theme_name
 
 SWITCH_INTERVAL_SECONDS = 0.0005  # a key never waits long for a thread that reads a listing
@@ -213,6 +214,7 @@ def run(
     """The client, until the user leaves → exit status. `folder` is a name or ACCOUNT/NAME."""
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     keep_alt()
+    draw_soon()
     services = build_services(config, data, agent=agent)
     app = TermailApp(services, folder=folder)
     try:

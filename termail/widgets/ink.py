@@ -59,8 +59,25 @@ class Ink(Widget):
     Ink > .ink--removed { color: $mail-removed; }
     """
 
+    _styles: dict[tuple[str, bool], Style] | None = None
+    _styles_theme = ""
+
+    def notify_style_update(self) -> None:
+        """Another theme, or another class of this widget."""
+        self._styles = None
+        super().notify_style_update()
+
     def style_of(self, role: str, *, selected: bool = False) -> Style:
-        """The style of a role on this widget's background, or on the selection bar."""
+        """The style of a role on this widget's background, or on the selection bar; found once for each theme."""
+        theme = self.app.theme
+        if self._styles is None or theme != self._styles_theme:
+            self._styles, self._styles_theme = {}, theme
+        style = self._styles.get((role, selected))
+        if style is None:
+            style = self._styles[role, selected] = self._find_style(role, selected=selected)
+        return style
+
+    def _find_style(self, role: str, *, selected: bool) -> Style:
         base = self.rich_style
         if base.reverse:  # a bar on a terminal of 16 colours: reversed colours would be patches
             return base + Style(bold=role in _BOLD)
@@ -71,6 +88,10 @@ class Ink(Widget):
         if bar.reverse:
             return Style(bold=style.bold, strike=style.strike) + bar
         return style + Style(bgcolor=bar.bgcolor) if role in _SPEAKING else style + bar
+
+    def blank(self, width: int) -> Strip:
+        """A line with nothing on it."""
+        return Strip([Segment(" " * width, self.style_of("text"))], width)
 
     def strip_of(self, runs: list[Run], width: int, *, selected: bool = False) -> Strip:
         """Runs as one line of exactly `width` cells."""

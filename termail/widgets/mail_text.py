@@ -90,9 +90,9 @@ class MailText(Ink, ScrollView, can_focus=True):
         width = self.text_width
         at = self.scroll_offset.y + y
         if self._notice:
-            return self.strip_of([(self._notice, "dim")], width) if y == 1 else Strip.blank(width, self.rich_style)
+            return self.strip_of([(self._notice, "dim")], width) if y == 1 else self.blank(width)
         if at >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
+            return self.blank(width)
         line = self._lines[at]
         if line.kind is LineKind.BLANK and at and self._lines[at - 1].kind is LineKind.HEADER:
             return self.strip_of([("─" * width, "faint")], width)

@@ -62,7 +62,7 @@ class SelectList(Ink, ScrollView, can_focus=True):
         line = self.scroll_offset.y + y
         width = self.size.width
         if line >= self.count_lines():
-            return Strip.blank(width, self.rich_style)
+            return self.blank(width)
         selected = self.is_selected(line)
         return self.strip_of(self.line_runs(line, width, selected=selected), width, selected=selected)
 

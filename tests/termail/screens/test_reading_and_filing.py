@@ -297,3 +297,13 @@ async def test_a_click_selects_and_a_double_click_opens(opened: Any) -> None:
         await client.pilot.click("#work", offset=(40, 4), times=2)
         await client.settle()
         assert client.screen_name == "PagerScreen"
+
+
+async def test_another_theme_changes_the_colours_of_lines_drawn_before(opened: Any) -> None:
+    async with opened() as client:
+        work = client.app.screen.query_one("#work")
+        dark = work.style_of("text").bgcolor
+        await client.press("alt+s")
+        await client.type("light")
+        await client.press("enter")
+        assert work.style_of("text").bgcolor != dark
