@@ -108,10 +108,14 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         """Write the title bar: where, and what waits."""
         self.title_bar.left = self.title_runs()
         pending = self.services.store.pending_count()
-        outgoing = sum(item.state is not OutboxState.SENT for item in self.services.store.outbox())
-        waits = [f"⟳ {pending} pending"] if pending else []
-        waits += [f"✉ {outgoing} in outbox"] if outgoing else []
-        self.title_bar.right = (("  ".join(waits), "accent"),) if waits else ()
+        states = [item.state for item in self.services.store.outbox()]
+        failed = sum(state in (OutboxState.FAILED, OutboxState.POSSIBLY_SENT) for state in states)
+        outgoing = len(states) - states.count(OutboxState.SENT) - failed
+        waits = [(f"⟳ {pending} pending  ", "accent")] if pending else []
+        waits += [(f"✉ {outgoing} in outbox  ", "accent")] if outgoing else []
+        where = self.services.keymap.first_key(self.CONTEXT, "outbox")
+        waits += [(f"✗ {failed} not sent{where and f' ({where})'}  ", "error")] if failed else []
+        self.title_bar.right = (*waits[:-1], *((text.rstrip(), role) for text, role in waits[-1:]))
 
     def show_status(self) -> None:
         """Write the status bar: the notice or the connection, and the keys that matter now."""

@@ -8,6 +8,7 @@ from textual import events
 
 from termail.agent.messages import OperationsWaiting
 from termail.mime.message import parse_message
+from termail.model.outbox import OutboxState
 from termail.screens.services import Services
 from termail.store.local_store import LocalStore
 
@@ -37,6 +38,16 @@ async def test_a_new_message_is_written_and_queued(opened: Any, store: LocalStor
     assert item.recipients == ("bob@other.test",)
     assert store.drafts() == []
     assert services.agent.sent[-1] == OperationsWaiting()  # type: ignore[attr-defined]
+
+
+async def test_mail_that_did_not_go_is_told_from_mail_that_waits(opened: Any, store: LocalStore) -> None:
+    for subject in (b"one", b"two"):
+        raw = b"Subject: " + subject + b"\r\n\r\nx\r\n"
+        store.queue_message("work", "alice@cities.org", ["nobody@cities.org"], raw)
+    failed, _ = store.outbox()
+    store.put_outbox_state(failed.outbox_id, OutboxState.FAILED, reason="550 User unknown")
+    async with opened() as client:
+        assert "✉ 1 in outbox  ✗ 1 not sent (M-o)" in client.lines[0]
 
 
 async def test_an_empty_subject_and_a_forgotten_attachment_are_asked_about(opened: Any, store: LocalStore) -> None:
