@@ -1,4 +1,4 @@
-"""IMAP: FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE ENVELOPE) over a mailbox, ours beside Dovecot on Maildir.
+"""IMAP and POP3 commands over one mailbox, ours beside Dovecot on Maildir: seconds for each.
 
     python tests/bench/fetch.py MAILDIR [--runs 5]
 
@@ -7,6 +7,7 @@ MAILDIR: a mailbox of some 10,000 messages (it is copied). Needs root and doveco
 
 import argparse
 import os
+import poplib
 import shutil
 import socket
 import subprocess
@@ -19,7 +20,23 @@ from ours import OurServer
 from peers import Dovecot
 
 ENVELOPES = "FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)"
-COMMANDS = (("SELECT", ""), ("UID FETCH 1:* (FLAGS)", "UID FETCH 1:* (FLAGS)"), (ENVELOPES, ENVELOPES))
+INDEX_FIELDS = "DATE FROM TO CC SUBJECT MESSAGE-ID REFERENCES IN-REPLY-TO CONTENT-TYPE LIST-POST X-LABEL"
+COMMANDS = (
+    "",
+    "UID FETCH 1:* (FLAGS)",
+    ENVELOPES,
+    "FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE)",
+    f"UID FETCH 1:* (FLAGS RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({INDEX_FIELDS})])",
+    "FETCH 1:* (BODY.PEEK[])",
+    "SORT (DATE) UTF-8 ALL",
+    "THREAD REFERENCES UTF-8 ALL",
+    "SEARCH UNSEEN",
+    "SEARCH FROM brian",
+    "SEARCH SUBJECT meeting",
+    "SEARCH BODY elephant",
+    "SEARCH TEXT elephant",
+)
+"""Run on a fresh connection each; the empty one is SELECT itself."""
 
 
 class Counter:
@@ -44,12 +61,33 @@ class Counter:
             if not size:
                 raise EOFError(tail)
             total += size
-            tail = (tail + bytes(self._buffer[max(0, size - 500) : size]))[-500:]
-            last = tail[tail.rfind(b"\r\n", 0, -2) + 2 :] if tail.endswith(b"\r\n") else b""
+            tail = (tail + bytes(self._buffer[max(0, size - 4096) : size]))[-4096:]
+            last = tail[:-2].rpartition(b"\r\n")[2] if tail.endswith(b"\r\n") else b""
             if last.startswith(tag):
                 if b" OK" not in last:
                     raise RuntimeError(last)
                 return total
+
+    def append(self, mailbox: str, message: bytes) -> None:
+        """APPEND with a literal that need not be asked for (RFC 7888)."""
+        self._number += 1
+        tag = f"zQ{self._number}X".encode()
+        self._socket.sendall(b"%b APPEND %b {%d+}\r\n%b\r\n" % (tag, mailbox.encode(), len(message), message))
+        self.read_until(tag + b" OK")
+
+    def idle(self) -> None:
+        """Begin to wait for news."""
+        self._socket.sendall(b"zQi IDLE\r\n")
+        self.read_until(b"+ ")
+
+    def read_until(self, words: bytes) -> None:
+        """Read on until these words came, and the rest of their line."""
+        seen = b""
+        while words not in seen or not seen.endswith(b"\r\n"):
+            data = self._socket.recv(65_536)
+            if not data:
+                raise EOFError(seen[-200:])
+            seen += data
 
     def close(self) -> None:
         self._socket.close()
@@ -78,10 +116,17 @@ def main() -> None:
             first_ours = _measure(ours.ports["imap"], ENVELOPES, 1)
             first_theirs = _measure(dovecot.imap, ENVELOPES, 1)
             show("first " + ENVELOPES, first_ours, first_theirs, "s", "dovecot", more_is_better=False)
-            for title, command in COMMANDS:
+            for command in COMMANDS:
                 mine = _measure(ours.ports["imap"], command, options.runs)
                 theirs = _measure(dovecot.imap, command, options.runs)
+                show(command or "SELECT", mine, theirs, "s", "dovecot", more_is_better=False)
+            for title, work in (("STORE 1:* +FLAGS, then -FLAGS", _store), ("COPY 1:*", _copy)):
+                mine = [work(ours.ports["imap"]) for _ in range(options.runs)]
+                theirs = [work(dovecot.imap) for _ in range(options.runs)]
                 show(title, mine, theirs, "s", "dovecot", more_is_better=False)
+            mine = [_retrieve(ours.ports["pop3"]) for _ in range(options.runs)]
+            theirs = [_retrieve(dovecot.pop3) for _ in range(options.runs)]
+            show("POP3: RETR of every message", mine, theirs, "s", "dovecot", more_is_better=False)
 
 
 def _measure(port: int, command: str, runs: int) -> list[float]:
@@ -97,6 +142,45 @@ def _measure(port: int, command: str, runs: int) -> list[float]:
         times.append(time.perf_counter() - start)
         client.close()
     return times
+
+
+def _store(port: int) -> float:
+    """Mark every message, and take the mark away."""
+    client = Counter(port, "bench")
+    client.run("SELECT INBOX")
+    start = time.perf_counter()
+    client.run("STORE 1:* +FLAGS.SILENT (\\Flagged)")
+    client.run("STORE 1:* -FLAGS.SILENT (\\Flagged)")
+    seconds = time.perf_counter() - start
+    client.close()
+    return seconds
+
+
+def _copy(port: int) -> float:
+    """Copy every message into a new mailbox, which goes afterwards."""
+    client = Counter(port, "bench")
+    client.run("CREATE Copies")
+    client.run("SELECT INBOX")
+    start = time.perf_counter()
+    client.run("COPY 1:* Copies")
+    seconds = time.perf_counter() - start
+    client.run("DELETE Copies")
+    client.close()
+    return seconds
+
+
+def _retrieve(port: int) -> float:
+    """Every message by POP3, one after the other, nothing pipelined."""
+    client = poplib.POP3("127.0.0.1", port, timeout=300)
+    client.user("bench")
+    client.pass_("pw")
+    count = client.stat()[0]
+    start = time.perf_counter()
+    for number in range(1, count + 1):
+        client.retr(number)
+    seconds = time.perf_counter() - start
+    client.quit()
+    return seconds
 
 
 if __name__ == "__main__":
