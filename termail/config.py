@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, NoReturn, TypeVar, get_args
 import msgspec
 
 from termail.net.endpoint import Endpoint, LocalPlace, parse_retrieve, parse_send
+from termail.net.pins import parse_pins
 
 FILE_NAME: Final = "config.toml"
 FILE_LIMIT: Final = 1_000_000
@@ -35,7 +36,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     `retrieve`: imaps://USER@HOST[:PORT], imap:// (STARTTLS), imap+insecure://, pop3s://, pop3://,
     pop3+insecure://, maildir:PATH, mbox:PATH. `send`: smtps://USER@HOST[:PORT], smtp:// (STARTTLS),
-    smtp+insecure://, "" for none. `ca`: a PEM file trusted for this account beside the system's.
+    smtp+insecure://, "" for none. `ca`: a PEM file trusted for this account beside the system's; `pin`: the
+    fingerprints ("sha256:…") of the only certificates trusted, for servers that sign their own.
     Bodies of the newest `keep_messages` of a folder and of the last `keep_days` are held here.
     """
 
@@ -44,6 +46,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     send: str = ""
     password_command: str = ""
     ca: str = ""
+    pin: str = ""
     signature: str = ""
     alternates: tuple[str, ...] = ()
     check_minutes: float = 5.0
@@ -56,6 +59,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """The bare address of `from_`, for the envelope."""
         found = _ADDRESS.findall(self.from_)
         return str(found[-1]) if found else ""
+
+    @property
+    def pins(self) -> tuple[str, ...]:
+        """`pin`, as fingerprints."""
+        return parse_pins(self.pin)
 
     @property
     def retrieval(self) -> Endpoint | LocalPlace:
@@ -194,6 +202,7 @@ class _Reader:
         for key, value, parse in (
             ("retrieve", account.retrieve, parse_retrieve),
             ("send", account.send, parse_send),
+            ("pin", account.pin, parse_pins),
         ):
             try:
                 parse(value)

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,7 @@ from termail.mra.pop.connection import pop_connection
 from termail.mra.pop.errors import PopError
 from termail.mra.sync.mailboxes import Mailboxes
 from termail.net.endpoint import Endpoint, LocalPlace, Security
-from termail.net.trust import CannotTrust, client_context
+from termail.net.trust import CannotTrust, client_context, fingerprint, recording_context
 from termail.net.weather import advice, in_words
 from termail.secrets.errors import NoPassword
 from termail.secrets.passwords import PasswordSource
@@ -83,7 +84,7 @@ class _Trial:
             self._bad(name, str(error), "check user and password: the submission server may want others")
         except (SMTPException, OSError, ValueError, NoPassword, CannotTrust) as error:
             cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-            self._bad(name, in_words(cause, endpoint), advice(cause))
+            self._bad(name, in_words(cause, endpoint), await self._what_to_do(cause, endpoint))
         else:
             self._good(name, f"{_protection(endpoint)}, accepted")
             with suppress(SMTPException, OSError):
@@ -137,7 +138,7 @@ class _Trial:
         except LoginRefused as error:
             self._bad(step, str(error), "check user and password; some providers want an app password")
         except (ImapError, CannotTrust, NoPassword) as error:
-            self._bad(step, str(error), advice(error.__cause__) if error.__cause__ is not None else "")
+            self._bad(step, str(error), await self._what_to_do(error.__cause__, endpoint))
         finally:
             if protocol is not None:
                 protocol.drop(ImapGone("closed"))
@@ -151,10 +152,25 @@ class _Trial:
                 step = "list messages"
                 self._good(step, f"{len(await connection.unique_ids())} messages")
         except (PopError, Insecure, CannotTrust, NoPassword) as error:
-            self._bad(step, str(error), advice(error.__cause__) if error.__cause__ is not None else "")
+            self._bad(step, str(error), await self._what_to_do(error.__cause__, endpoint))
+
+    async def _what_to_do(self, cause: BaseException | None, endpoint: Endpoint) -> str:
+        """For a certificate nobody vouches for, its fingerprint and the setting that trusts it."""
+        if not isinstance(cause, ssl.SSLCertVerificationError):
+            return advice(cause) if cause is not None else ""
+        seen: list[bytes] = []
+        with suppress(ImapError, PopError, SMTPException, OSError, ValueError, NotProtected, AuthRefused):
+            async with asyncio.timeout(RESOLVE_SECONDS):
+                await _look(endpoint, lambda: recording_context(seen))
+        if not seen:
+            return advice(cause)
+        return (
+            f"{advice(cause)}; or, when the server's owner tells you that this is the fingerprint of its"
+            f' certificate, write pin = "sha256:{fingerprint(seen[0])}" into [accounts.{self._name}]'
+        )
 
     def _context(self) -> ssl.SSLContext:
-        return client_context(self._account.ca)
+        return client_context(self._account.ca, pins=self._account.pins)
 
     def _good(self, name: str, text: str) -> bool:
         self.steps.append(Step(name=name, ok=True, text=text))
@@ -163,6 +179,22 @@ class _Trial:
     def _bad(self, name: str, text: str, what_to_do: str) -> bool:
         self.steps.append(Step(name=name, ok=False, text=text, advice=what_to_do))
         return False
+
+
+async def _look(endpoint: Endpoint, contexts: Callable[[], ssl.SSLContext]) -> None:
+    """Connect as far as the certificate."""
+
+    async def no_password() -> str:
+        return ""
+
+    match endpoint.protocol:
+        case "imap":
+            (await connect(endpoint, contexts)).drop(ImapGone("closed"))
+        case "pop3":
+            async with pop_connection(endpoint, contexts, ""):
+                pass
+        case _:
+            (await Submission(endpoint, contexts, no_password, Transcript()).open()).close()
 
 
 def _protection(endpoint: Endpoint) -> str:

@@ -72,7 +72,7 @@ class ImapAccount(AccountRunner):
         password = await self.passwords.password(self.name, self.account)
         async with imap_connection(
             self._endpoint,
-            lambda: client_context(self.account.ca),
+            lambda: client_context(self.account.ca, pins=self.account.pins),
             Credentials(self._endpoint.user, password),
             self._limits,
             self.office.tap(self.name, "imap"),

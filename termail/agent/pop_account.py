@@ -52,7 +52,7 @@ class PopAccount(AccountRunner):
         self.office.state(self.name, "syncing", "fetching mail")
         async with pop_connection(
             self._endpoint,
-            lambda: client_context(self.account.ca),
+            lambda: client_context(self.account.ca, pins=self.account.pins),
             password,
             self.office.tap(self.name, "pop3"),
         ) as connection:

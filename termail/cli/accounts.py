@@ -12,10 +12,13 @@ from termail.agent.account_test import test_account as try_account
 from termail.cli import answers
 from termail.cli.asking import ask_at_the_terminal
 from termail.cli.errors import UserError
-from termail.cli.settings import config_path, data_path, settings_of
+from termail.cli.settings import chosen_account, config_path, data_path, settings_of
 from termail.config import Settings, SettingsError, load
 from termail.mime.sanitize import clean_line
+from termail.secrets.errors import NoPassword
+from termail.secrets.keeping import keep_password
 from termail.secrets.passwords import Passwords
+from termail.secrets.vault import WrongPassphrase
 
 MARKS = {True: "ok  ", False: "FAIL"}
 
@@ -63,6 +66,21 @@ def run_test(options: argparse.Namespace) -> int:
         raise UserError(f"no account {options.name!r}: there are {', '.join(settings.accounts)}", 2)
     names = [options.name] if options.name else list(settings.accounts)
     return _print_trials(settings, names, config_path(options), as_json=options.json)
+
+
+def run_password(options: argparse.Namespace) -> int:
+    """Keep a password where every later start finds it."""
+    name, account = chosen_account(settings_of(options), options.name)
+    if account.password_command:
+        raise UserError(f"{name} has a password_command, which is asked instead: take it out first", 2)
+    try:
+        where = asyncio.run(keep_password(name, account, config_path(options), ask_at_the_terminal))
+    except (NoPassword, WrongPassphrase) as error:
+        raise UserError(str(error), 2) from error
+    except OSError as error:
+        raise UserError(f"cannot be written: {error.strerror}") from error
+    print(f"kept in {where}")
+    return 0
 
 
 def run_doctor(options: argparse.Namespace) -> int:

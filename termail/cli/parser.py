@@ -114,10 +114,13 @@ def _search(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 def _accounts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     account = _command(
-        commands, "account", "list, add or test accounts", _lazily("termail.cli.accounts", "run_list")
+        commands,
+        "account",
+        "list, add or test accounts, keep passwords",
+        _lazily("termail.cli.accounts", "run_list"),
     )
     _folders(account, default=argparse.SUPPRESS)
-    verbs = account.add_subparsers(title="what to do", metavar="list|add|test")
+    verbs = account.add_subparsers(title="what to do", metavar="list|add|password|test")
     listing = _command(verbs, "list", "list the accounts", _lazily("termail.cli.accounts", "run_list"))
     adding = _command(
         verbs,
@@ -130,6 +133,14 @@ def _accounts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     adding.add_argument("--retrieve", default="", metavar="URL", help="imaps://ann@mail.example.org")
     adding.add_argument("--send", default="", metavar="URL", help="smtp://ann@mail.example.org:587")
     adding.add_argument("--password-command", default="", metavar="COMMAND", help="prints the password")
+    keeping = _command(
+        verbs,
+        "password",
+        "ask for an account's password and keep it in the keyring, else in the encrypted file",
+        _lazily("termail.cli.accounts", "run_password"),
+    )
+    keeping.add_argument("name", help="the account")
+    _folders(keeping, default=argparse.SUPPRESS)
     testing = _command(verbs, "test", "try every step of an account", _lazily("termail.cli.accounts", "run_test"))
     testing.add_argument("name", nargs="?", help="the account (default: all)")
     for verb in (listing, adding, testing):

@@ -76,7 +76,7 @@ class LocalMta:
         try:
             submission = Submission(
                 endpoint,
-                lambda: client_context(account.ca),
+                lambda: client_context(account.ca, pins=account.pins),
                 lambda: self._passwords.password(item.account, account),
                 transcript,
             )

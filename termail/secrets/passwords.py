@@ -1,6 +1,7 @@
 """The password of an account, from the first source that has it: command, keyring, encrypted file, the user."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final, Protocol
@@ -16,6 +17,8 @@ Ask = Callable[[str, str], Awaitable[str]]
 """(account, prompt) → what the user typed, "" when declined."""
 
 PASSPHRASE_PROMPT: Final = "Passphrase of the password file"
+PASSPHRASE_VARIABLE: Final = "TERMAIL_PASSPHRASE_COMMAND"
+"""Names a command that prints it, for machines where nobody sits (systemd-creds, say)."""
 
 
 class PasswordSource(Protocol):
@@ -62,7 +65,7 @@ class Passwords:
     async def _find(self, name: str, account: Account) -> str:
         if account.password_command:
             return await from_command(account.password_command)
-        user = _user(account)
+        user = user_of(account)
         found = await from_keyring(name, user)
         if found:
             return found
@@ -72,7 +75,8 @@ class Passwords:
         answer = await self._ask(name, f"Password of {user} ({name})")
         if not answer:
             raise Declined(
-                f"no password for {name}: set password_command, put it into the keyring, or type it when asked"
+                f"no password for {name}: set password_command, or keep it by `termail account password {name}`,"
+                " or type it when asked"
             )
         return answer
 
@@ -81,7 +85,8 @@ class Passwords:
             return None
         async with self._vault_lock:
             if self._opened is None:
-                passphrase = await self._ask(name, PASSPHRASE_PROMPT)
+                command = os.environ.get(PASSPHRASE_VARIABLE, "")
+                passphrase = await (from_command(command) if command else self._ask(name, PASSPHRASE_PROMPT))
                 if not passphrase:
                     return None
                 try:
@@ -91,7 +96,7 @@ class Passwords:
         return self._opened.get(name)
 
 
-def _user(account: Account) -> str:
+def user_of(account: Account) -> str:
     """The name the server knows the user by."""
     for place in (account.retrieval, account.submission):
         if isinstance(place, Endpoint) and place.user:
