@@ -142,6 +142,9 @@ class RelayConnection:
         if protocol is None:
             raise Unreachable("connection lost")
         self._tap_message(content)
+        # aiosmtplib drops a reply that nobody waits for yet: a quick host answers before we are back from writing
+        answering = asyncio.ensure_future(protocol.read_response())
+        await asyncio.sleep(0)
         try:
             async with asyncio.timeout(self._timeouts.for_upload(len(content))):
                 for piece in stuffed(content):
@@ -149,10 +152,13 @@ class RelayConnection:
                     # aiosmtplib has no public way to wait for its own flow control
                     await protocol._drain_helper()
                     await asyncio.sleep(0)
-                answer = await protocol.read_response()
+                answer = await answering
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as weather:
             self._client.close()
             raise PossiblySent(_words(weather)) from weather
+        finally:
+            answering.cancel()
+            await asyncio.gather(answering, return_exceptions=True)
         response = Response(answer.code, answer.message)
         self._tell("S", response)
         return response
