@@ -10,7 +10,7 @@ from bundled_server.maa.imap.folding import folded
 from bundled_server.maa.imap.objects import email_id_text
 from bundled_server.maa.imap.plain_text import Octets
 from bundled_server.maa.imap.selected import RECENT, SelectedMailbox
-from bundled_server.protocols.imap import search_keys as keys
+from bundled_server.protocols.imap import search_criteria as keys
 from bundled_server.protocols.imap.dates import day_of
 from bundled_server.protocols.imap.sequences import SequenceSet
 

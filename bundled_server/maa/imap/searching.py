@@ -13,7 +13,7 @@ from bundled_server.maa.imap.spans import batches, pick, runs
 from bundled_server.mailbox.store import Store
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax
-from bundled_server.protocols.imap.search_keys import ChangedFrom, Everything, SearchKey, mentions
+from bundled_server.protocols.imap.search_criteria import ChangedFrom, Everything, SearchKey, mentions
 
 _BATCH_MESSAGES = {Cost.INDEX: 10_000, Cost.HEADER: 200}
 _BODIES_AT_ONCE = 64

@@ -16,7 +16,7 @@ from bundled_server.maa.imap.subjects import base_subject
 from bundled_server.maa.service import Service
 from bundled_server.protocols.imap import commands
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax
-from bundled_server.protocols.imap.search_keys import ChangedFrom, mentions
+from bundled_server.protocols.imap.search_criteria import ChangedFrom, mentions
 from bundled_server.protocols.imap.sorting import sort
 
 _SORTED_IN_PLACE = 2000

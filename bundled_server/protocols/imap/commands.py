@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from bundled_server.protocols.imap.fetch_items import FetchItem
-from bundled_server.protocols.imap.search_keys import SearchKey
+from bundled_server.protocols.imap.search_criteria import SearchKey
 from bundled_server.protocols.imap.sequences import SequenceSet
 
 

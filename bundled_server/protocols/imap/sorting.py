@@ -3,7 +3,8 @@
 from bundled_server.protocols.imap import commands
 from bundled_server.protocols.imap.cursor import Cursor
 from bundled_server.protocols.imap.errors import BadCommand
-from bundled_server.protocols.imap.search_keys import SearchKey, read_charset, read_keys, read_returns
+from bundled_server.protocols.imap.search_criteria import SearchKey
+from bundled_server.protocols.imap.search_keys import read_charset, read_keys, read_returns
 
 CRITERIA = frozenset(b"ARRIVAL CC DATE FROM SIZE SUBJECT TO DISPLAYFROM DISPLAYTO".split())
 ALGORITHMS = frozenset((b"ORDEREDSUBJECT", b"REFERENCES"))
