@@ -78,8 +78,8 @@ def _logins(port: int) -> float:
 
 
 def _notice(port: int) -> float:
-    """Milliseconds from the writer's OK until the waiting client has read EXISTS, the mean of some; next to nothing
-    when it could be read before."""
+    """Milliseconds from the writer's OK until the waiting client has read EXISTS: the mean of some, next to
+    nothing when it was there before the OK."""
     waiting, writing = Counter(port, "bench"), Counter(port, "bench")
     waiting.run("SELECT INBOX")
     waiting.idle()
