@@ -215,11 +215,11 @@ class Runner:
             batch = [self._local.popleft() for _ in range(min(LOCAL_BATCH, len(self._local)))]
             try:
                 await self._deliver_batch(batch)
-                if len(self._local) < LOCAL_BATCH:
-                    self._local.extend(await self._lanes.take(LOCAL, LOCAL_BATCH))
             except Exception:  # a defect must cost one batch a delay, not the host its queue
                 logger.exception("a batch of %d local deliveries failed", len(batch))
                 self._let_go(batch)
+            if len(self._local) < LOCAL_BATCH:
+                self._local.extend(await self._lanes.take(LOCAL, LOCAL_BATCH))
             if not self._local:
                 self._local_ready.clear()
 
@@ -311,10 +311,10 @@ class Runner:
 
     async def run(self, errand: Errand) -> None:
         """See `lanes.LaneWork`."""
-        if (rest := self._health.resting(errand.destination)) is not None:
-            await self._defer_together(errand, *rest)
-            return
         try:
+            if (rest := self._health.resting(errand.destination)) is not None:
+                await self._defer_together(errand, *rest)
+                return
             is_large = errand.job.item.size_octets > self._parts.limits.large_message_octets
             async with self._large if is_large else nullcontext():
                 outcomes = await self._relayed(errand, await self._content(errand.job))
@@ -340,6 +340,8 @@ class Runner:
             except StoreError as weather:
                 self._give_back(errand, weather)
                 continue
+            except Exception:  # a report without the message is better than none
+                logger.exception("the content of %s cannot be prepared", errand.job.item.queue_id)
             if errand.job.pending > 1 or errand.job.lock.locked():
                 async with errand.job.lock:
                     await self._write_down(errand, outcomes)

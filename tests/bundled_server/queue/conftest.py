@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from bundled_server.clock import Clock
 from bundled_server.config import Limits
 from bundled_server.courier import LocalPlan, Outcome, Verdict
 from bundled_server.envelope import Envelope, Recipient, split_address
@@ -102,8 +103,8 @@ class OneMailbox:
 class Office:
     """The queue of cities.org."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.clock = HandClock()
+    def __init__(self, limits: Limits, clock: Clock | None = None) -> None:
+        self.clock = clock or HandClock()
         self.store = MemoryStore(self.clock.now)
         self.relay = ScriptedRelay()
         self.local = OneMailbox(self.store)
