@@ -20,6 +20,7 @@ from termail.keymap import Keymap, KeymapError
 from termail.model.index_format import FormatError, IndexFormat
 from termail.screens.defects import DefectLog
 from termail.screens.index import IndexScreen
+from termail.screens.listing_cache import ListingCache
 from termail.screens.mail_screen import MailScreen
 from termail.screens.services import NoAgent, Services
 from termail.screens.type_ahead import TypeAhead
@@ -200,7 +201,15 @@ def build_services(config: Path, data: Path, *, agent: bool = True) -> Services:
     link = AgentClient(config, data) if agent else NoAgent()
     defects = DefectLog(data / "termail.log")
     return Services(
-        store, link, settings, keymap, time.time, places(), defects=defects, aliases_path=config / "aliases"
+        store,
+        link,
+        settings,
+        keymap,
+        time.time,
+        places(),
+        defects=defects,
+        aliases_path=config / "aliases",
+        listing_cache=ListingCache(data / "listings"),
     )
 
 

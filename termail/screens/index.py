@@ -100,8 +100,13 @@ class IndexScreen(MailScreen):
                 yield self.preview
 
     def on_mount(self) -> None:
-        """Paint from the store at once."""
-        self._put(self._read(self.view.folder, self.view.order, ""))
+        """Paint at once: from the store, or the last listing of a large folder, which is then read anew."""
+        cached = self.services.listing_cache.load(self.view.folder.folder_id, self.view.order)
+        if cached is not None:
+            self._put(Listing(cached, b""))
+            self.call_after_refresh(self.reload)
+        else:
+            self._put(self._read(self.view.folder, self.view.order, ""))
         self.messages.put_view(self.view)
         self.services.shown_folder = lambda: self.view
         self.call_after_refresh(self._go_to_first_new)
@@ -176,6 +181,7 @@ class IndexScreen(MailScreen):
 
     def leave(self) -> None:
         """The program ends."""
+        self._keep_listing()
         self._mark_old()
         self.app.exit(0)
 
@@ -211,6 +217,7 @@ class IndexScreen(MailScreen):
 
     async def _open(self, folder: Folder, read_only: bool) -> None:
         order = self.view.order
+        self._keep_listing()
         self._mark_old()
         listing = await asyncio.to_thread(self._read, folder, order, "")
         self.view = FolderView(folder, order, self.services.store.rows, self.services.store.threads)
@@ -255,6 +262,11 @@ class IndexScreen(MailScreen):
         self.go_to(len(view) - 1 if line is None else line)
         self.messages.keep_in_sight()
         self.show_title()
+
+    def _keep_listing(self) -> None:
+        view = self.view
+        if not view.limit:
+            self.services.listing_cache.save(view.folder.folder_id, view.order, view.ids)
 
     def _mark_old(self) -> None:
         if self.services.settings.ui.mark_old:

@@ -26,6 +26,7 @@ from termail.model.folder import Folder
 from termail.model.folder_view import FolderView
 from termail.screens.address_book import AddressBook
 from termail.screens.defects import DefectLog
+from termail.screens.listing_cache import ListingCache
 from termail.store.local_store import LocalStore
 
 KEPT_LOG_LINES = 1000
@@ -91,6 +92,7 @@ class Services:
     heard: Heard = field(default_factory=Heard)
     defects: DefectLog = field(default_factory=DefectLog)
     aliases_path: Path | None = None
+    listing_cache: ListingCache = field(default_factory=ListingCache)
     histories: dict[str, list[str]] = field(default_factory=dict)
     last_sent: LastSent = field(default_factory=LastSent)
     previous_folder_id: int = 0

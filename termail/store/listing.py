@@ -92,7 +92,7 @@ class Listing:
         )
         found: dict[int, Entry] = {row[0]: row for row in rows}
         # A message that went away since keeps its line: an id of its own as its thread.
-        return [found.get(message_id, (message_id, -message_id, 0.0, 0, 0)) for message_id in ids]
+        return [found.get(message_id, (message_id, -message_id, 0.0, 0, -1)) for message_id in ids]
 
     def _sorted(self, order: Order, condition: Condition) -> "array[int]":
         if order.key is SortKey.THREADS:

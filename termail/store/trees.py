@@ -73,7 +73,7 @@ def draw(members: Sequence[Entry], parents: Sequence[int], *, ascii_only: bool =
     stems: list[str] = []
     for index, entry in enumerate(members):
         parent = parents[index]
-        if parent < 0:
+        if not 0 <= parent < index:  # none; or the listing is older than the tree
             stems.append("")
             drawn.append(Thread(entry[0], 0, ""))
             continue

@@ -1,12 +1,15 @@
 """Reading, marking and filing mail with mutt's keys."""
 
+from array import array
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from termail.agent.messages import AccountState, FolderChanged, NewMail, OperationsWaiting, WireLine
 from termail.model.order import Order
+from termail.screens import listing_cache
 from termail.screens.services import Services
 from termail.store.local_store import Arrived, LocalStore
 
@@ -307,3 +310,28 @@ async def test_another_theme_changes_the_colours_of_lines_drawn_before(opened: A
         await client.type("light")
         await client.press("enter")
         assert work.style_of("text").bgcolor != dark
+
+
+async def test_a_large_folder_paints_its_last_listing_and_reads_it_anew(
+    opened: Any, services: Services, store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing_cache, "LARGE", 1)
+    services.listing_cache = listing_cache.ListingCache(tmp_path / "listings")
+    async with opened() as client:
+        await client.press("x")
+    (kept,) = (tmp_path / "listings").iterdir()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    store.remove_uids(inbox_id(store), [8])
+    async with opened() as client:
+        assert "7 messages" in client.lines[0]
+        assert "gone" not in client.text
+
+
+def test_a_broken_listing_file_is_no_listing(tmp_path: Path) -> None:
+    cache = listing_cache.ListingCache(tmp_path)
+    cache.save(1, Order(), array("q", range(9000)))
+    assert cache.load(1, Order()) == array("q", range(9000))
+    next(tmp_path.iterdir()).write_bytes(b"short")
+    assert cache.load(1, Order()) is None
+    assert cache.load(2, Order()) is None
+    assert listing_cache.ListingCache().load(1, Order()) is None
