@@ -18,7 +18,7 @@ from bundled_server.mta.relay_connection import (
     Unreachable,
 )
 from bundled_server.mta.relay_pool import RelayPool
-from bundled_server.mta.routing import Hop, Router, Subject, Unroutable
+from bundled_server.mta.routing import Hop, Router, Security, Subject, Unroutable
 from bundled_server.protocols.smtp.header import HeaderTooBig, read_header
 from bundled_server.protocols.smtp.parameters import encode_original, encode_xtext
 from bundled_server.transfer_encoding import CannotEncode, to_seven_bit
@@ -111,8 +111,9 @@ class Relay:
             except CannotEncode as fault:
                 text = f"{remote} takes no 8-bit mail (8BITMIME), and this cannot be re-encoded: {fault}"
                 return [Outcome(each, Verdict.REFUSED, "5.6.3", text, remote) for each in recipients]
+        sender = "" if _goes_without_sender(connection, recipients) else envelope.sender
         answer = await connection.command(
-            "MAIL", f"FROM:<{envelope.sender}>", *mail_parameters(connection, envelope, content, utf8=needs_utf8)
+            "MAIL", f"FROM:<{sender}>", *mail_parameters(connection, envelope, content, utf8=needs_utf8)
         )
         if not answer.is_positive:
             return [_outcome(each, answer, remote) for each in recipients]
@@ -197,12 +198,21 @@ def rcpt_parameters(connection: RelayConnection, recipient: Recipient) -> list[s
     return words
 
 
+def _goes_without_sender(connection: RelayConnection, recipients: Sequence[Recipient]) -> bool:
+    """Whether nobody wants to hear of these and the other host cannot be told so: without a reverse-path it has
+    nobody to tell (RFC 3461 §5.2.2 d). A host where we log in wants to see whose mail it is."""
+    if connection.supports("dsn") or connection.hop.security is not Security.OPPORTUNISTIC:
+        return False
+    return all("NEVER" in each.notify for each in recipients)
+
+
 def _batches(recipients: Sequence[Recipient]) -> Iterator[tuple[str, list[Recipient]]]:
-    """Recipients of one domain, as many as fit one transaction: its outcome is theirs and nobody else's."""
-    groups: dict[str, list[Recipient]] = {}
+    """Recipients of one domain, as many as fit one transaction: its outcome is theirs and nobody else's. Those of
+    whom nobody wants to hear have a transaction of their own."""
+    groups: dict[tuple[str, bool], list[Recipient]] = {}
     for each in recipients:
-        groups.setdefault(split_address(each.address)[1], []).append(each)
-    for domain, group in groups.items():
+        groups.setdefault((split_address(each.address)[1], "NEVER" in each.notify), []).append(each)
+    for (domain, _), group in groups.items():
         for start in range(0, len(group), RECIPIENTS_PER_TRANSACTION):
             yield domain, group[start : start + RECIPIENTS_PER_TRANSACTION]
 

@@ -192,6 +192,35 @@ async def test_delivery_wishes_go_on_where_they_are_known() -> None:
     assert "C: RCPT TO:<alice@cities.org> NOTIFY=DELAY,FAILURE ORCPT=rfc822;a+3Db@cities.org" in sender.wire()
 
 
+NEVER = Recipient("juan@cities.org", frozenset({"NEVER"}))
+
+
+async def test_a_host_that_knows_no_wishes_gets_unreported_mail_without_a_sender() -> None:
+    transaction = ("250 ok", "250 ok", "354 go", "250 ok")
+    async with scripted("220 hi", "250 hi", *transaction, "250 ok", *transaction, "221 bye") as port:
+        sender = Sender(mx=port)
+        outcomes = await sender.send(ALICE, NEVER, message=b"")
+        await sender.relay.close()
+    assert [outcome.recipient for outcome in outcomes] == [ALICE, NEVER]
+    said = [line for line in sender.wire() if line.startswith(("C: MAIL", "C: RCPT"))]
+    assert said == [
+        "C: MAIL FROM:<bob@other.test>",
+        "C: RCPT TO:<alice@cities.org>",
+        "C: MAIL FROM:<>",
+        "C: RCPT TO:<juan@cities.org>",
+    ]
+
+
+async def test_a_host_that_knows_the_wish_gets_the_sender_too() -> None:
+    accepted: list[tuple[Envelope, bytes]] = []
+    async with host(accepted) as listener:
+        sender = Sender(mx=listener.port)
+        await sender.send(NEVER)
+        await sender.relay.close()
+    ((envelope, _),) = accepted
+    assert (envelope.sender, envelope.recipients) == ("bob@other.test", (NEVER,))
+
+
 async def test_who_reports_success_depends_on_the_next_host() -> None:
     accepted: list[tuple[Envelope, bytes]] = []
     wishful = Recipient("alice@cities.org", frozenset({"SUCCESS"}), "utf-8;josé@cities.org")
