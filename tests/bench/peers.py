@@ -173,11 +173,21 @@ class Postfix:
         mail = _owner("nobody")
         os.chown(self.root / "mail", *mail)
         (self.root / "conf/main.cf").write_text(MAIN_CF.format(root=self.root, uid=mail[0], gid=mail[1]))
-        (self.root / "conf/master.cf").write_text(MASTER_CF.format(port=self.port))
-        subprocess.run(["postfix", "-c", self.root / "conf", "start"], check=True, capture_output=True, timeout=60)
+        self._start()
         wait_for_port(self.port)
         self.pid = int((self.root / "queue/pid/master.pid").read_text())
         return self
+
+    def _start(self) -> None:
+        """On another port when it fails: somebody may have taken the one that was free."""
+        for attempts_left in (2, 1, 0):
+            (self.root / "conf/master.cf").write_text(MASTER_CF.format(port=self.port))
+            command = ["postfix", "-c", str(self.root / "conf"), "start"]
+            started = subprocess.run(command, capture_output=True, timeout=60, check=False, text=True)
+            if started.returncode == 0:
+                return
+            assert attempts_left, f"Postfix does not start: {started.stdout}{started.stderr}"
+            self.port = free_port()
 
     def __exit__(self, *_: object) -> None:
         subprocess.run(["postfix", "-c", self.root / "conf", "stop"], capture_output=True, timeout=60, check=False)

@@ -182,12 +182,12 @@ async def test_folders_are_renamed_and_deleted(settings_for, tmp_path: Path) -> 
 
 
 async def test_a_body_that_is_not_here_comes_when_it_is_wanted(settings_for, tmp_path: Path) -> None:
-    config, data = settings_for("ana"), tmp_path / "data"
+    config, data = settings_for("leo"), tmp_path / "data"
     (config / "config.toml").write_text((config / "config.toml").read_text() + "keep_messages = 0\n")
-    await send_once(config, data, "ana", "ana@cities.org", ["ana@cities.org"], letter("later", "ana"))
+    await send_once(config, data, "leo", "leo@cities.org", ["leo@cities.org"], letter("later", "leo"))
     async with seated(config, data) as seat:
-        await seat.until(lambda: seat.inbox("ana"))
-        (row,) = seat.inbox("ana")
+        await seat.until(lambda: seat.inbox("leo"))
+        (row,) = seat.inbox("leo")
         assert not row.has_body
         await seat.client.send(OpenFolder(folder_id=row.folder_id))
         await seat.client.send(WantBody(message_id=row.message_id))
