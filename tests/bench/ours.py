@@ -11,10 +11,11 @@ from types import TracebackType
 
 
 class OurServer:
-    """`termail-server run` for example.test with the users alice and bench, password "pw"."""
+    """`termail-server run` for example.test with the users alice and bench, password "pw", and more options."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *options: str) -> None:
         self.data = data
+        self._options = options
         self.ports: dict[str, int] = {}
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -32,6 +33,7 @@ class OurServer:
         command += ["--hostname", "mx.example.test", "--user", "alice:pw", "--user", "bench:pw"]
         for service in ("smtp", "submission", "imap", "pop3", "admin"):
             command += [f"--{service}", "0"]
+        command += self._options
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         assert self.process.stdout is not None
         readable, _, _ = select.select([self.process.stdout], [], [], 30)
