@@ -1,5 +1,6 @@
 """The client's settings: TOML in $TERMAIL_CONFIG_DIR or the XDG place, read strictly into frozen structs."""
 
+import math
 import os
 import re
 import tomllib
@@ -22,6 +23,7 @@ _RANGES: Final = {
     "check_minutes": (0.1, 1440.0),
     "keep_messages": (0, 10_000_000),
     "keep_days": (0, 36_500),
+    "leave_on_server": (0, 3_650),
 }
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 _SECRETS: Final = frozenset({"password", "passwd", "pass", "secret", "token", "passphrase"})
@@ -38,6 +40,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     pop3+insecure://, maildir:PATH, mbox:PATH. `send`: smtps://USER@HOST[:PORT], smtp:// (STARTTLS),
     smtp+insecure://, "" for none. `ca`: a PEM file trusted for this account beside the system's; `pin`: the
     fingerprints ("sha256:…") of the only certificates trusted, for servers that sign their own.
+    POP3: `leave_on_server` true, false (delete there once it is here) or a number of days; with
+    `delete_on_server` what is expunged here is deleted there.
     Bodies of the newest `keep_messages` of a folder and of the last `keep_days` are held here.
     """
 
@@ -52,13 +56,21 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     check_minutes: float = 5.0
     keep_messages: int = 500
     keep_days: int = 90
-    leave_on_server: bool = True
+    leave_on_server: bool | int = True
+    delete_on_server: bool = False
 
     @property
     def address(self) -> str:
         """The bare address of `from_`, for the envelope."""
         found = _ADDRESS.findall(self.from_)
         return str(found[-1]) if found else ""
+
+    @property
+    def days_on_server(self) -> float:
+        """How long POP3 mail that is here stays on its server; infinity for ever."""
+        if isinstance(self.leave_on_server, bool):
+            return math.inf if self.leave_on_server else 0.0
+        return float(self.leave_on_server)
 
     @property
     def pins(self) -> tuple[str, ...]:

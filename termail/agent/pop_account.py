@@ -15,11 +15,12 @@ from termail.store.local_store import Arrived, RemoteFolder
 
 BATCH: Final = 20
 NEW_MAIL_TOLD: Final = 5
+DAY_SECONDS: Final = 86_400.0
 
 
 class PopAccount(AccountRunner):
-    """Operations need no server: they are done where they are made. What is deleted here stays on the server
-    unless `leave_on_server` is false; then everything fetched is deleted there."""
+    """Operations need no server: they are done where they are made. What is on the server goes when the settings
+    `leave_on_server` and `delete_on_server` say so."""
 
     def __init__(self, name: str, account: Account, around: Surroundings) -> None:
         super().__init__(name, account, around)
@@ -65,24 +66,27 @@ class PopAccount(AccountRunner):
 
     async def _fetch(self, connection: PopConnection, inbox: int) -> None:
         on_server = await connection.unique_ids()
-        seen = self._seen.load()
-        here = self.store.uidls(inbox)
-        wanted = {
-            number: unique for unique, number in on_server.items() if unique not in seen and unique not in here
-        }
-        kept = (seen | here) & set(on_server)
+        now = self.clock()
+        seen = dict.fromkeys(self.store.uidls(inbox), now) | self._seen.load(now)
+        wanted = {number: unique for unique, number in on_server.items() if unique not in seen}
+        kept = {unique: moment for unique, moment in seen.items() if unique in on_server}
         numbers = sorted(wanted)
         for start in range(0, len(numbers), BATCH):
             batch = numbers[start : start + BATCH]
             gathered = [self._arrived(wanted[number], raw) async for number, raw in connection.retrieve(batch)]
             ids = await asyncio.to_thread(self.store.add_messages, inbox, gathered)
-            kept |= {message.uidl for message in gathered}
+            kept |= {message.uidl: now for message in gathered}
             await asyncio.to_thread(self._seen.save, kept)
             self._tell(inbox, ids)
         await asyncio.to_thread(self._seen.save, kept)
-        if not self.account.leave_on_server:
-            for unique in kept & set(on_server):
-                await connection.delete(on_server[unique])
+        for number in sorted(on_server[unique] for unique in self._over(kept, now)):
+            await connection.delete(number)
+
+    def _over(self, kept: dict[str, float], now: float) -> list[str]:
+        """What need not stay on the server: what was here long enough, and what the user expunged here."""
+        oldest = now - self.account.days_on_server * DAY_SECONDS
+        expunged = self.store.expunged_uidls(self.name) if self.account.delete_on_server else set()
+        return [unique for unique, moment in kept.items() if moment <= oldest or unique in expunged]
 
     def _arrived(self, unique: str, raw: bytes) -> Arrived:
         header, _, _ = raw.partition(b"\r\n\r\n")

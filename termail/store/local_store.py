@@ -220,6 +220,10 @@ class LocalStore:
         """POP3's unique ids."""
         return self._places.uidls(folder_id)
 
+    def expunged_uidls(self, account: str) -> set[str]:
+        """Those of messages the user expunged, as long as the history remembers them."""
+        return self._places.expunged_uidls(account)
+
     def reset_uid_validity(self, folder_id: int, uid_validity: int) -> None:
         """Forget uids, keep messages and local state for re-matching by Message-ID and size."""
         with self._database.transaction():

@@ -62,6 +62,15 @@ class Places:
         )
         return {uidl for (uidl,) in rows}
 
+    def expunged_uidls(self, account: str) -> set[str]:
+        """Unique ids of messages the user expunged; their nodes still tell whose they were."""
+        rows = self._database.query(
+            "SELECT uidl FROM messages JOIN nodes USING (node_id) JOIN accounts USING (account_id)"
+            " WHERE folder_id = 0 AND uidl <> '' AND account = ?",
+            (account,),
+        )
+        return {uidl for (uidl,) in rows}
+
     def uid_of(self, message_id: int) -> tuple[int, int] | None:
         """→ (folder id, uid) on the server; uid 0 while it is not known."""
         found: tuple[int, int] | None = self._database.query(
