@@ -4,6 +4,8 @@ import importlib.util
 import os
 import shutil
 import smtplib
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -25,15 +27,21 @@ def bench_peers() -> ModuleType:
     return module
 
 
-def test_what_postfix_accepts_is_in_our_mailbox(tmp_path: Path, server) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        folder.chmod(folder.stat().st_mode | 0o055)  # Postfix gives up its rights before it writes here
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Postfix gives up its rights before it writes there, and pytest's own folders are closed to others."""
+    with tempfile.TemporaryDirectory(prefix="termail-postfix-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_what_postfix_accepts_is_in_our_mailbox(open_folder: Path, server) -> None:
     peers = bench_peers()
     ours = f"virtual_transport = lmtp:inet:127.0.0.1:{server.ports['lmtp']}"
     settings = peers.MAIN_CF.replace("virtual_transport = virtual", ours)
     peers.MAIN_CF = settings.replace("mailbox_domains = example.test", "mailbox_domains = cities.org")
     with (
-        peers.Postfix(tmp_path / "postfix") as postfix,
+        peers.Postfix(open_folder / "postfix") as postfix,
         smtplib.SMTP("127.0.0.1", postfix.port, timeout=20) as client,
     ):
         for number in range(20):
