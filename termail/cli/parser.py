@@ -31,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _practice(commands)
     _send(commands)
+    _sendmail(commands)
     _sync(commands)
     _search(commands)
     _accounts(commands)
@@ -87,8 +88,19 @@ def _send(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     send.add_argument("-b", dest="bcc", metavar="BCC", action="append", default=[], help="a blind copy")
     send.add_argument("--account", help="the account to send from (default: the first)")
     send.add_argument("--json", action="store_true", help="print the outcome as JSON")
-    send.add_argument("to", metavar="TO", nargs="+", help="addresses")
+    send.add_argument("to", metavar="TO", nargs="+", help="addresses, or a mailto: URL")
     _folders(send, default=argparse.SUPPRESS)
+
+
+def _sendmail(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    sendmail = commands.add_parser(
+        "sendmail",
+        prefix_chars="\0",  # its options are those of the classic, which argparse cannot read
+        help="send a whole message from standard input, as other programs call sendmail (-t -i -f)",
+        add_help=False,
+    )
+    sendmail.set_defaults(run=_lazily("termail.cli.sendmail", "run"))
+    sendmail.add_argument("words", nargs="*")
 
 
 def _sync(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
+
 from termail.agent.once import send_once
 from termail.agent.place import NotOurs
 from termail.cli import answers
@@ -14,6 +16,7 @@ from termail.cli.asking import ask_at_the_terminal
 from termail.cli.errors import UserError
 from termail.cli.settings import chosen_account, config_path, data_path, settings_of
 from termail.mime.draft import build
+from termail.mime.mailto import draft_from_mailto
 from termail.mime.outgoing import Attachment, Draft, DraftError
 from termail.mime.sanitize import clean_line
 from termail.model.outbox import OutboxItem, OutboxState
@@ -24,14 +27,16 @@ def run(options: argparse.Namespace) -> int:
     name, account = chosen_account(settings_of(options), options.account)
     if not account.send:
         raise UserError(f"account {name!r} has no `send` address in config.toml: add one to send mail", 2)
-    draft = Draft(
-        account=name,
-        from_=account.from_,
-        to=", ".join(options.to),
-        cc=", ".join(options.cc),
-        bcc=", ".join(options.bcc),
-        subject=options.subject,
-        body=sys.stdin.read(),
+    start = Draft(account=name, from_=account.from_)
+    if options.to[0].lower().startswith("mailto:"):
+        start = draft_from_mailto(options.to.pop(0), account=name, from_=account.from_)
+    draft = msgspec.structs.replace(
+        start,
+        to=", ".join(filter(None, (start.to, *options.to))),
+        cc=", ".join(filter(None, (start.cc, *options.cc))),
+        bcc=", ".join(filter(None, (start.bcc, *options.bcc))),
+        subject=options.subject or start.subject,
+        body=sys.stdin.read() or start.body,
         attachments=tuple(_attachment(path) for path in options.attach),
     )
     try:
