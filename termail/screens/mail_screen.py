@@ -27,6 +27,7 @@ from termail.mime.sanitize import clean_line
 from termail.model.outbox import OutboxState
 from termail.screens.desk import Cancelled, CommandError, Handler
 from termail.screens.outside import run_outside
+from termail.screens.phrases import OUTBOX_WORDS, words_of
 from termail.screens.services import Services
 from termail.screens.wire_lines import WIRE_HINTS, wire_runs, wire_title
 from termail.widgets.bars import StatusBar, TitleBar, key_hints
@@ -223,7 +224,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         except Cancelled:
             return
         except EXPECTED as error:
-            self.tell(_words(error), "error")
+            self.tell(words_of(error), "error")
             return
         except Exception as error:  # noqa: BLE001 # a defect in one command never ends the client
             self.tell(self.services.defect(error), "error")
@@ -261,7 +262,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         except Cancelled:
             self.show_status()
         except EXPECTED as error:
-            self.tell(_words(error), "error")
+            self.tell(words_of(error), "error")
         except Exception as error:  # noqa: BLE001 # a defect in one command never ends the client
             self.tell(self.services.defect(error), "error")
 
@@ -391,24 +392,8 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         if not last.outbox_id or not self.is_current:
             return
         for item in self.services.store.outbox():
-            if item.outbox_id == last.outbox_id and item.state in _OUTBOX_WORDS:
-                words, role = _OUTBOX_WORDS[item.state]
+            if item.outbox_id == last.outbox_id and item.state in OUTBOX_WORDS:
+                words, role = OUTBOX_WORDS[item.state]
                 self.tell(words.format(to=", ".join(item.recipients), reason=item.reason), role)
                 if item.state in (OutboxState.SENT, OutboxState.FAILED):
                     last.outbox_id = 0
-
-
-_OUTBOX_WORDS = {
-    OutboxState.SENT: ("Mail sent to {to}.", "ok"),
-    OutboxState.FAILED: ("Mail to {to} failed: {reason}", "error"),
-    OutboxState.DEFERRED: ("Mail to {to} waits: {reason}", "warning"),
-    OutboxState.POSSIBLY_SENT: ("Mail to {to} was possibly sent: {reason}", "warning"),
-}
-
-
-def _words(error: BaseException) -> str:
-    """An exception as one line; KeyError and LookupError carry their text as first argument."""
-    text = str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
-    if isinstance(error, OSError) and error.strerror:
-        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return text or type(error).__name__

@@ -42,8 +42,9 @@ def test_dates_say_what_matters() -> None:
 @pytest.mark.parametrize("when", [0.0, NOW - 60, NOW - 86400 * 900, -5.0, 1e18])
 def test_the_columns_stand_straight_whoever_wrote(name: str, when: float) -> None:
     row = Row(
-        message_id=1, folder_id=1, uid=1, sender_name=name, sender_address="", to="", subject="s", size_octets=10**9,
-        message_id_header="", date=when, received=when, lines=1, thread_id=1, is_read=False, is_old=False,
+        message_id=1, folder_id=1, uid=1, sender_name=name, sender_address="", to="", subject="s",
+        size_octets=10**9, message_id_header="", date=when, received=when, lines=1, thread_id=1,
+        is_read=False, is_old=False,
         is_flagged=True, is_answered=False, is_deleted=True, is_draft=False, has_attachment=True, to_me="+",
         list_id="", keywords=frozenset(), has_body=True,
     )  # fmt: skip
