@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ def run(options: argparse.Namespace) -> int:
     """Start the world, run the client (or the tour) in it, stop the world."""
     if options.user not in PEOPLE:
         raise UserError(f"no {options.user!r} in the practice world: try {', '.join(PEOPLE)}", 2)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
     try:
         with _folder(options.data) as folder, PracticeWorld(folder / "world") as world:
             if options.json or options.tour or not (options.web or sys.stdout.isatty()):
@@ -26,6 +29,11 @@ def run(options: argparse.Namespace) -> int:
             return _open_client(options, config, folder / f"client-{options.user}")
     except WorldDidNotStart as error:
         raise UserError(str(error)) from error
+
+
+def _leave(number: int, _: object) -> None:
+    """A closed window or a kill ends the world too, and what was fresh goes."""
+    raise SystemExit(128 + number)
 
 
 def _open_client(options: argparse.Namespace, config: Path, data: Path) -> int:

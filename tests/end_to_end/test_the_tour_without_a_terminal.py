@@ -1,8 +1,14 @@
 """`termail practice` where there is no terminal: the tour, as text and as data."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
+
+import pytest
 
 
 def practice(*options: str) -> "subprocess.CompletedProcess[str]":
@@ -49,3 +55,16 @@ def test_the_tour_as_data_tells_the_same() -> None:
         assert {1, 2, 3, 5, 6, 7, 8, 9, 10, 11} <= steps
         dialogue = [line["text"] for scene in leg["scenes"] if scene["step"] == 6 for line in scene["lines"]]
         assert any(text.startswith("MAIL FROM:<") for text in dialogue)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_tour_that_is_ended_early_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "termail", "practice"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | {"TMPDIR": str(tmp_path)}) as tour:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("termail-practice-*/world/*")):
+            assert time.monotonic() < deadline, "the world never began"
+            time.sleep(0.02)
+        tour.send_signal(number)
+        assert tour.wait(60) == 128 + number
+    assert list(tmp_path.iterdir()) == []
