@@ -52,11 +52,11 @@ class Spool:
         given. Raises StoreUnavailable; implements `smtp_policy.Accept`."""
         queue_id = queue_id or self._ids.next()
         lines = b"" if self._stamp is None else await self._stamp(envelope, data)
-        data = lines + data
         if len(data) > PREPARE_OFF_THE_LOOP_OCTETS:
+            data = await asyncio.to_thread(b"".join, (lines, data)) if lines else data
             content = await asyncio.to_thread(prepare, data, has_crlf=True)
         else:
-            content = prepare(data, has_crlf=True)
+            content = prepare(lines + data, has_crlf=True)
         short_way = self._short_way if lines and origin == ORIGIN else None
         if short_way is not None and await short_way.deliver(queue_id, envelope, content):
             self._journal.record(

@@ -41,12 +41,14 @@ class Intake:
                 content = await _as_lines(content)
             except CannotEncode as fault:
                 return Reply(554, "5.6.1", f"Message refused: {fault}")
-            message = MessageReceived((content,), len(content))
+            message.chunks[:] = [content]
         answer = await services.policy.check_message(transaction, content)
         if isinstance(answer, Reply):
             return answer
         if answer.head or answer.replaced_octets:
+            content = b""  # a large message is in memory twice at most
             content = await _joined(_behind_new_head(answer, message.chunks), message.size_octets)
+        message.chunks.clear()
         if self._services.deliver is not None:
             outcomes = await self._services.deliver(transaction.identifier, transaction.envelope, content)
             return [_outcome_reply(outcome, transaction.identifier) for outcome in outcomes]
@@ -82,17 +84,17 @@ async def _as_lines(content: bytes) -> bytes:
     return without_binary(content)
 
 
-def _behind_new_head(head: NewHead, chunks: tuple[bytes, ...]) -> tuple[bytes, ...]:
+def _behind_new_head(head: NewHead, chunks: Sequence[bytes]) -> list[bytes]:
     """The pieces of the message with its head replaced; only the piece where the old head ends is copied."""
     position = head.replaced_octets
     for number, chunk in enumerate(chunks):
         if position <= len(chunk):
-            return (head.head, chunk[position:], *chunks[number + 1 :])
+            return [head.head, chunk[position:], *chunks[number + 1 :]]
         position -= len(chunk)
-    return (head.head,)
+    return [head.head]
 
 
-async def _joined(chunks: tuple[bytes, ...], size_octets: int) -> bytes:
+async def _joined(chunks: Sequence[bytes], size_octets: int) -> bytes:
     """One string of octets. Large ones are copied in a thread: `join` lets go of the interpreter lock when all its
     parts are bytes objects."""
     if len(chunks) == 1:

@@ -60,19 +60,20 @@ def dead(folder: Path, options: argparse.Namespace) -> None:
 
 def recipients(folder: Path, options: argparse.Namespace) -> None:
     """Messages for a hundred mailboxes each."""
-    users = [word for number in range(RECIPIENTS + 1) for word in ("--user", f"{number}all:pw")]
-    with OurServer(folder / "ours", *users) as ours:
+    users = ["all", *(f"{number}all" for number in range(1, RECIPIENTS + 1))]  # the names that smtp-source makes
+    with OurServer(folder / "ours", *(word for user in users for word in ("--user", f"{user}:pw"))) as ours:
         start = time.perf_counter()
         _source(ours, 200, sessions=20, to="all@example.test", more=("-r", str(RECIPIENTS)))
         accepted = time.perf_counter() - start
-        for number in range(1, RECIPIENTS + 1):
-            while (found := _in_mailbox(ours, f"{number}all")) < 200:
-                if time.perf_counter() - start > 120:
-                    raise RuntimeError(f"{number}all has {found} of 200")
-                time.sleep(0.02)
+        while _in_mailbox(ours, "all") < 200:  # a message reaches all its mailboxes in one commit
+            if time.perf_counter() - start > 120:
+                raise RuntimeError("not everything arrived")
+            time.sleep(0.02)
         delivered = time.perf_counter() - start
+        copies = sum(_in_mailbox(ours, user) for user in users)
         print(f"{'200 messages with 100 recipients: accepted':<52} {200 / accepted:10,.1f} msg/s")
-        print(f"{'200 messages with 100 recipients: in all mailboxes':<52} {20_000 / delivered:10,.0f} copies/s")
+        title = f"the same: all {copies:,} copies in their mailboxes"
+        print(f"{title:<52} {copies / delivered:10,.0f} copies/s", flush=True)
 
 
 def sessions(folder: Path, options: argparse.Namespace) -> None:

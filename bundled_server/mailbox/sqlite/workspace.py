@@ -31,6 +31,8 @@ INSERTS: Final = (
     ),
 )
 KEEP_MAILBOXES: Final = 10_000
+LARGE_TEXT_OCTETS: Final = 4 * 1024 * 1024
+PIECE_OCTETS: Final = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -126,6 +128,7 @@ class Workspace:
         self._content_ids: dict[bytes, int] = {}
         self._keys: set[tuple[str, str]] = set()
         self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table, _ in INSERTS}
+        self._large_texts: list[tuple[int, memoryview]] = []
         self._removed_from_queue: list[str] = []
         self._dirty_mailboxes: set[int] = set()
         self._dirty_counters: set[str] = set()
@@ -139,8 +142,19 @@ class Workspace:
             if rows:
                 insert_rows(self.connection, sql, rows)
                 rows.clear()
+        self._flush_large_texts()
         self._flush_removed()
         self._flush_states()
+
+    def _flush_large_texts(self) -> None:
+        """Written in place and in pieces: as a parameter each would be copied twice on its way to the pages."""
+        for content_id, text in self._large_texts:
+            sql = "UPDATE bodies SET text = zeroblob(?) WHERE content_id = ?"
+            self.connection.execute(sql, (len(text), content_id))
+            with self.connection.blobopen("bodies", "text", content_id) as blob:
+                for start in range(0, len(text), PIECE_OCTETS):
+                    blob.write(text[start : start + PIECE_OCTETS])
+        self._large_texts.clear()
 
     def _flush_states(self) -> None:
         if self._dirty_mailboxes:
@@ -252,6 +266,9 @@ class Workspace:
                 (content_id, content.digest, len(content.data), content.header_octets, *summary)
             )
             header, text = octets[: content.header_octets], octets[content.header_octets :]
+            if len(text) > LARGE_TEXT_OCTETS:
+                self._large_texts.append((content_id, text))
+                text = text[:0]
             self._rows["bodies"].append((content_id, header, text))
         return content_id
 

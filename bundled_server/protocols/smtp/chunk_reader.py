@@ -41,11 +41,11 @@ class ChunkReader:
             self._add(piece)
         return rest
 
-    def finish(self) -> tuple[tuple[bytes, ...], int]:
+    def finish(self) -> tuple[list[bytes], int]:
         """The chunks of the whole message and its size."""
         builder, self._builder = self._builder, None
         assert builder is not None
-        return tuple(builder.chunks), builder.size_octets
+        return builder.chunks, builder.size_octets
 
     def _add(self, piece: bytes) -> None:
         """Hand on all but a CR at the very end: its LF may be in the next piece."""

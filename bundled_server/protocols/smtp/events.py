@@ -22,9 +22,10 @@ class ChunkReceived:
 
 @dataclass(frozen=True, slots=True)
 class MessageReceived:
-    """The whole message, with CRLF line ends; `is_binary` (BODY=BINARYMIME) promises none."""
+    """The whole message, with CRLF line ends; `is_binary` (BODY=BINARYMIME) promises none. Whoever takes the
+    message empties `chunks`, so that no octets are held twice."""
 
-    chunks: tuple[bytes, ...] = field(repr=False)
+    chunks: list[bytes] = field(repr=False)
     size_octets: int
     is_binary: bool = False
 

@@ -298,7 +298,7 @@ class SmtpMachine:
             return Refused(MESSAGE_FAULTS[reader.fault])
         if reader.rest:
             self._lines.feed(reader.rest)
-        return MessageReceived(tuple(reader.chunks), reader.size_octets)
+        return MessageReceived(reader.chunks, reader.size_octets)
 
 
 def _masked(line: bytes) -> str:

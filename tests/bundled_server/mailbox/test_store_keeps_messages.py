@@ -51,6 +51,21 @@ async def test_a_message_comes_back_octet_for_octet_with_its_face(store: Store, 
     )
 
 
+async def test_a_large_message_comes_back_whole_and_is_kept_once(
+    store: Store, inbox: Mailbox, trash: Mailbox
+) -> None:
+    lines = b"".join(b"%076d\r\n" % number for number in range(90_000))
+    large, small = prepare(b"Subject: large\r\n\r\n" + lines), letter(1)
+    await store.commit(
+        AddMessage(inbox.mailbox_id, large, NONE, 1.0),
+        AddMessage(inbox.mailbox_id, small, NONE, 1.0),
+        AddMessage(trash.mailbox_id, large, NONE, 1.0),
+    )
+    first, second = (await store.index(inbox.mailbox_id)).content_ids
+    assert list((await store.index(trash.mailbox_id)).content_ids) == [first]
+    assert (await store.body(first), await store.body(second)) == (large.data, small.data)
+
+
 async def test_summaries_and_headers_come_in_the_order_asked(store: Store, inbox: Mailbox) -> None:
     await fill(store, inbox, 1200)
     wanted = [*reversed((await store.index(inbox.mailbox_id)).content_ids)]
