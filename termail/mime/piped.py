@@ -19,8 +19,8 @@ _USUAL: Final = ("to", "cc", "bcc")
 def read_piped(
     text: bytes, sender: str, from_: str, given: Sequence[str], *, from_header: bool, date: float
 ) -> Built:
-    """`given` are recipients of the command line; with `from_header` those of the fields are added. A name without a
-    domain is a local user, and the only one here is `sender`. Raises DraftError."""
+    """`given` are recipients of the command line; with `from_header` those of the fields are added. A name without
+    a domain is a local user, and the only one here is `sender`. Raises DraftError."""
     raw = _LINE_END.sub(b"\r\n", text)
     if raw.startswith(b"From "):  # an mbox line some programs put before the header
         raw = raw.partition(b"\r\n")[2]
