@@ -7,7 +7,7 @@ from typing import Final
 
 from termail.mime.addresses import parse_addresses
 from termail.mime.header_encoding import unstructured
-from termail.mime.headers import header_end, scan_headers
+from termail.mime.headers import first_value, header_end, scan_headers
 from termail.mime.outgoing import Built, DraftError
 
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
@@ -27,7 +27,7 @@ def read_piped(
     if not raw.startswith(b"\r\n") and not _FIELD.match(raw):
         raw = b"\r\n" + raw
     end, _ = header_end(raw)
-    header = raw[:end]
+    header = raw[:end] + (b"" if not end or raw[:end].endswith(b"\n") else b"\r\n")
     fields = scan_headers(header)
     names = {name.lower() for name, _ in fields}
     wanted = _RESENT if names & set(_RESENT) else _USUAL
@@ -37,9 +37,7 @@ def read_piped(
     if not recipients:
         raise DraftError("no recipients: name them, or use -t when they are in the header")
     added = b""
-    message_id = next(
-        (value.decode("ascii", "replace") for name, value in fields if name.lower() == "message-id"), ""
-    )
+    message_id = first_value(fields, "message-id").decode("ascii", "replace")
     if "from" not in names:
         added += unstructured("From", from_)
     if "date" not in names:

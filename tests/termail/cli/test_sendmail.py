@@ -70,9 +70,8 @@ async def test_a_piped_message_goes_out_without_its_blind_recipients(scripted, t
     dialogue = "S: 220 ready\nC: EHLO\nS: 250 mail\nC: MAIL FROM:<alice@cities.org>\nS: 250 ok\n"
     dialogue += "".join(f"C: RCPT TO:<{entry}>\nS: 250 ok\n" for entry in ("bob@other.test", "c@x", "d@x"))
     lines = 8  # From, To, Cc, Subject, Date, Message-ID, the empty one, body
-    server = await scripted(
-        dialogue + "C: DATA\nS: 354 go\n" + "C\n" * lines + "C: .\nS: 250 ok\nC: QUIT\nS: 221 x"
-    )
+    dialogue += "C: DATA\nS: 354 go\n" + "C\n" * lines + "C: .\nS: 250 ok\nC: QUIT\nS: 221 bye"
+    server = await scripted(dialogue)
     (tmp_path / "config.toml").write_text(
         f"""[accounts.work]
         from = "alice@cities.org"

@@ -304,6 +304,31 @@ async def test_the_outbox_keeps_reason_and_dialogue(scripted, tmp_path: Path) ->
     store.close()
 
 
+async def test_a_held_message_can_be_taken_back_and_goes_when_its_time_comes(scripted, tmp_path: Path) -> None:
+    server = await scripted(HELLO + ENVELOPE + DATA + "S: 250 ok\nC: QUIT\nS: 221 bye")
+    time = [1000.0]
+    store = LocalStore(tmp_path / "mail.sqlite3", clock=lambda: time[0])
+    account = Account(
+        from_="alice@cities.org",
+        retrieve="imap://alice@127.0.0.1",
+        send=f"smtp+insecure://127.0.0.1:{server.port}",
+    )
+    mta = LocalMta(Settings(accounts={"work": account}), store, NoPasswords(), lambda: time[0])
+    regretted = store.queue_message("work", "alice@cities.org", ["bob@other.test"], LETTER.raw, not_before=1005.0)
+    later = store.queue_message("work", "alice@cities.org", ["bob@other.test"], LETTER.raw, not_before=9000.0)
+    time[0] = 1004.9
+    assert await mta.send_next() is None
+    assert store.cancel_outbox(regretted) is not None
+    time[0] = 8999.9
+    assert await mta.send_next() is None
+    assert server.heard == []
+    time[0] = 9000.0
+    await mta.send_next()
+    (item,) = store.outbox()
+    assert (item.outbox_id, item.state) == (later, OutboxState.SENT)
+    store.close()
+
+
 async def test_a_stop_after_the_message_went_out_is_possibly_sent(scripted, tmp_path: Path) -> None:
     server = await scripted(HELLO + ENVELOPE + DATA + "STAY")
     store = LocalStore(tmp_path / "mail.sqlite3")
