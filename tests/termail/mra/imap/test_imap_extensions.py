@@ -10,7 +10,15 @@ import pytest
 
 from termail.mra.imap.compression import Deflate
 from termail.mra.imap.connection import ImapConnection, Listed
-from termail.mra.imap.errors import ImapError, ImapGone, ImapHostile, ImapThrottled, Insecure, LoginRefused
+from termail.mra.imap.errors import (
+    ImapError,
+    ImapGone,
+    ImapHostile,
+    ImapRefused,
+    ImapThrottled,
+    Insecure,
+    LoginRefused,
+)
 from termail.mra.imap.limits import DEFAULT
 from termail.mra.imap.login import Credentials
 from termail.mra.imap.opening import authenticate, connect, imap_connection
@@ -264,6 +272,14 @@ async def test_a_server_that_asks_for_patience_gets_it(scripted, reply: str, sec
         assert caught.value.seconds == seconds
 
     await opened(scripted, f"C: NOOP\nS: {{tag}} {reply}\n", work)
+
+
+async def test_a_mailbox_may_be_called_what_it_likes(scripted) -> None:
+    async def work(imap: ImapConnection) -> None:
+        with pytest.raises(ImapRefused):
+            await imap.noop()
+
+    await opened(scripted, "C: NOOP\nS: {tag} NO [NONEXISTENT] no mailbox called throttled\n", work)
 
 
 async def test_too_many_connections_are_not_a_wrong_password(scripted) -> None:
