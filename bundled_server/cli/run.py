@@ -59,9 +59,12 @@ def stop_signal() -> asyncio.Event:
 
 
 def tell_ready(hosts: list[dict[str, Any]], **more: Any) -> None:
-    """The one line on stdout that others wait for."""
-    sys.stdout.write(json.dumps({"ready": True, "hosts": hosts, **more}) + "\n")
-    sys.stdout.flush()
+    """The one line on stdout that others wait for. Raises CannotRun when nobody can read it."""
+    try:
+        sys.stdout.write(json.dumps({"ready": True, "hosts": hosts, **more}) + "\n")
+        sys.stdout.flush()
+    except OSError as fault:
+        raise CannotRun(f"the ready line cannot be written to standard output: {fault.strerror}") from fault
 
 
 async def _serve(settings: HostSettings) -> None:
@@ -74,7 +77,8 @@ async def _serve(settings: HostSettings) -> None:
     except BadUser as fault:
         raise UsageError(str(fault)) from fault
     try:
-        tell_ready([{"name": settings.hostname, "domain": settings.domain, "ports": host.bound_ports}])
+        if not stop.is_set():  # asked to stop while starting: nobody waits for the ports any more
+            tell_ready([{"name": settings.hostname, "domain": settings.domain, "ports": host.bound_ports}])
         logger.info("%s is ready for %s: %s", settings.hostname, settings.domain, _ports_text(host))
         await stop.wait()
         logger.info("%s stops", settings.hostname)

@@ -24,8 +24,8 @@ MARKS = {True: "ok  ", False: "FAIL"}
 
 
 def run_list(options: argparse.Namespace) -> int:
-    """One line for each account."""
-    settings = settings_of(options)
+    """One line for each account; a script gets an empty list where there is none."""
+    settings = settings_of(options, need_account=not options.json)
     described = [
         {"name": name, "from": account.from_, "retrieve": account.retrieve, "send": account.send}
         for name, account in settings.accounts.items()
@@ -85,11 +85,14 @@ def run_password(options: argparse.Namespace) -> int:
 
 def run_doctor(options: argparse.Namespace) -> int:
     """The settings, the folders, then every account."""
-    settings = settings_of(options)
+    settings = settings_of(options, need_account=False)
     findings = [
         _folder_step("settings folder", config_path(options)),
         _folder_step("mail folder", data_path(options)),
     ]
+    if not settings.accounts:
+        advice = "`termail account add NAME` makes one; `termail practice` needs none"
+        findings.append(Step(name="accounts", ok=False, text="there is none in the settings", advice=advice))
     code = _print_trials(
         settings,
         list(settings.accounts),

@@ -125,3 +125,12 @@ def test_the_doctor_looks_at_everything(home: Path) -> None:
     assert done.returncode == 0, done.stdout
     assert "settings folder" in done.stdout
     assert "alice" in done.stdout
+
+
+def test_a_newcomer_without_an_account_is_told_where_to_begin(tmp_path: Path) -> None:
+    listed = termail(tmp_path, "account", "list", "--json")
+    assert (listed.returncode, listed.stdout.strip()) == (0, "[]")
+    told = termail(tmp_path, "doctor", "--json")
+    assert told.returncode == 1
+    (missing,) = [step for step in json.loads(told.stdout)["this machine"] if not step["ok"]]
+    assert "termail account add" in missing["advice"]
