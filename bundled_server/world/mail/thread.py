@@ -1,5 +1,7 @@
 """A thread between the people of the world: a networking assignment, in Spanish, with answers and attachments."""
 
+from email.message import EmailMessage
+
 from bundled_server.world.mail.letter import PEOPLE, Letter, days_ago, submitted, write
 
 SUBJECT = "Práctica de redes: entrega del grupo 3"
@@ -16,10 +18,22 @@ CAPTURE = """No. Time     Source           Destination      Protocol Info
 COSTS = "host,mx,preferencia\ncities.org,brasilia.cities.org,10\nother.test,server.other.test,10\n"
 
 
+IDS = tuple(f"<practica-{number}@cities.org>" for number in range(1, 5))
+
+
 def letters(now: float) -> list[Letter]:
     """Five messages, three people, both hosts."""
-    ids = tuple(f"<practica-{n}@cities.org>" for n in range(1, 6))
-    opening = write(
+    return [
+        submitted(_opening(now), "juan@cities.org"),
+        submitted(_capture(now), "alice@cities.org"),
+        submitted(_table(now), "bob@other.test"),
+        submitted(_thanks(now), "juan@cities.org"),
+        submitted(_lunch(now), "bob@other.test"),
+    ]
+
+
+def _opening(now: float) -> EmailMessage:
+    return write(
         JUAN,
         (ALICE,),
         SUBJECT,
@@ -27,10 +41,13 @@ def letters(now: float) -> list[Letter]:
         "brasilia.cities.org, y la tabla de registros MX.\n\nEl plazo es el viernes a las 18 h.\n\n"
         "Un saludo,\nJuan\n",
         date=days_ago(now, 4, hour=9, minute=12),
-        message_id=ids[0],
+        message_id=IDS[0],
         cc=(BOB,),
     )
-    first = write(
+
+
+def _capture(now: float) -> EmailMessage:
+    message = write(
         ALICE,
         (JUAN,),
         f"Re: {SUBJECT}",
@@ -38,12 +55,16 @@ def letters(now: float) -> list[Letter]:
         "> server.other.test y brasilia.cities.org, y la tabla de registros MX.\n\n"
         "La captura va adjunta. La tabla la está haciendo Bob.\n\n-- \nAlice\n",
         date=days_ago(now, 4, hour=11, minute=40),
-        message_id=ids[1],
+        message_id=IDS[1],
         cc=(BOB,),
-        answers=ids[:1],
+        answers=IDS[:1],
     )
-    first.add_attachment(CAPTURE, filename="captura-smtp.txt", cte="quoted-printable")
-    second = write(
+    message.add_attachment(CAPTURE, filename="captura-smtp.txt", cte="quoted-printable")
+    return message
+
+
+def _table(now: float) -> EmailMessage:
+    message = write(
         BOB,
         (ALICE,),
         f"Re: {SUBJECT}",
@@ -51,22 +72,29 @@ def letters(now: float) -> list[Letter]:
         "Here it is, one line per domain. The preference decides which MX is tried\nfirst: "
         "lower is better (RFC 5321, section 5.1).\n\nBob\n",
         date=days_ago(now, 3, hour=10, minute=5),
-        message_id=ids[2],
+        message_id=IDS[2],
         cc=(JUAN,),
-        answers=ids[:2],
+        answers=IDS[:2],
     )
-    second.add_attachment(COSTS.encode(), maintype="text", subtype="csv", filename="registros-mx — año.csv")
-    third = write(
+    message.add_attachment(COSTS.encode(), maintype="text", subtype="csv", filename="registros-mx — año.csv")
+    return message
+
+
+def _thanks(now: float) -> EmailMessage:
+    return write(
         JUAN,
         (ALICE, BOB),
         f"Re: {SUBJECT}",
         "Bob wrote:\n> Here it is, one line per domain.\n>\n> > La tabla la está haciendo Bob.\n\n"
         "¡Perfecto! Añadid el registro TXT y está todo.\n\nJuan\n",
         date=days_ago(now, 2, hour=17, minute=31),
-        message_id=ids[3],
-        answers=(ids[0], ids[1], ids[2]),
+        message_id=IDS[3],
+        answers=IDS[:3],
     )
-    aside = write(
+
+
+def _lunch(now: float) -> EmailMessage:
+    return write(
         BOB,
         (ALICE,),
         "Lunch? 🍜",
@@ -74,10 +102,3 @@ def letters(now: float) -> list[Letter]:
         date=days_ago(now, 1, hour=11, minute=58),
         message_id="<lunch-1@other.test>",
     )
-    return [
-        submitted(opening, "juan@cities.org"),
-        submitted(first, "alice@cities.org"),
-        submitted(second, "bob@other.test"),
-        submitted(third, "juan@cities.org"),
-        submitted(aside, "bob@other.test"),
-    ]
