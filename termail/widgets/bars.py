@@ -1,5 +1,7 @@
 """The one-line bars at the top and the bottom of every screen."""
 
+from collections.abc import Sequence
+
 from textual.reactive import reactive
 from textual.strip import Strip
 
@@ -18,14 +20,8 @@ class Bar(Ink):
     right: reactive[tuple[Run, ...]] = reactive(())
 
     def render_line(self, y: int) -> Strip:
-        """Left runs, a gap, right runs; keys with their meanings go first when there is no room."""
-        width = self.size.width
-        left, right = [(" ", "text"), *self.left], [*self.right, (" ", "text")]
-        gap = width - runs_length(left) - runs_length(right)
-        while gap < 2 and len(right) > 1:
-            del right[: 2 if len(right) > 2 else 1]
-            gap = width - runs_length(left) - runs_length(right)
-        return self.strip_of([*left, (" " * max(0, gap), "text"), *right], width)
+        """Left runs, a gap, and what fits of the right runs."""
+        return self.strip_of(bar_runs(self.left, self.right, self.size.width), self.size.width)
 
     @property
     def text(self) -> str:
@@ -56,6 +52,18 @@ class TrustBar(Bar):
 
 class StatusBar(Bar):
     """The connection, what waits, and the keys that matter now."""
+
+
+def bar_runs(left: Sequence[Run], right: Sequence[Run], width: int) -> list[Run]:
+    """One line of `width` cells. Where there is no room, keys go with their meanings: from the end, because the
+    first is what one does here; but the last of all stays, because it tells the others (`?`)."""
+    beginning, ending = [(" ", "text"), *left], [*right, (" ", "text")]
+    while (gap := width - runs_length(beginning) - runs_length(ending)) < 2 and len(ending) > 1:
+        if len(ending) >= 5:
+            del ending[-5:-3]
+        else:
+            del ending[: 2 if len(ending) > 2 else 1]
+    return [*beginning, (" " * max(0, gap), "text"), *ending]
 
 
 def key_hints(hints: list[tuple[str, str]]) -> tuple[Run, ...]:

@@ -10,6 +10,7 @@ from termail.mime.lines import Line, LineKind
 from termail.model.folder import Folder
 from termail.model.row import Row
 from termail.themes import ROLES, THEMES, theme_name
+from termail.widgets.bars import bar_runs, key_hints
 from termail.widgets.folder_lines import folder_line, sorted_folders
 from termail.widgets.ink import fit
 from termail.widgets.letter import LetterAttachment, letter_lines
@@ -116,3 +117,21 @@ def test_few_colours_or_no_color_mean_the_terminals_own() -> None:
     assert theme_name("", no_color=False, has_true_color=False) == "terminal"
     assert theme_name("light", no_color=False, has_true_color=True) == "light"
     assert theme_name("", no_color=False, has_true_color=True) == "dark"
+
+
+@pytest.mark.parametrize(
+    ("width", "keys"),
+    [
+        (80, "  y send  e edit  a attach  q abort  ? keys "),
+        (46, "  y send  e edit  ? keys "),
+        (36, "  y send  ? keys "),
+        (28, "  ? keys "),
+        (12, " "),
+    ],
+)
+def test_a_narrow_bar_keeps_the_first_key_and_the_one_that_tells_the_others(width: int, keys: str) -> None:
+    hints = key_hints([("y", "send"), ("e", "edit"), ("a", "attach"), ("q", "abort"), ("?", "keys")])
+    drawn = "".join(text for text, _ in bar_runs([("alice · idle", "dim")], hints, width))
+    assert drawn.startswith(" alice · idle")
+    assert drawn.endswith(keys)
+    assert drawn.count("  y send") == keys.count("y send")
