@@ -301,7 +301,8 @@ class IndexScreen(MailScreen):
     def title_runs(self) -> tuple[Run, ...]:
         folder, view = self.view.folder, self.view
         runs: list[Run] = [(f"{clean_line(folder.account)}/{clean_line(folder.name)}", "strong")]
-        runs.append((f" · {len(view.ids):,} message{'' if len(view.ids) == 1 else 's'}", "dim"))
+        shown = f"{len(view.ids):,} of {folder.total:,}" if view.limit else f"{len(view.ids):,}"
+        runs.append((f" · {shown} message{'' if shown == '1' else 's'}", "dim"))
         if folder.unread:
             runs += [(" · ", "dim"), (f"{folder.unread:,} unread", "accent")]
         if view.is_read_only:

@@ -100,6 +100,7 @@ async def test_a_limit_shows_what_matches_and_a_wrong_one_changes_nothing(opened
         await client.type("~f shop")
         await client.press("enter")
         assert "2 messages" in client.lines[0]
+        assert " of 8 messages" in client.lines[0]
         assert "limit ~f shop" in client.lines[0]
         await client.press("l", "ctrl+u")
         await client.type("~")
