@@ -5,6 +5,7 @@ from enum import Enum
 
 from bundled_server.envelope import Envelope, Recipient
 from bundled_server.mailbox.content import Content
+from bundled_server.mailbox.records import DeleteRecords, PutRecords
 
 
 class FlagMode(Enum):
@@ -221,4 +222,6 @@ Change = (
     | RemoveFromQueue
     | PutUser
     | DeleteUser
+    | PutRecords
+    | DeleteRecords
 )

@@ -10,6 +10,7 @@ from bundled_server.mailbox.index import empty_index, extended, status_of
 from bundled_server.mailbox.memory.apply import APPLY
 from bundled_server.mailbox.memory.tables import Tables
 from bundled_server.mailbox.queue_items import due
+from bundled_server.mailbox.records import Record, living
 from bundled_server.mailbox.store import (
     Delta,
     Index,
@@ -147,3 +148,10 @@ class MemoryStore:
 
     async def queue_item(self, queue_id: str) -> QueueItem | None:
         return self._reading().queue.get(queue_id)
+
+    # records
+
+    async def records(self, kind: str, owner: str, keys: Sequence[str] | None = None) -> dict[str, Record]:
+        kept = self._reading().records.get((kind, owner), {})
+        found = kept.values() if keys is None else [kept[key] for key in keys if key in kept]
+        return living(found, self._tables.now())

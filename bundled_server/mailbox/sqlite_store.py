@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bundled_server.mailbox.changes import Change, QueueItem
 from bundled_server.mailbox.index import Snapshots, empty_index, extended, status_of
+from bundled_server.mailbox.records import Record, living
 from bundled_server.mailbox.sqlite.group import Job, growth_octets
 from bundled_server.mailbox.sqlite.reader import ROWS_AT_ONCE, Reader
 from bundled_server.mailbox.sqlite.schema import BUSY_SECONDS
@@ -222,3 +223,8 @@ class SqliteStore:
 
     async def queue_item(self, queue_id: str) -> QueueItem | None:
         return self._reading().queue_item(queue_id)
+
+    # records
+
+    async def records(self, kind: str, owner: str, keys: Sequence[str] | None = None) -> dict[str, Record]:
+        return living(self._reading().records(kind, owner, keys), self._now())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bundled_server.mailbox.changes import Change, QueueItem
+from bundled_server.mailbox.records import Record
 
 
 class StoreError(Exception):
@@ -170,3 +171,7 @@ class Store(Protocol):
     async def queue_items(self) -> list[QueueItem]: ...
 
     async def queue_item(self, queue_id: str) -> QueueItem | None: ...
+
+    async def records(self, kind: str, owner: str, keys: Sequence[str] | None = None) -> dict[str, Record]:
+        """The records of one kind and owner that have not expired, by key; only those of `keys` when given."""
+        ...

@@ -29,6 +29,7 @@ from bundled_server.mailbox.index import MessageRow, interned
 from bundled_server.mailbox.memory.tables import Kept, Tables
 from bundled_server.mailbox.names import STARTING_MAILBOXES, storable
 from bundled_server.mailbox.queue_items import new_item, updated_item
+from bundled_server.mailbox.records import DeleteRecords, PutRecords, living
 from bundled_server.mailbox.store import Mailbox, MailboxExists, StoreError, User
 
 # messages
@@ -150,6 +151,8 @@ def _delete_user(tables: Tables, change: DeleteUser) -> None:
         _delete_mailbox(tables, DeleteMailbox(mailbox.mailbox_id))
     for key in [key for key in tables.subscriptions if key[0] == change.name]:
         tables.drop(tables.subscriptions, key)
+    for place in [place for place in tables.records if place[1] == change.name]:
+        tables.drop(tables.records, place)
     tables.drop(tables.users, change.name)
 
 
@@ -213,6 +216,25 @@ def _remove_from_queue(tables: Tables, change: RemoveFromQueue) -> None:
         tables.drop(tables.delivery_keys, key)
 
 
+# records
+
+
+def _put_records(tables: Tables, change: PutRecords) -> tuple[str, ...]:
+    """The whole dictionary is put anew, so that `undo` can take it back."""
+    place = (change.kind, change.owner)
+    kept = living(tables.records.get(place, {}).values(), tables.now())
+    new = {r.key: r for r in change.records if not (change.only_new and r.key in kept)}
+    tables.put(tables.records, place, kept | new)
+    return tuple(new)
+
+
+def _delete_records(tables: Tables, change: DeleteRecords) -> None:
+    place = (change.kind, change.owner)
+    gone = set(change.keys) if change.keys is not None else set(tables.records.get(place, {}))
+    left = {key: record for key, record in tables.records.get(place, {}).items() if key not in gone}
+    tables.put(tables.records, place, left)
+
+
 APPLY: Final[dict[type, Callable[[Tables, Any], Any]]] = {
     AddMessage: _add_message,
     CopyMessages: _copy_messages,
@@ -228,4 +250,6 @@ APPLY: Final[dict[type, Callable[[Tables, Any], Any]]] = {
     Enqueue: _enqueue,
     UpdateQueue: _update_queue,
     RemoveFromQueue: _remove_from_queue,
+    PutRecords: _put_records,
+    DeleteRecords: _delete_records,
 }

@@ -8,6 +8,7 @@ from bundled_server.mailbox.changes import QueueItem
 from bundled_server.mailbox.content import Content
 from bundled_server.mailbox.index import MessageRow
 from bundled_server.mailbox.names import canonical
+from bundled_server.mailbox.records import Record
 from bundled_server.mailbox.store import Mailbox, NoSuchMailbox, User
 
 _ABSENT = object()
@@ -37,6 +38,7 @@ class Tables:
         self.content_ids: dict[bytes, int] = {}
         self.delivery_keys: dict[str, None] = {}
         self.queue: dict[str, QueueItem] = {}
+        self.records: dict[tuple[str, str], dict[str, Record]] = {}
         self.counters = {"uid_validity": max(1, int(now()) & 0xFFFFFFFF), "content_id": 1, "mailbox_id": 1}
         self.touched: dict[int, None] = {}
         self._undo: list[Callable[[], Any]] = []

@@ -23,7 +23,8 @@ from bundled_server.mailbox.changes import (
     Subscribe,
     UpdateQueue,
 )
-from bundled_server.mailbox.sqlite import mailbox_changes, message_changes, queue_changes
+from bundled_server.mailbox.records import DeleteRecords, PutRecords
+from bundled_server.mailbox.sqlite import mailbox_changes, message_changes, queue_changes, record_changes
 from bundled_server.mailbox.sqlite.workspace import Workspace
 from bundled_server.mailbox.store import StoreError, StoreUnavailable
 
@@ -42,6 +43,8 @@ APPLY: Final[dict[type, Callable[[Workspace, Any], Any]]] = {
     Enqueue: queue_changes.enqueue,
     UpdateQueue: queue_changes.update_queue,
     RemoveFromQueue: queue_changes.remove_from_queue,
+    PutRecords: record_changes.put_records,
+    DeleteRecords: record_changes.delete_records,
 }
 
 NOT_TEXT: Final = "the text cannot be stored: it is not valid Unicode"

@@ -30,6 +30,7 @@ def delete_user(work: Workspace, change: DeleteUser) -> None:
     for (mailbox_id,) in ids:
         delete_mailbox(work, DeleteMailbox(mailbox_id))
     work.execute("DELETE FROM subscriptions WHERE owner = ?", (change.name,))
+    work.execute("DELETE FROM records WHERE owner = ?", (change.name,))
     work.execute("DELETE FROM users WHERE name = ?", (change.name,))
 
 

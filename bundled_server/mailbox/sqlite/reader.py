@@ -9,6 +9,7 @@ from typing import Any, Final
 from bundled_server.mailbox.changes import QueueItem
 from bundled_server.mailbox.index import FLAG_SETS
 from bundled_server.mailbox.names import canonical
+from bundled_server.mailbox.records import Record
 from bundled_server.mailbox.sqlite.queue_changes import QUEUE_COLUMNS, item_from_row
 from bundled_server.mailbox.sqlite.schema import connect_reader
 from bundled_server.mailbox.sqlite.statements import select_in
@@ -163,3 +164,15 @@ class Reader:
         sql = f"SELECT {QUEUE_COLUMNS} FROM queue WHERE queue_id = ?"  # noqa: S608 - our columns
         rows = self.rows(sql, (queue_id,))
         return item_from_row(rows[0]) if rows else None
+
+    # records
+
+    def records(self, kind: str, owner: str, keys: Sequence[str] | None) -> list[Record]:
+        """Those that expired, too, as long as they are there."""
+        sql = "SELECT key, value, expires FROM records WHERE kind = ? AND owner = ?"
+        if keys is None:
+            return [Record(*row) for row in self.rows(sql, (kind, owner))]
+        with weather():
+            return [
+                Record(*row) for row in select_in(self._connection, f"{sql} AND key IN ((*))", keys, (kind, owner))
+            ]

@@ -55,7 +55,16 @@ VERSION_2: Final = (
     "UPDATE messages SET save_date = internal_date",
 )
 
-MIGRATIONS: Final = (VERSION_1, VERSION_2)
+VERSION_3: Final = (
+    # Small values of the rooms: greylist triplets, scripts, members of lists, … `expires` is infinite for most.
+    "CREATE TABLE records ("
+    " kind TEXT NOT NULL, owner TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, expires REAL NOT NULL,"
+    " PRIMARY KEY (kind, owner, key))",
+    "CREATE INDEX records_by_expiry ON records (expires)",
+    "CREATE INDEX records_by_owner ON records (owner)",
+)
+
+MIGRATIONS: Final = (VERSION_1, VERSION_2, VERSION_3)
 """Statements that lead to version 1, from 1 to 2, and so on. What was released is never edited."""
 
 

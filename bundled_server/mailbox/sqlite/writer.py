@@ -12,6 +12,7 @@ from typing import Final
 
 from bundled_server.mailbox.sqlite.group import Job, run_group, translated
 from bundled_server.mailbox.sqlite.housekeeping import Checkpoints, forget_orphans
+from bundled_server.mailbox.sqlite.record_changes import forget_expired
 from bundled_server.mailbox.sqlite.schema import bring_up_to_date, connect_writer, create_file
 from bundled_server.mailbox.sqlite.workspace import News, Workspace
 from bundled_server.mailbox.store import StoreError, StoreUnavailable
@@ -143,6 +144,7 @@ class Writer:
                 if _heard_of_strangers(work):
                     self._tell(GroupDone([], foreign=True))
                 self._forget_orphans(work)
+                forget_expired(work.connection, self._now())
             if self._checkpoints.wanted(idle=idle):
                 self._checkpoints.run(work.connection)
         except sqlite3.Error as weather:
