@@ -3,7 +3,7 @@
 import html
 import re
 
-from bundled_server.maa.imap.decoded import as_text, transfer_decoded
+from bundled_server.mailbox.decoded import as_text, transfer_decoded
 from bundled_server.mailbox.structure import Part
 
 LONGEST_PREVIEW = 200

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from bundled_server.maa.imap.bodies import load_bodies
 from bundled_server.maa.imap.context import UTF8_ACCEPT, Done, Feature, ImapContext, Refusal, Verb
-from bundled_server.maa.imap.decoded import header_block
 from bundled_server.maa.imap.matching import Candidate, Cost, Test, tests_of
 from bundled_server.maa.imap.results import Result, forgetting_saved, give_result
 from bundled_server.maa.imap.selected import CONDSTORE, SelectedMailbox
 from bundled_server.maa.imap.spans import batches, pick, runs
+from bundled_server.mailbox.decoded import header_block
 from bundled_server.mailbox.store import Store
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax

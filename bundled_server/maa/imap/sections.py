@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from functools import cached_property
 
-from bundled_server.maa.imap.decoded import ENCODINGS, transfer_decoded
 from bundled_server.maa.imap.header_fields import cut, field_chooser
 from bundled_server.maa.imap.preview import preview
+from bundled_server.mailbox.decoded import ENCODINGS, transfer_decoded
 from bundled_server.mailbox.structure import Part as MimePart
 from bundled_server.mailbox.structure import part_at, scan
 from bundled_server.protocols.imap.fetch_items import Part, Section

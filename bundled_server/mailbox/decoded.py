@@ -1,4 +1,4 @@
-"""Mail text as people read it, for SEARCH: unfolded, decoded header fields and the text parts of bodies."""
+"""Mail text as people read it, for SEARCH and filters: decoded header fields and the text parts of bodies."""
 
 import binascii
 import quopri
