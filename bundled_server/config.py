@@ -116,3 +116,8 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     answers_questions: bool = False
     dkim_key: Path | None = None
     dkim_selector: str = "mail"
+
+    @property
+    def has_quotas(self) -> bool:
+        """Whether any mailbox may be full."""
+        return bool(self.quota_octets or self.quotas)

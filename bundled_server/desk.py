@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bundled_server.auth.store_directory import StoreDirectory
 from bundled_server.clock import SystemClock
-from bundled_server.host_folder import HostFolder
+from bundled_server.host.folder import HostFolder
 from bundled_server.journal import Journal
 from bundled_server.mailbox.sqlite_store import SqliteStore
 from bundled_server.mda.domains import Domains

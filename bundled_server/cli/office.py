@@ -14,7 +14,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from bundled_server.admin.token import AdminAddress, find
 from bundled_server.cli.errors import CannotRun, UsageError
-from bundled_server.host_folder import HostFolder
+from bundled_server.host.folder import HostFolder
 from bundled_server.journal import Event, Filter
 
 if TYPE_CHECKING:  # imported for work on a stopped host only: the store takes its time

@@ -13,8 +13,9 @@ from bundled_server.auth.store_directory import BadUser
 from bundled_server.cli.errors import CannotRun, UsageError
 from bundled_server.cli.settings import host_settings
 from bundled_server.config import HostSettings
-from bundled_server.host import Host, HostCannotStart
-from bundled_server.host_folder import FolderError
+from bundled_server.host.errors import HostCannotStart
+from bundled_server.host.folder import FolderError
+from bundled_server.host.host import Host
 from bundled_server.mailbox.store import StoreError
 
 logger = logging.getLogger(__name__)

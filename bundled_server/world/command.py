@@ -12,8 +12,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bundled_server.clock import Clock, ScaledClock, SystemClock
-from bundled_server.host import HostCannotStart
-from bundled_server.host_folder import FolderError
+from bundled_server.host.errors import HostCannotStart
+from bundled_server.host.folder import FolderError
 from bundled_server.mailbox.store import StoreError
 from bundled_server.world.places import PASSWORD, PLACES
 from bundled_server.world.world import World

@@ -11,7 +11,7 @@ from bundled_server.clock import Clock, SystemClock
 from bundled_server.config import HostSettings, Ports
 from bundled_server.dns.resolver import DnsResolver
 from bundled_server.dns.zone_server import Zones, ZoneServer
-from bundled_server.host import Host
+from bundled_server.host.host import Host
 from bundled_server.journal import Journal
 from bundled_server.net.tls import CertificatePaths, issue, make_authority
 from bundled_server.world.mail import lecture, outside, thread, welcome

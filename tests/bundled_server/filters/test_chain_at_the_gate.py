@@ -8,7 +8,7 @@ import pytest
 
 from bundled_server.config import HostSettings, Ports
 from bundled_server.filters.chain import Candidate, Opinion, Word
-from bundled_server.host import Host
+from bundled_server.host.host import Host
 
 
 class Judge:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bundled_server.config import Forward, HostSettings, Ports
-from bundled_server.host import Host, HostCannotStart
+from bundled_server.host.errors import HostCannotStart
+from bundled_server.host.host import Host
 
 
 def settings(folder: Path, **more: Any) -> HostSettings:

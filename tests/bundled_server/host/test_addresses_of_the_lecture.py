@@ -10,7 +10,7 @@ import pytest
 from bundled_server.config import HostSettings, Ports
 from bundled_server.dns.resolver import DnsResolver
 from bundled_server.dns.zone_server import Zones, ZoneServer
-from bundled_server.host import Host
+from bundled_server.host.host import Host
 
 NAMES = {"cities.org": "brasilia.cities.org", "other.test": "server.other.test"}
 

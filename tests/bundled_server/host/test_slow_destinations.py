@@ -9,7 +9,7 @@ import pytest
 
 from bundled_server.config import HostSettings, Ports
 from bundled_server.envelope import Envelope, Recipient
-from bundled_server.host import Host
+from bundled_server.host.host import Host
 
 
 class Names:

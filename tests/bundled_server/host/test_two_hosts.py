@@ -9,8 +9,9 @@ import pytest
 
 from bundled_server.config import HostSettings, Ports
 from bundled_server.dns.resolver import NotOurWorld
-from bundled_server.host import Host, HostCannotStart
-from bundled_server.host_folder import FolderError
+from bundled_server.host.errors import HostCannotStart
+from bundled_server.host.folder import FolderError
+from bundled_server.host.host import Host
 
 NAMES = {"cities.org": "brasilia.cities.org", "other.test": "server.other.test"}
 

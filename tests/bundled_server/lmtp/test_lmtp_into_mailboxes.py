@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bundled_server.config import HostSettings, Ports
-from bundled_server.host import Host
+from bundled_server.host.host import Host
 
 TEXT = b"From: bob@other.test\r\nMessage-ID: <1@other.test>\r\nSubject: x\r\n\r\nHola\r\n"
 

@@ -1,0 +1,85 @@
+"""Building the way of mail through a host: the local courier, the relay, the queue and its runner."""
+
+from bundled_server.host.errors import HostCannotStart
+from bundled_server.host.parts import Ground, MailFlow, People
+from bundled_server.mda.local import LocalCourier, LocalParts
+from bundled_server.mda.quota import Quotas
+from bundled_server.mta.outbound import make_relay
+from bundled_server.mta.relay import Relay
+from bundled_server.queue.bounce import Reporter
+from bundled_server.queue.job import LOCAL
+from bundled_server.queue.runner import Runner, RunnerParts
+from bundled_server.queue.schedule import RetrySchedule
+from bundled_server.queue.settlement import Settler
+from bundled_server.queue.short_way import ShortWay
+from bundled_server.queue.spool import Spool
+
+SMARTHOST_LANE = "smarthost"
+
+
+def build_relay(ground: Ground) -> Relay:
+    """The courier to other hosts; close it after the runner."""
+    around = ground.surroundings
+    try:
+        return make_relay(ground.settings, ground.journal, around.resolver, around.port_of)
+    except OSError as fault:
+        raise HostCannotStart(str(fault)) from fault
+
+
+def build_mail_flow(ground: Ground, people: People, relay: Relay) -> MailFlow:
+    """The courier into mailboxes, the runner (not yet open) and the spool."""
+    store, clock, journal = ground.store, ground.clock, ground.journal
+    courier = _local_courier(ground, people)
+
+    def destination_of(address: str) -> str:
+        if people.addresses.is_here(address):
+            return LOCAL
+        if ground.settings.egress == "smarthost":
+            return SMARTHOST_LANE
+        return address.rpartition("@")[2].lower()
+
+    runner = Runner(
+        RunnerParts(store, clock, courier, relay, destination_of, _settler(ground), ground.settings.limits)
+    )
+    spool = Spool(store, clock, ground.ids, journal, runner, courier.stamp, ShortWay(store, courier))
+    return MailFlow(courier, runner, spool)
+
+
+def _local_courier(ground: Ground, people: People) -> LocalCourier:
+    return LocalCourier(
+        LocalParts(
+            ground.store,
+            people.addresses,
+            ground.journal,
+            ground.clock.now,
+            ground.ids.next,
+            _quotas(ground),
+            ground.settings.detail_mailboxes,
+        )
+    )
+
+
+def _quotas(ground: Ground) -> Quotas | None:
+    settings = ground.settings
+    if not settings.has_quotas:
+        return None
+    by_user = {name.lower(): octets for name, octets in settings.quotas.items()}
+    return Quotas(ground.store, ground.clock.now, settings.quota_octets, by_user, settings.quota_refuses)
+
+
+def _settler(ground: Ground) -> Settler:
+    settings, journal = ground.settings, ground.journal
+    return Settler(
+        schedule=RetrySchedule(settings.retry_seconds, settings.give_up_seconds, ground.surroundings.randomness),
+        reporter=Reporter(
+            settings.hostname,
+            settings.domain,
+            ground.ids,
+            journal,
+            settings.give_up_seconds,
+            settings.limits.bounce_returns_octets,
+        ),
+        journal=journal,
+        now=ground.clock.now,
+        delay_notice_seconds=settings.delay_notice_seconds,
+    )

@@ -1,0 +1,70 @@
+"""The parts of a host as its builders share them: what it was given, and what stands already."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bundled_server.auth.login import TokenVerifier
+from bundled_server.auth.store_directory import StoreDirectory
+from bundled_server.clock import Clock
+from bundled_server.config import HostSettings
+from bundled_server.dns.resolver import Resolver
+from bundled_server.filters.chain import Filter
+from bundled_server.journal import Journal
+from bundled_server.mailbox.store import Store
+from bundled_server.mda.addresses import Addresses
+from bundled_server.mda.alias_book import AliasBook
+from bundled_server.mda.domains import Domains
+from bundled_server.mda.local import LocalCourier
+from bundled_server.mta.routing import PortOf
+from bundled_server.queue.ids import QueueIds
+from bundled_server.queue.runner import Runner
+from bundled_server.queue.spool import Spool
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the world gives a host: without a `resolver` it asks the system's name servers; `port_of` tells the
+    SMTP port of another host of a practice world. `filters` judge what comes to port 25, in their order;
+    `token_verifier` switches on OAuth 2.0."""
+
+    clock: Clock
+    resolver: Resolver | None = None
+    port_of: PortOf | None = None
+    randomness: Callable[[], float] = random.random
+    filters: tuple[Filter, ...] = ()
+    token_verifier: TokenVerifier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What every part stands on."""
+
+    settings: HostSettings
+    surroundings: Surroundings
+    ids: QueueIds
+    journal: Journal
+    store: Store
+
+    @property
+    def clock(self) -> Clock:
+        return self.surroundings.clock
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who is here, and under which addresses."""
+
+    directory: StoreDirectory
+    domains: Domains
+    aliases: AliasBook
+    addresses: Addresses
+
+
+@dataclass(frozen=True, slots=True)
+class MailFlow:
+    """The queue and the couriers that empty it."""
+
+    courier: LocalCourier
+    runner: Runner
+    spool: Spool

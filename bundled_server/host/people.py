@@ -1,0 +1,37 @@
+"""Building who is here: the users, the domains, the aliases, and the addresses that these make."""
+
+from bundled_server.auth.store_directory import StoreDirectory
+from bundled_server.host.errors import HostCannotStart
+from bundled_server.host.folder import HostFolder
+from bundled_server.host.parts import Ground, People
+from bundled_server.mda.addresses import Addresses
+from bundled_server.mda.alias_book import AliasBook
+from bundled_server.mda.alias_file import AliasFileError
+from bundled_server.mda.domains import BadDomain, Domains
+
+
+async def build_people(ground: Ground, folder: HostFolder) -> People:
+    """Users named in the settings exist from now on; a password changed since is left alone."""
+    settings = ground.settings
+    directory = StoreDirectory(ground.store, ground.clock)
+    for name, password in settings.users:
+        if not await directory.exists(name):
+            await directory.put(name, password)
+    try:
+        domains = Domains(folder.domains, (settings.domain, settings.hostname))
+        aliases = AliasBook(settings.aliases, settings.alias_files)
+    except (BadDomain, AliasFileError, OSError) as fault:
+        directory.close()
+        raise HostCannotStart(str(fault)) from fault
+    first = settings.users[0][0] if settings.users else ""
+    addresses = Addresses(
+        directory,
+        domains,
+        aliases,
+        settings.postmaster or ("root" if await directory.exists("root") else first),
+        settings.limits.alias_expansion,
+        canonical=domains.canonical,
+        forwards={name.lower(): forward for name, forward in settings.forwards.items()},
+        everybody=directory.names,
+    )
+    return People(directory, domains, aliases, addresses)

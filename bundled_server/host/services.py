@@ -1,0 +1,86 @@
+"""The services of a host: which dialogue each port speaks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bundled_server.auth.throttle import LoginThrottle
+from bundled_server.host.parts import Ground, MailFlow, People
+from bundled_server.host.policies import hand_over_policy, submission_policy, transfer_policy
+from bundled_server.maa.imap.session import imap_sessions
+from bundled_server.maa.pop3.session import pop3_sessions
+from bundled_server.mta.etrn import TurnDesk
+from bundled_server.net.listener import SessionFactory
+from bundled_server.queue.hand_delivery import HandDelivery
+from bundled_server.smtp_policy import Policy
+from bundled_server.smtp_session import SmtpServices, smtp_sessions
+from bundled_server.smtp_session.services import Deliver, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One port: which dialogue it speaks, whether TLS comes first, what it says when there is no room."""
+
+    name: str
+    sessions: SessionFactory
+    implicit_tls: bool
+    busy_line: bytes
+
+
+def services_of(ground: Ground, people: People, flow: MailFlow) -> list[Service]:
+    """Every service a host can offer, whether or not it has a port."""
+    throttle = LoginThrottle(ground.clock, ground.settings.limits.login_failures_per_minute)
+    return [*_smtp_services(ground, people, flow, throttle), *_access_services(ground, people, throttle)]
+
+
+def _smtp_services(ground: Ground, people: People, flow: MailFlow, throttle: LoginThrottle) -> list[Service]:
+    settings = ground.settings
+    pause_seconds = settings.limits.etrn_pause_seconds
+    turn = TurnDesk(flow.spool.flush, people.domains, ground.clock.now, pause_seconds)
+    deliver = HandDelivery(ground.store, flow.courier, flow.runner.take)
+    transfer = _smtp(ground, flow, transfer_policy(ground, people, flow), turn=turn)
+    submission = _smtp(ground, flow, submission_policy(ground, people, throttle))
+    handed_over = _smtp(ground, flow, hand_over_policy(ground, people), deliver=deliver)
+    busy = f"421 4.3.2 {settings.hostname} too many connections, try again later\r\n".encode()
+    return [
+        Service("smtp", transfer, False, busy),
+        Service("submission", submission, False, busy),
+        Service("submissions", submission, True, busy),
+        Service("lmtp", handed_over, False, busy),
+    ]
+
+
+def _smtp(
+    ground: Ground,
+    flow: MailFlow,
+    policy: Policy,
+    turn: Turn | None = None,
+    deliver: Deliver | None = None,
+) -> SessionFactory:
+    settings = ground.settings
+    return smtp_sessions(
+        SmtpServices(
+            hostname=settings.hostname,
+            policy=policy,
+            accept=flow.spool.accept,
+            new_queue_id=ground.ids.next,
+            journal=ground.journal,
+            limits=settings.limits,
+            journal_wire=settings.journal_wire,
+            turn=turn,
+            deliver=deliver,
+        )
+    )
+
+
+def _access_services(ground: Ground, people: People, throttle: LoginThrottle) -> list[Service]:
+    def sessions(make: Callable[..., SessionFactory]) -> SessionFactory:
+        return make(ground.store, people.directory, throttle, ground.journal, ground.settings, ground.clock)
+
+    imap, pop3 = sessions(imap_sessions), sessions(pop3_sessions)
+    imap_busy, pop3_busy = b"* BYE too many connections, try again later\r\n", b"-ERR too many connections\r\n"
+    return [
+        Service("imap", imap, False, imap_busy),
+        Service("imaps", imap, True, imap_busy),
+        Service("pop3", pop3, False, pop3_busy),
+        Service("pop3s", pop3, True, pop3_busy),
+    ]
