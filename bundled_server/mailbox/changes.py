@@ -6,6 +6,7 @@ from enum import Enum
 from bundled_server.envelope import Envelope, Recipient
 from bundled_server.mailbox.content import Content
 from bundled_server.mailbox.records import DeleteRecords, PutRecords
+from bundled_server.mailbox.training import ExpireTokens, ForgetTraining, TrainTokens
 
 
 class FlagMode(Enum):
@@ -224,4 +225,7 @@ Change = (
     | DeleteUser
     | PutRecords
     | DeleteRecords
+    | TrainTokens
+    | ExpireTokens
+    | ForgetTraining
 )

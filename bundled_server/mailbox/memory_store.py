@@ -22,6 +22,7 @@ from bundled_server.mailbox.store import (
     User,
     Watcher,
 )
+from bundled_server.mailbox.training import Kind, TokenCount, Training
 from bundled_server.mailbox.watchers import Watchers
 
 SUMMARIES_AT_ONCE = 512
@@ -155,3 +156,16 @@ class MemoryStore:
         kept = self._reading().records.get((kind, owner), {})
         found = kept.values() if keys is None else [kept[key] for key in keys if key in kept]
         return living(found, self._tables.now())
+
+    # training
+
+    async def training(self, owner: str) -> Training:
+        return self._reading().trainings.get(owner, Training())
+
+    async def trained_tokens(self, owner: str, tokens: Sequence[str] | None = None) -> dict[str, TokenCount]:
+        kept = self._reading().trained_tokens
+        wanted = ((owner, token) for token in tokens) if tokens is not None else (k for k in kept if k[0] == owner)
+        return {key[1]: kept[key] for key in wanted if key in kept}
+
+    async def trained_as(self, owner: str, digest: bytes) -> Kind:
+        return self._reading().trained_messages.get((owner, digest), (Kind.NOTHING, 0.0))[0]

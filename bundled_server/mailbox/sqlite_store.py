@@ -25,6 +25,7 @@ from bundled_server.mailbox.store import (
     User,
     Watcher,
 )
+from bundled_server.mailbox.training import Kind, TokenCount, Training
 from bundled_server.mailbox.watchers import Watchers
 
 SUMMARIES_AT_ONCE: Final = 512
@@ -228,3 +229,14 @@ class SqliteStore:
 
     async def records(self, kind: str, owner: str, keys: Sequence[str] | None = None) -> dict[str, Record]:
         return living(self._reading().records(kind, owner, keys), self._now())
+
+    # training
+
+    async def training(self, owner: str) -> Training:
+        return self._reading().training(owner)
+
+    async def trained_tokens(self, owner: str, tokens: Sequence[str] | None = None) -> dict[str, TokenCount]:
+        return self._reading().trained_tokens(owner, tokens)
+
+    async def trained_as(self, owner: str, digest: bytes) -> Kind:
+        return self._reading().trained_as(owner, digest)

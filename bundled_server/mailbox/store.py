@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from bundled_server.mailbox.changes import Change, QueueItem
 from bundled_server.mailbox.records import Record
+from bundled_server.mailbox.training import Kind, TokenCount, Training
 
 
 class StoreError(Exception):
@@ -174,4 +175,14 @@ class Store(Protocol):
 
     async def records(self, kind: str, owner: str, keys: Sequence[str] | None = None) -> dict[str, Record]:
         """The records of one kind and owner that have not expired, by key; only those of `keys` when given."""
+        ...
+
+    async def training(self, owner: str) -> Training: ...
+
+    async def trained_tokens(self, owner: str, tokens: Sequence[str] | None = None) -> dict[str, TokenCount]:
+        """The counts that are kept, by token; only those of `tokens` when given."""
+        ...
+
+    async def trained_as(self, owner: str, digest: bytes) -> Kind:
+        """What the message of this digest was trained as."""
         ...

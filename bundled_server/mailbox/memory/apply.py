@@ -27,10 +27,12 @@ from bundled_server.mailbox.changes import (
 from bundled_server.mailbox.flag_modes import FLAG_MODES
 from bundled_server.mailbox.index import MessageRow, interned
 from bundled_server.mailbox.memory.tables import Kept, Tables
+from bundled_server.mailbox.memory.training_tables import expire_tokens, forget_training, train_tokens
 from bundled_server.mailbox.names import STARTING_MAILBOXES, storable
 from bundled_server.mailbox.queue_items import new_item, updated_item
 from bundled_server.mailbox.records import DeleteRecords, PutRecords, living
 from bundled_server.mailbox.store import Mailbox, MailboxExists, StoreError, User
+from bundled_server.mailbox.training import ExpireTokens, ForgetTraining, TrainTokens
 
 # messages
 
@@ -153,6 +155,7 @@ def _delete_user(tables: Tables, change: DeleteUser) -> None:
         tables.drop(tables.subscriptions, key)
     for place in [place for place in tables.records if place[1] == change.name]:
         tables.drop(tables.records, place)
+    forget_training(tables, ForgetTraining(change.name))
     tables.drop(tables.users, change.name)
 
 
@@ -252,4 +255,7 @@ APPLY: Final[dict[type, Callable[[Tables, Any], Any]]] = {
     RemoveFromQueue: _remove_from_queue,
     PutRecords: _put_records,
     DeleteRecords: _delete_records,
+    TrainTokens: train_tokens,
+    ExpireTokens: expire_tokens,
+    ForgetTraining: forget_training,
 }

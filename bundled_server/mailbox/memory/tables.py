@@ -10,6 +10,7 @@ from bundled_server.mailbox.index import MessageRow
 from bundled_server.mailbox.names import canonical
 from bundled_server.mailbox.records import Record
 from bundled_server.mailbox.store import Mailbox, NoSuchMailbox, User
+from bundled_server.mailbox.training import Kind, TokenCount, Training
 
 _ABSENT = object()
 
@@ -39,6 +40,9 @@ class Tables:
         self.delivery_keys: dict[str, None] = {}
         self.queue: dict[str, QueueItem] = {}
         self.records: dict[tuple[str, str], dict[str, Record]] = {}
+        self.trained_tokens: dict[tuple[str, str], TokenCount] = {}
+        self.trained_messages: dict[tuple[str, bytes], tuple[Kind, float]] = {}
+        self.trainings: dict[str, Training] = {}
         self.counters = {"uid_validity": max(1, int(now()) & 0xFFFFFFFF), "content_id": 1, "mailbox_id": 1}
         self.touched: dict[int, None] = {}
         self._undo: list[Callable[[], Any]] = []

@@ -24,9 +24,16 @@ from bundled_server.mailbox.changes import (
     UpdateQueue,
 )
 from bundled_server.mailbox.records import DeleteRecords, PutRecords
-from bundled_server.mailbox.sqlite import mailbox_changes, message_changes, queue_changes, record_changes
+from bundled_server.mailbox.sqlite import (
+    mailbox_changes,
+    message_changes,
+    queue_changes,
+    record_changes,
+    training_changes,
+)
 from bundled_server.mailbox.sqlite.workspace import Workspace
 from bundled_server.mailbox.store import StoreError, StoreUnavailable
+from bundled_server.mailbox.training import ExpireTokens, ForgetTraining, TrainTokens
 
 APPLY: Final[dict[type, Callable[[Workspace, Any], Any]]] = {
     AddMessage: message_changes.add_message,
@@ -45,6 +52,9 @@ APPLY: Final[dict[type, Callable[[Workspace, Any], Any]]] = {
     RemoveFromQueue: queue_changes.remove_from_queue,
     PutRecords: record_changes.put_records,
     DeleteRecords: record_changes.delete_records,
+    TrainTokens: training_changes.train_tokens,
+    ExpireTokens: training_changes.expire_tokens,
+    ForgetTraining: training_changes.forget_training,
 }
 
 NOT_TEXT: Final = "the text cannot be stored: it is not valid Unicode"

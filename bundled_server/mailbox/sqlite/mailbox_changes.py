@@ -9,8 +9,10 @@ from bundled_server.mailbox.changes import (
     Subscribe,
 )
 from bundled_server.mailbox.names import STARTING_MAILBOXES, storable
+from bundled_server.mailbox.sqlite.training_changes import forget_training
 from bundled_server.mailbox.sqlite.workspace import Workspace
 from bundled_server.mailbox.store import Mailbox, MailboxExists
+from bundled_server.mailbox.training import ForgetTraining
 
 
 def put_user(work: Workspace, change: PutUser) -> None:
@@ -31,6 +33,7 @@ def delete_user(work: Workspace, change: DeleteUser) -> None:
         delete_mailbox(work, DeleteMailbox(mailbox_id))
     work.execute("DELETE FROM subscriptions WHERE owner = ?", (change.name,))
     work.execute("DELETE FROM records WHERE owner = ?", (change.name,))
+    forget_training(work, ForgetTraining(change.name))
     work.execute("DELETE FROM users WHERE name = ?", (change.name,))
 
 

@@ -14,6 +14,7 @@ from bundled_server.mailbox.sqlite.queue_changes import QUEUE_COLUMNS, item_from
 from bundled_server.mailbox.sqlite.schema import connect_reader
 from bundled_server.mailbox.sqlite.statements import select_in
 from bundled_server.mailbox.store import Delta, Mailbox, NoSuchMailbox, StoreUnavailable, Summary, User
+from bundled_server.mailbox.training import Kind, TokenCount, Training
 
 ROWS_AT_ONCE: Final = 2000
 
@@ -176,3 +177,22 @@ class Reader:
             return [
                 Record(*row) for row in select_in(self._connection, f"{sql} AND key IN ((*))", keys, (kind, owner))
             ]
+
+    # training
+
+    def training(self, owner: str) -> Training:
+        rows = self.rows("SELECT spam, ham FROM trainings WHERE owner = ?", (owner,))
+        return Training(*rows[0]) if rows else Training()
+
+    def trained_tokens(self, owner: str, tokens: Sequence[str] | None) -> dict[str, TokenCount]:
+        sql = "SELECT token, spam, ham, trained FROM trained_tokens WHERE owner = ?"
+        if tokens is None:
+            return {row[0]: TokenCount(*row[1:]) for row in self.rows(sql, (owner,))}
+        with weather():
+            rows = select_in(self._connection, f"{sql} AND token IN ((*))", tokens, (owner,))
+            return {row[0]: TokenCount(*row[1:]) for row in rows}
+
+    def trained_as(self, owner: str, digest: bytes) -> Kind:
+        sql = "SELECT kind FROM trained_messages WHERE owner = ? AND digest = ?"
+        rows = self.rows(sql, (owner, digest))
+        return Kind(rows[0][0]) if rows else Kind.NOTHING

@@ -64,7 +64,19 @@ VERSION_3: Final = (
     "CREATE INDEX records_by_owner ON records (owner)",
 )
 
-MIGRATIONS: Final = (VERSION_1, VERSION_2, VERSION_3)
+VERSION_4: Final = (
+    # What users called spam and ham: tokens, which message was what, and the sums. Owner "" is everybody's.
+    "CREATE TABLE trained_tokens ("
+    " owner TEXT NOT NULL, token TEXT NOT NULL, spam INTEGER NOT NULL, ham INTEGER NOT NULL,"
+    " trained REAL NOT NULL,"
+    " PRIMARY KEY (owner, token)) WITHOUT ROWID",
+    "CREATE TABLE trained_messages ("
+    " owner TEXT NOT NULL, digest BLOB NOT NULL, kind TEXT NOT NULL, trained REAL NOT NULL,"
+    " PRIMARY KEY (owner, digest)) WITHOUT ROWID",
+    "CREATE TABLE trainings (owner TEXT PRIMARY KEY, spam INTEGER NOT NULL, ham INTEGER NOT NULL)",
+)
+
+MIGRATIONS: Final = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
 """Statements that lead to version 1, from 1 to 2, and so on. What was released is never edited."""
 
 
