@@ -63,4 +63,30 @@ class RenameFolder(msgspec.Struct, frozen=True, tag=True):
     name: str
 
 
-Action = SetFlags | MoveTo | CopyTo | Expunge | AppendTo | CreateFolder | DeleteFolder | RenameFolder
+class Subscribe(msgspec.Struct, frozen=True, tag=True):
+    """Put a folder on the account's list of subscribed ones, or take it off (RFC 9051 §6.3.7)."""
+
+    folder_id: int
+    subscribed: bool
+
+
+class Rethread(msgspec.Struct, frozen=True, tag=True):
+    """Make messages answers of the message `under`, or with 0 heads of threads of their own (mutt's & and #).
+    Local: no server knows of threads."""
+
+    message_ids: tuple[int, ...]
+    under: int = 0
+
+
+Action = (
+    SetFlags
+    | MoveTo
+    | CopyTo
+    | Expunge
+    | AppendTo
+    | CreateFolder
+    | DeleteFolder
+    | RenameFolder
+    | Subscribe
+    | Rethread
+)

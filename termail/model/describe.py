@@ -9,7 +9,9 @@ from termail.model.actions import (
     Expunge,
     MoveTo,
     RenameFolder,
+    Rethread,
     SetFlags,
+    Subscribe,
 )
 
 _FLAG_WORDS = {
@@ -45,6 +47,10 @@ def describe(action: Action) -> str:
             return "delete a folder"
         case RenameFolder(name=name):
             return f"rename a folder to {name}"
+        case Subscribe(subscribed=subscribed):
+            return "subscribe to a folder" if subscribed else "unsubscribe from a folder"
+        case Rethread(message_ids=ids, under=under):
+            return f"link {_count(len(ids))} to a thread" if under else "break a thread"
 
 
 def _count(number: int) -> str:

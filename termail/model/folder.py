@@ -14,3 +14,4 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     unread: int
     flagged: int
+    subscribed: bool = True

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from termail.model.folder import Folder
-from termail.model.order import Order, SortKey
+from termail.model.order import Order
 from termail.model.row import Row
 
 WINDOW = 128  # rows fetched at a time
@@ -81,7 +81,7 @@ class FolderView:
 
     @property
     def is_threaded(self) -> bool:
-        return self.order.key is SortKey.THREADS
+        return self.order.is_threaded
 
     # --- lines
 

@@ -6,7 +6,8 @@ import msgspec
 
 
 class SortKey(StrEnum):
-    """mutt's sort letters d f r s o t u z (MUTT.md)."""
+    """mutt's sort letters d f r s o t u z c p l (MUTT.md). CONVERSATIONS are threads with what belongs to them in
+    other folders."""
 
     DATE = "date"
     FROM = "from"
@@ -16,6 +17,10 @@ class SortKey(StrEnum):
     THREADS = "threads"
     UNSORTED = "unsorted"
     SIZE = "size"
+    SCORE = "score"
+    SPAM = "spam"
+    LABEL = "label"
+    CONVERSATIONS = "conversations"
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -24,3 +29,7 @@ class Order(msgspec.Struct, frozen=True):
     key: SortKey = SortKey.THREADS
     reverse: bool = False
     second: SortKey = SortKey.DATE
+
+    @property
+    def is_threaded(self) -> bool:
+        return self.key in (SortKey.THREADS, SortKey.CONVERSATIONS)

@@ -5,7 +5,7 @@ from textual.app import ComposeResult
 from termail.agent.messages import FolderChanged, FoldersChanged, ToUI
 from termail.commands import Context
 from termail.mime.sanitize import clean_line
-from termail.model.actions import Action, CreateFolder, DeleteFolder, RenameFolder
+from termail.model.actions import Action, CreateFolder, DeleteFolder, RenameFolder, Subscribe
 from termail.model.folder import Folder
 from termail.screens.desk import CommandError
 from termail.screens.everywhere import Everywhere
@@ -30,6 +30,7 @@ class FoldersScreen(MailScreen):
         super().__init__(services)
         self._current_id = current_id
         self._folders: list[Folder | None] = []
+        self._subscribed_only = False
         self.list = TextList(id="work")
         self.helpers = [ListMotions(self, self.list, self.list.text_of), Everywhere(self, after_undo=self._read)]
 
@@ -56,6 +57,8 @@ class FoldersScreen(MailScreen):
         width = min(MAX_WIDTH, self.list.size.width)
         account = None
         for folder in sorted_folders(self.services.store.folders()):
+            if self._subscribed_only and not folder.subscribed:
+                continue
             if folder.account != account:
                 account = folder.account
                 heading = [account_line(account)] if not lines else [[], account_line(account)]
@@ -71,7 +74,7 @@ class FoldersScreen(MailScreen):
         unread = sum(folder.unread for folder in folders)
         return (
             ("Folders", "strong"),
-            (f" · {len(folders)}", "dim"),
+            (f" · {len(folders)}{' subscribed' if self._subscribed_only else ''}", "dim"),
             (f" · {unread:,} unread" if unread else "", "accent"),
         )
 
@@ -136,6 +139,24 @@ class FoldersScreen(MailScreen):
             raise CommandError("The inbox cannot be deleted.")
         if await self.confirm(f"Delete {what}?", default=False):
             await self._perform(folder.account, DeleteFolder(folder.folder_id), f"delete folder {folder.name}")
+
+    async def do_subscribe_folder(self, argument: str) -> None:
+        await self._subscribe(subscribed=True)
+
+    async def do_unsubscribe_folder(self, argument: str) -> None:
+        await self._subscribe(subscribed=False)
+
+    async def _subscribe(self, *, subscribed: bool) -> None:
+        folder = self._selected()
+        if folder.subscribed != subscribed:
+            verb = "subscribe to" if subscribed else "unsubscribe from"
+            await self._perform(folder.account, Subscribe(folder.folder_id, subscribed), f"{verb} {folder.name}")
+        self.tell(f"{'Subscribed to' if subscribed else 'Unsubscribed from'} {clean_line(folder.name)}.")
+
+    def do_toggle_subscribed(self, argument: str) -> None:
+        self._subscribed_only = not self._subscribed_only
+        self._read()
+        self.tell("Subscribed folders." if self._subscribed_only else "All folders.")
 
     async def _perform(self, account: str, action: Action, summary: str) -> None:
         self.services.store.perform(account, action, summary)

@@ -28,6 +28,7 @@ from termail.screens.message_motions import MessageMotions
 from termail.screens.message_outside import MessageOutside
 from termail.screens.reading import read_message
 from termail.screens.services import Services
+from termail.screens.thread_actions import ThreadActions
 from termail.screens.writing_actions import WritingActions
 from termail.widgets.folder_lines import account_line, folder_line, sorted_folders
 from termail.widgets.ink import Run
@@ -88,6 +89,7 @@ class IndexScreen(MailScreen):
             WritingActions(self),
             AddressActions(self),
             IndexCommands(self, self.actions),
+            ThreadActions(self, self.actions),
             ListMotions(self, self.messages, self._text_of),
             Everywhere(self, after_undo=self._undone),
         ]
@@ -197,7 +199,7 @@ class IndexScreen(MailScreen):
 
     def _read(self, folder: Folder, order: Order, limit: str) -> Listing:
         view = self.view
-        with_depths = bool(view.collapsed) and order.key is SortKey.THREADS
+        with_depths = bool(view.collapsed) and order.is_threaded
         return read_listing(
             self.services.store, folder.folder_id, order, limit, set(view.tagged), with_depths=with_depths
         )

@@ -23,9 +23,17 @@ _SORT_LETTERS = {
     "t": SortKey.THREADS,
     "u": SortKey.UNSORTED,
     "z": SortKey.SIZE,
+    "c": SortKey.SCORE,
+    "p": SortKey.SPAM,
+    "l": SortKey.LABEL,
 }
-_UNKNOWN_SORTS = {"c": "score", "p": "spam score", "l": "label"}  # mutt's letters for what messages have none of
-_SORT_LABEL = "(d)ate/(f)rm/(r)ecv/(s)ubj/t(o)/(t)hread/(u)nsort/si(z)e: "
+_SORT_LABEL = "(d)ate/(f)rm/(r)ecv/(s)ubj/t(o)/(t)hread/(u)nsort/si(z)e/s(c)ore/s(p)am/(l)abel: "
+_NEXT_GROUPING = {SortKey.THREADS: SortKey.CONVERSATIONS, SortKey.CONVERSATIONS: SortKey.DATE}
+_GROUPING_WORDS = {
+    SortKey.DATE: "Messages by date.",
+    SortKey.THREADS: "Threads of this folder.",
+    SortKey.CONVERSATIONS: "Whole conversations, with what lies in Sent and in other folders.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +114,17 @@ class IndexCommands:
     async def _sort(self, argument: str, *, reverse: bool) -> None:
         label = ("Rev-Sort " if reverse else "Sort ") + _SORT_LABEL
         by_name = {key.value: letter for letter, key in _SORT_LETTERS.items()}
-        letter = by_name.get(argument, argument) or await self._desk.choose(
-            label, "".join(_SORT_LETTERS) + "".join(_UNKNOWN_SORTS)
-        )
-        if letter in _UNKNOWN_SORTS:
-            raise CommandError(f"Messages are not kept by {_UNKNOWN_SORTS[letter]} here.")
+        letter = by_name.get(argument, argument) or await self._desk.choose(label, "".join(_SORT_LETTERS))
         if letter not in _SORT_LETTERS:
             raise CommandError(f"Cannot sort by {argument!r}; allowed are {', '.join(by_name)}.")
-        await self._desk.relist(Order(_SORT_LETTERS[letter], reverse), self._desk.view.limit)
+        second = self._desk.view.order.second
+        await self._desk.relist(Order(_SORT_LETTERS[letter], reverse, second), self._desk.view.limit)
+
+    async def do_toggle_threads(self, argument: str) -> None:
+        view = self._desk.view
+        key = _NEXT_GROUPING.get(view.order.key, SortKey.THREADS)
+        await self._desk.relist(Order(key, view.order.reverse, view.order.second), view.limit)
+        self._desk.tell(_GROUPING_WORDS[key])
 
     def do_collapse_thread(self, argument: str) -> None:
         self._need_threads()

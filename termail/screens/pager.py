@@ -20,6 +20,7 @@ from termail.screens.message_outside import MessageOutside
 from termail.screens.pager_commands import PagerCommands
 from termail.screens.reading import read_message, read_trust
 from termail.screens.services import Services
+from termail.screens.thread_actions import ThreadActions
 from termail.screens.writing_actions import WritingActions
 from termail.widgets.bars import TrustBar
 from termail.widgets.ink import Run
@@ -67,6 +68,7 @@ class PagerScreen(MailScreen):
             WritingActions(self),
             AddressActions(self),
             PagerCommands(self),
+            ThreadActions(self, self.actions),
             Everywhere(self, after_undo=self._undone),
         ]
 
@@ -121,7 +123,10 @@ class PagerScreen(MailScreen):
         self.show_title()
 
     def reload(self, *, to_message: int | None = None) -> None:
-        """The message shown may be about to leave the folder: read the next one."""
+        """The message shown may be about to leave the folder: read the next one; `to_message` stays."""
+        if to_message is not None:
+            self._index.reload(to_message=to_message)
+            return
         line = self.view.find(self.line, 1, lambda row: row.message_id != self.message_id)
         if line is None:
             line = self.view.find(self.line, -1, lambda row: row.message_id != self.message_id)

@@ -14,13 +14,16 @@ class FlagChange(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Effect(msgspec.Struct, frozen=True, array_like=True):
-    """Undo data: what an action changed here. `moved` holds (message, folder it was in)."""
+    """Undo data: what an action changed here. `moved` holds (message, folder it was in), `hung`
+    (thread node, parent it had, whether the user had put it there), `was_subscribed` what a Subscribe found."""
 
     flags: tuple[FlagChange, ...] = ()
     moved: tuple[tuple[int, int], ...] = ()
     created: tuple[int, ...] = ()
     folder_id: int = 0
     old_name: str = ""
+    hung: tuple[tuple[int, int, bool], ...] = ()
+    was_subscribed: bool | None = None
 
     def touched(self) -> tuple[int, ...]:
         """The messages that existed before and were changed."""

@@ -12,7 +12,9 @@ from termail.model.actions import (
     Expunge,
     MoveTo,
     RenameFolder,
+    Rethread,
     SetFlags,
+    Subscribe,
 )
 from termail.store import flags as flag_bits
 from termail.store.arrivals import Arrivals
@@ -21,6 +23,7 @@ from termail.store.database import Database
 from termail.store.effect import Effect, FlagChange
 from termail.store.folders import Folders
 from termail.store.places import Places
+from termail.store.rethreading import Rethreading
 
 NOWHERE: Final = 0
 """The folder of messages that were expunged: kept out of sight for undo until the history is tidied."""
@@ -44,6 +47,7 @@ class Effects:
         self._places = places
         self._arrivals = arrivals
         self._clock = clock
+        self._rethreading = Rethreading(database)
         self._apply: Final[dict[type, Callable[[str, Any], Effect]]] = {
             SetFlags: self._set_flags,
             MoveTo: self._move,
@@ -53,6 +57,8 @@ class Effects:
             CreateFolder: self._create_folder,
             DeleteFolder: self._delete_folder,
             RenameFolder: self._rename_folder,
+            Subscribe: self._subscribe,
+            Rethread: self._rethread,
         }
 
     def apply(self, account: str, action: Action) -> Effect:
@@ -66,7 +72,11 @@ class Effects:
         for message_id, folder_id in effect.moved:
             self._put_in(message_id, folder_id)
         self._places.drop(effect.created)
-        if effect.old_name:
+        for node_id, parent_id, pinned in reversed(effect.hung):
+            self._rethreading.put(node_id, parent_id, pinned=pinned)
+        if effect.was_subscribed is not None:
+            self._folders.set_subscribed(effect.folder_id, effect.was_subscribed)
+        elif effect.old_name:
             self._folders.rename(effect.folder_id, effect.old_name)
         elif effect.folder_id:
             self._folders.toggle_hidden(effect.folder_id)
@@ -154,6 +164,21 @@ class Effects:
         old = self._database.one("SELECT name FROM folders WHERE folder_id = ?", (action.folder_id,))
         self._folders.rename(action.folder_id, action.name)
         return Effect(folder_id=action.folder_id, old_name=str(old))
+
+    def _subscribe(self, account: str, action: Subscribe) -> Effect:
+        self._require(account, action.folder_id)
+        before = self._folders.set_subscribed(action.folder_id, action.subscribed)
+        return Effect(folder_id=action.folder_id, was_subscribed=before)
+
+    def _rethread(self, account: str, action: Rethread) -> Effect:
+        parent = self._rethreading.node_of(action.under) if action.under else 0
+        hung = []
+        for message_id in action.message_ids:
+            node = self._rethreading.node_of(message_id)
+            before = self._rethreading.place_of(node)
+            if node and node != parent and self._rethreading.put(node, parent, pinned=True):
+                hung.append((node, *before))
+        return Effect(hung=tuple(hung))
 
     def _put_in(self, message_id: int, folder_id: int) -> None:
         self._database.query("UPDATE messages SET folder_id = ? WHERE message_id = ?", (folder_id, message_id))

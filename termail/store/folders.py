@@ -6,7 +6,7 @@ from termail.model.folder import Folder
 from termail.store.database import Database
 from termail.store.records import SyncState
 
-_COLUMNS: Final = "folder_id, account, name, role, total, unread, flagged"
+_COLUMNS: Final = "folder_id, account, name, role, total, unread, flagged, subscribed"
 MARKED_AT_ONCE: Final = 2_000
 _ROLE_ORDER: Final = ("inbox", "drafts", "sent", "archive", "junk", "trash", "outbox", "")
 
@@ -100,6 +100,12 @@ class Folders:
         if self.named(account, name) is not None:
             raise LookupError(f"there is a folder {name} already")
 
+    def set_subscribed(self, folder_id: int, subscribed: bool) -> bool:
+        """Inside a transaction → what it was before."""
+        before = self._database.one("SELECT subscribed FROM folders WHERE folder_id = ?", (folder_id,))
+        self._database.query("UPDATE folders SET subscribed = ? WHERE folder_id = ?", (subscribed, folder_id))
+        return bool(before)
+
     def set_role(self, folder_id: int, role: str) -> None:
         """Inside a transaction."""
         self._database.query("UPDATE folders SET role = ? WHERE folder_id = ?", (role, folder_id))
@@ -155,9 +161,9 @@ class Folders:
 
 
 def _folder(row: tuple[Any, ...]) -> Folder:
-    return Folder(
-        folder_id=row[0], account=row[1], name=row[2], role=row[3], total=row[4], unread=row[5], flagged=row[6]
-    )
+    *columns, subscribed = row
+    names = ("folder_id", "account", "name", "role", "total", "unread", "flagged")
+    return Folder(**dict(zip(names, columns, strict=True)), subscribed=bool(subscribed))
 
 
 def _rank(role: str) -> int:

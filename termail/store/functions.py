@@ -6,6 +6,7 @@ import zlib
 from functools import lru_cache
 from typing import Final
 
+from termail.mime.dates import parse_date
 from termail.mime.headers import decode_words, scan_headers
 
 LINE_LIMIT: Final = 2_000
@@ -13,6 +14,7 @@ LINE_LIMIT: Final = 2_000
 
 
 _WORDS: Final = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=(?:[ \t]+=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=)*")
+_SCORE: Final = re.compile(r"(?:score=|hits=|^\s*)(-?\d{1,6}(?:\.\d{1,6})?)")
 _FOLD: Final = re.compile(r"\r?\n(?=[ \t])")
 
 
@@ -21,6 +23,8 @@ def register(connection: sqlite3.Connection) -> None:
     connection.create_function("regex_matches", 3, regex_matches, deterministic=True)
     connection.create_function("folded_contains", 2, folded_contains, deterministic=True)
     connection.create_function("header_text", 2, header_text, deterministic=True)
+    connection.create_function("is_before", 2, is_before, deterministic=True)
+    connection.create_function("spam_score", 1, spam_score, deterministic=True)
 
 
 def regex_matches(pattern: str, ignore_case: int, text: str | None) -> bool:
@@ -51,6 +55,19 @@ def header_text(packed: bytes | None, names: str) -> str:
     if not wanted:
         return "\n".join(f"{name}: {decode_words(value)}" for name, value in found)
     return "\n".join(decode_words(value) for name, value in found if name.lower() in wanted)
+
+
+def is_before(date: str, moment: float) -> bool:
+    """Whether a date field holds a time before `moment`, in epoch seconds; never for what is no date."""
+    seconds = parse_date(date.encode("utf-8", "replace"))
+    return 0 < seconds < moment
+
+
+def spam_score(packed: bytes | None) -> float:
+    """What a filter on the way gave the message; 0 without a number."""
+    text = header_text(packed, "x-spam-score") or header_text(packed, "x-spam-status")
+    found = _SCORE.search(text)
+    return float(found[1]) if found else 0.0
 
 
 @lru_cache(maxsize=32)

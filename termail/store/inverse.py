@@ -12,7 +12,9 @@ from termail.model.actions import (
     Expunge,
     MoveTo,
     RenameFolder,
+    Rethread,
     SetFlags,
+    Subscribe,
 )
 from termail.store import flags as flag_bits
 from termail.store.database import Database
@@ -45,6 +47,10 @@ class Inverse:
                 yield from self._folder_back(folder_id)
             case RenameFolder(folder_id=folder_id):
                 yield RenameFolder(folder_id, effect.old_name), None
+            case Subscribe(folder_id=folder_id):
+                yield Subscribe(folder_id, bool(effect.was_subscribed)), None
+            case Rethread():  # no server heard of it
+                self._effects.revert(effect)
 
     def _flags_back(self, effect: Effect) -> Iterator[tuple[Action, None]]:
         groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]] = defaultdict(list)

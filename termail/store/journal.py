@@ -5,7 +5,16 @@ from typing import Any, Final
 
 import msgspec
 
-from termail.model.actions import Action, CopyTo, CreateFolder, DeleteFolder, Expunge, MoveTo, RenameFolder
+from termail.model.actions import (
+    Action,
+    CopyTo,
+    CreateFolder,
+    DeleteFolder,
+    Expunge,
+    MoveTo,
+    RenameFolder,
+    Rethread,
+)
 from termail.model.describe import describe
 from termail.store.database import Database
 from termail.store.effect import Effect, decode_effect, encode_effect
@@ -176,10 +185,11 @@ class Journal:
     def _write(self, account: str, action: Action, effect: Effect, summary: str, undoes: int) -> int:
         operation_id = self._database.query(
             "INSERT INTO operations (account, action, state, created, summary, effect, undoes)"
-            " VALUES (?, ?, 'pending', ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 account,
                 _ENCODER.encode(action),
+                "done" if isinstance(action, Rethread) else "pending",
                 self._clock(),
                 summary or describe(action),
                 encode_effect(effect),

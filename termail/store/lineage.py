@@ -16,11 +16,12 @@ DEPTH_LIMIT: Final = 1_000
 
 
 class Node(msgspec.Struct, frozen=True):
-    """`parent_id` is 0 for the top of a thread, or while the parent is unknown."""
+    """`parent_id` is 0 for the top of a thread, or while the parent is unknown; `pinned` when the user decided."""
 
     node_id: int
     thread_id: int
     parent_id: int
+    pinned: bool = False
 
 
 class Lineage:
@@ -33,6 +34,8 @@ class Lineage:
         """The node of a message. `references` are oldest first, the parent last."""
         own = self._find(account_id, message_id_header)
         references = [entry for entry in references if entry != message_id_header]
+        if own is not None and own.pinned:
+            return own
         if not references:
             return own or self._make(account_id, message_id_header)
         parent = self._find(account_id, references[-1])
@@ -42,7 +45,8 @@ class Lineage:
         else:
             parent = parent or self._make(account_id, references[-1], own.thread_id)
             own = self._hang(own, parent)
-        if own.parent_id == parent.node_id and not parent.parent_id and len(references) > 1:
+        is_top = not parent.parent_id and not parent.pinned
+        if own.parent_id == parent.node_id and is_top and len(references) > 1:
             thread = self._chain(account_id, references, Node(parent.node_id, own.thread_id, 0))
             own = Node(own.node_id, thread, own.parent_id)
         return own
@@ -52,7 +56,7 @@ class Lineage:
         for header in reversed(references[:-1]):
             parent = self._find(account_id, header) or self._make(account_id, header, child.thread_id)
             linked = self._hang(child, parent)
-            if linked.parent_id != parent.node_id or parent.parent_id:
+            if linked.parent_id != parent.node_id or parent.parent_id or parent.pinned:
                 return linked.thread_id
             child = Node(parent.node_id, linked.thread_id, 0)
         return child.thread_id
@@ -61,10 +65,11 @@ class Lineage:
         if not header:
             return None
         found = self._database.query(
-            "SELECT node_id, thread_id, parent_id FROM nodes WHERE account_id = ? AND message_id_header = ?",
+            "SELECT node_id, thread_id, parent_id, pinned FROM nodes"
+            " WHERE account_id = ? AND message_id_header = ?",
             (account_id, header),
         ).fetchone()
-        return None if found is None else Node(*found)
+        return None if found is None else Node(found[0], found[1], found[2], bool(found[3]))
 
     def _make(self, account_id: int, header: str, thread: int = 0, parent: int = 0) -> Node:
         """A new node, in a thread of its own unless one is given."""
@@ -79,7 +84,7 @@ class Lineage:
 
     def _hang(self, child: Node, parent: Node) -> Node:
         """Put `child` under `parent`, unless that made a loop → the child as it is now."""
-        if child.parent_id == parent.node_id or self._descends(parent, child.node_id):
+        if child.pinned or child.parent_id == parent.node_id or self._descends(parent, child.node_id):
             return child
         self._database.query("UPDATE nodes SET parent_id = ? WHERE node_id = ?", (parent.node_id, child.node_id))
         self._database.query(

@@ -7,9 +7,11 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import chain
 from typing import Any, Final
 
+import msgspec
+
 from termail.model.order import Order, SortKey
 from termail.store.database import Database
-from termail.store.matching import SHOWN_FOLDERS, Condition, Matching
+from termail.store.matching import SHOWN_FOLDERS, Condition, Matching, Scope
 from termail.store.records import Thread
 from termail.store.trees import Entry, draw, thread_order, visible_parents
 
@@ -19,13 +21,23 @@ _SQL_ORDER: Final = {
     SortKey.RECEIVED: "received, message_id",
     SortKey.UNSORTED: "uid = 0, uid, message_id",
     SortKey.SIZE: "size_octets, date, message_id",
+    SortKey.SPAM: "spam_score((SELECT header FROM contents c WHERE c.content_id = messages.content_id)), date",
 }
 _TEXT_ORDER: Final[dict[SortKey, tuple[str, Callable[[str], str]]]] = {
     SortKey.FROM: ("CASE sender_name WHEN '' THEN sender_address ELSE sender_name END", str.casefold),
     SortKey.TO: ("to_shown", str.casefold),
+    SortKey.LABEL: ("keywords", str.casefold),
     SortKey.SUBJECT: ("subject", lambda subject: _REPLY.sub("", subject).casefold()),
 }
 _WINDOW_STEP: Final = 200
+_TALKED_IN: Final = f"{SHOWN_FOLDERS} AND role NOT IN ('junk', 'trash', 'drafts')"
+
+
+class Place(msgspec.Struct, frozen=True):
+    """What is listed: a folder, or with `folder_id` 0 what a search finds."""
+
+    condition: Condition
+    folder_id: int
 
 
 class Listing:
@@ -35,13 +47,46 @@ class Listing:
         self._database = database
         self._matching = matching
 
-    def ids(self, folder_id: int, order: Order, pattern: str, tagged: Collection[int]) -> "array[int]":
+    def ids(
+        self,
+        folder_id: int,
+        order: Order,
+        pattern: str,
+        tagged: Collection[int],
+        collapsed: Collection[int] = (),
+    ) -> "array[int]":
         """Raises PatternError."""
-        if not pattern.strip():
-            return self._sorted(order, Condition("folder_id = ?", (folder_id,)))
-        condition = self._matching.in_folder(
-            pattern, folder_id, tagged, lambda: self._sorted(order, Condition("folder_id = ?", (folder_id,)))
-        )
+        place = Place(Condition("folder_id = ?", (folder_id,)), folder_id)
+        return self._in_place(place, order, pattern, tagged, collapsed)
+
+    def of_search(
+        self,
+        search: str,
+        account: str,
+        order: Order,
+        pattern: str,
+        tagged: Collection[int],
+        collapsed: Collection[int],
+    ) -> "array[int]":
+        """What a search finds in all shown folders (of one account when named), limited once more. Raises
+        PatternError."""
+        found = self._matching.everywhere(search)
+        shown, parameters = SHOWN_FOLDERS, found.parameters
+        if account:
+            shown, parameters = f"{SHOWN_FOLDERS} AND account = ?", (account, *parameters)
+        place = Place(Condition(f"folder_id IN ({shown}) AND ({found.sql})", parameters), 0)
+        return self._in_place(place, order, pattern, tagged, collapsed)
+
+    def _in_place(
+        self, place: Place, order: Order, pattern: str, tagged: Collection[int], collapsed: Collection[int]
+    ) -> "array[int]":
+        condition = place.condition
+        if pattern.strip():
+            scope = Scope(place.folder_id, lambda: self._sorted(order, place.condition), tagged, collapsed)
+            limit = self._matching.compile(pattern, scope)
+            condition = Condition(f"{condition.sql} AND ({limit.sql})", (*condition.parameters, *limit.parameters))
+        if order.key is SortKey.CONVERSATIONS:
+            return self._conversations(order, condition, place.folder_id)
         return self._sorted(order, condition)
 
     def everywhere(self, condition: Condition, limit: int) -> "array[int]":
@@ -97,7 +142,14 @@ class Listing:
     def _sorted(self, order: Order, condition: Condition) -> "array[int]":
         if order.key is SortKey.THREADS:
             return self._threaded(order, condition)
-        if order.key in _SQL_ORDER:
+        if order.key is SortKey.SCORE:
+            score = self._matching.score
+            rows = self._database.query(
+                f"SELECT message_id FROM messages WHERE {condition.sql} ORDER BY {score.sql}, date, message_id",
+                (*condition.parameters, *score.parameters),
+            )
+            ids = array("q", (row[0] for row in rows))
+        elif order.key in _SQL_ORDER:
             rows = self._select("message_id", condition, _SQL_ORDER[order.key])
             ids = array("q", (row[0] for row in rows))
         else:
@@ -109,16 +161,36 @@ class Listing:
             ids.reverse()
         return ids
 
+    def _conversations(self, order: Order, condition: Condition, folder_id: int) -> "array[int]":
+        """The threads of what `condition` finds, with their messages in other folders; of several copies the one
+        here."""
+        found = f"thread_id IN (SELECT thread_id FROM messages WHERE {condition.sql})"
+        rows = self._database.query(
+            "SELECT message_id, thread_id, date, node_id, parent_id, folder_id FROM messages"
+            f" WHERE (folder_id = ? OR folder_id IN ({_TALKED_IN})) AND {found} ORDER BY thread_id, date",
+            (folder_id or -1, *condition.parameters),
+        ).fetchall()
+        here = {row[3]: row[0] for row in rows if row[5] == folder_id}
+        chosen = {row[3]: row[0] for row in reversed(rows)} | here
+        entries = [row[:5] for row in rows if chosen[row[3]] == row[0] or row[5] == folder_id]
+        return self._ordered_threads(order, entries, condition)
+
     def _threaded(self, order: Order, condition: Condition) -> "array[int]":
         entries = self._select(
             "message_id, thread_id, date, node_id, parent_id", condition, "thread_id, date"
         ).fetchall()
+        return self._ordered_threads(order, entries, condition)
+
+    def _ordered_threads(self, order: Order, entries: list[Entry], condition: Condition) -> "array[int]":
         threads = thread_order(entries, self._ancestors)
         if order.second is SortKey.DATE:
             threads.sort(reverse=order.reverse)
         else:
             place = {entry: index for index, entry in enumerate(self._sorted(Order(order.second), condition))}
-            threads.sort(key=lambda thread: place[thread[1][0]], reverse=order.reverse)
+            threads.sort(
+                key=lambda thread: place.get(thread[1][0], len(place)),
+                reverse=order.reverse,
+            )
         return array("q", chain.from_iterable(thread[1] for thread in threads))
 
     def _ancestors(self, thread_id: int) -> dict[int, int]:

@@ -90,11 +90,35 @@ class LocalStore:
 
     # --- the index
     def listing(
-        self, folder_id: int, order: Order, pattern: str = "", *, tagged: Collection[int] = ()
+        self,
+        folder_id: int,
+        order: Order,
+        pattern: str = "",
+        *,
+        tagged: Collection[int] = (),
+        collapsed: Collection[int] = (),
     ) -> "array[int]":
         """Message ids in display order; `pattern` is mutt's language or the friendly syntax, limited in SQL;
-        `tagged` are the ids ~T means. Raises model.patterns.PatternError with a message for the user."""
-        return self._listing.ids(folder_id, order, pattern, tagged)
+        `tagged` are the ids ~T means, `collapsed` the heads of the threads of ~v. Raises
+        model.patterns.PatternError with a message for the user."""
+        return self._listing.ids(folder_id, order, pattern, tagged, collapsed)
+
+    def search_listing(
+        self,
+        search: str,
+        account: str,
+        order: Order,
+        pattern: str = "",
+        *,
+        tagged: Collection[int] = (),
+        collapsed: Collection[int] = (),
+    ) -> "array[int]":
+        """The same for a virtual folder: what `search` finds in every folder, or in those of one account."""
+        return self._listing.of_search(search, account, order, pattern, tagged, collapsed)
+
+    def set_scores(self, rules: Mapping[str, int]) -> None:
+        """Patterns and what each adds to a message's score (~n, sort by score). Raises PatternError."""
+        self._matching.set_scores(rules)
 
     def threads(
         self, ids: Sequence[int], start: int = 0, stop: int | None = None, *, ascii_only: bool = False

@@ -2,7 +2,8 @@
 
 import json
 from array import array
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -36,11 +37,15 @@ SHOWN_FOLDERS: Final = "SELECT folder_id FROM folders WHERE hidden = 0"
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """What a pattern is asked about. `folder_id` 0 means everywhere; `ordered` lists the folder for ~m."""
+    """What a pattern is asked about. `folder_id` 0 means everywhere; `tagged` are the messages of ~T, `collapsed`
+    the heads of the threads of ~v; `ordered` lists the folder for ~m."""
 
     folder_id: int
-    tagged: Collection[int]
     ordered: "Callable[[], array[int]]"
+    tagged: Collection[int] = ()
+    collapsed: Collection[int] = ()
+    score: Condition = Condition("0")
+    now: float = 0.0
 
 
 _ADDRESS: Final = "sender_name || ' <' || sender_address || '>'"
@@ -80,6 +85,10 @@ _STATES: Final = {
     "list": "list_id <> ''",
     "signed": "content_type = 'multipart/signed'",
     "encrypted": "content_type IN ('multipart/encrypted', 'application/pkcs7-mime', 'application/x-pkcs7-mime')",
+    "superseded": "message_id_header <> '' AND message_id_header IN"
+    f" (SELECT trim({_HEADER.format('supersedes')}) FROM messages)",
+    "key": "(content_type = 'application/pgp-keys' OR attachment_names LIKE '%.asc%'"
+    f" OR instr({_BODY}, 'BEGIN PGP PUBLIC KEY BLOCK') > 0)",
     "unreferenced": "NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.parent_id = messages.node_id)",
     "duplicate": "message_id_header <> '' AND EXISTS (SELECT 1 FROM messages t WHERE t.node_id = messages.node_id"
     " AND t.folder_id = messages.folder_id AND t.message_id < messages.message_id)",
@@ -88,7 +97,9 @@ _IN_FOLDER: Final = (
     "folder_id IN (SELECT folder_id FROM folders WHERE hidden = 0 AND"
     " (name = ? COLLATE NOCASE OR role = lower(?) OR account || '/' || name = ? COLLATE NOCASE))"
 )
-_NUMBERS: Final = {"size": "size_octets", "attachments": "attachment_count"}
+_NUMBERS: Final = {"size": Condition("size_octets"), "attachments": Condition("attachment_count")}
+_EXPIRED: Final = f"is_before({_HEADER.format('expires')}, ?)"
+_IDS: Final = "(SELECT value FROM json_each(?))"
 _RELATED: Final = {
     "thread": "thread_id IN (SELECT thread_id FROM messages WHERE {})",
     "parent": "parent_id IN (SELECT node_id FROM messages WHERE {})",
@@ -102,17 +113,29 @@ class Matching:
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
         self._clock = clock
+        self._score = Condition("0")
 
-    def in_folder(
-        self, pattern: str, folder_id: int, tagged: Collection[int], ordered: "Callable[[], array[int]]"
-    ) -> Condition:
-        """Limits one folder. Raises PatternError."""
-        compiled = _Compiler(Scope(folder_id, tagged, ordered)).compile(self._parse(pattern))
-        return Condition(f"folder_id = ? AND ({compiled.sql})", (folder_id, *compiled.parameters))
+    def set_scores(self, rules: Mapping[str, int]) -> None:
+        """Patterns, and what each adds to the score of the messages it matches (mutt's `score`). Raises
+        PatternError."""
+        terms = [(self.compile(pattern, Scope(0, _nothing)), value) for pattern, value in rules.items()]
+        sql = " + ".join(f"(CASE WHEN {term.sql} THEN {int(value)} ELSE 0 END)" for term, value in terms)
+        if terms:  # a score is never below zero, as in mutt
+            self._score = Condition(f"max(0, {sql})", tuple(p for term, _ in terms for p in term.parameters))
+
+    @property
+    def score(self) -> Condition:
+        """The score of a message, as SQL."""
+        return self._score
+
+    def compile(self, pattern: str, scope: Scope) -> Condition:
+        """Raises PatternError."""
+        known = msgspec.structs.replace(scope, score=self._score, now=self._clock())
+        return _Compiler(known).compile(self._parse(pattern))
 
     def everywhere(self, pattern: str) -> Condition:
         """Over all folders. Raises PatternError."""
-        return _Compiler(Scope(0, (), lambda: array("q"))).compile(self._parse(pattern))
+        return self.compile(pattern, Scope(0, _nothing))
 
     def words(self, query: str) -> str:
         """The full-text expression of a query that is nothing but words, "" for others. Raises PatternError."""
@@ -162,7 +185,7 @@ class _Compiler:
             case State(name=name):
                 return self._state(name)
             case Dates(field=field, start=start, end=end):
-                return _between(field, ">=", start, "<", end)
+                return _between(Condition(field), ">=", start, "<", end)
             case Numbers():
                 return self._numbers(node)
             case InFolder(name=name):
@@ -194,17 +217,21 @@ class _Compiler:
 
     def _state(self, name: str) -> Condition:
         if name == "tagged":
-            return Condition(
-                "message_id IN (SELECT value FROM json_each(?))", (json.dumps(list(self._scope.tagged)),)
-            )
+            return Condition(f"message_id IN {_IDS}", (json.dumps(list(self._scope.tagged)),))
+        if name == "collapsed":
+            heads = json.dumps(list(self._scope.collapsed))
+            return Condition(f"thread_id IN (SELECT thread_id FROM messages WHERE message_id IN {_IDS})", (heads,))
+        if name == "expired":
+            return Condition(_EXPIRED, (self._scope.now,))
         return Condition(_STATES[name])
 
     def _numbers(self, node: Numbers) -> Condition:
         if node.field != "number":
-            return _between(_NUMBERS[node.field], ">=", node.low, "<=", node.high)
+            measured = self._scope.score if node.field == "score" else _NUMBERS[node.field]
+            return _between(measured, ">=", node.low, "<=", node.high)
         low = max((node.low or 1) - 1, 0)
         chosen = self._scope.ordered()[low : node.high]
-        return Condition("message_id IN (SELECT value FROM json_each(?))", (json.dumps(list(chosen)),))
+        return Condition(f"message_id IN {_IDS}", (json.dumps(list(chosen)),))
 
 
 def phrase(text: str) -> str:
@@ -258,9 +285,13 @@ def _compare(column: str, node: Text) -> Condition:
     return Condition(f"{column} LIKE ? ESCAPE '\\'", (f"%{escaped}%",))
 
 
-def _between(column: str, above: str, low: float | None, below: str, high: float | None) -> Condition:
-    tests = [(f"{column} {above} ?", low), (f"{column} {below} ?", high)]
-    kept = [(sql, value) for sql, value in tests if value is not None]
+def _between(measured: Condition, above: str, low: float | None, below: str, high: float | None) -> Condition:
+    tests = [(f"{measured.sql} {above} ?", low), (f"{measured.sql} {below} ?", high)]
+    kept = [(sql, (*measured.parameters, value)) for sql, value in tests if value is not None]
     if not kept:
         return Condition("1")
-    return Condition(" AND ".join(sql for sql, _ in kept), tuple(value for _, value in kept))
+    return Condition(" AND ".join(sql for sql, _ in kept), tuple(chain.from_iterable(each for _, each in kept)))
+
+
+def _nothing() -> "array[int]":
+    return array("q")

@@ -11,6 +11,7 @@ class RemoteFolder(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     role: str = ""
     selectable: bool = True
+    subscribed: bool = True
 
 
 class SyncState(msgspec.Struct, frozen=True, kw_only=True):

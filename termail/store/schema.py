@@ -165,7 +165,13 @@ _TEXTS: Final = """
 CREATE TABLE texts_read (content_id INTEGER PRIMARY KEY);
 """
 
-MIGRATIONS: Final = (_FIRST, _REMAINDERS, _TEXTS)
+# Threads the user broke or linked stay as he left them, whatever References say; subscriptions of IMAP.
+_PINNED_AND_SUBSCRIBED: Final = """
+ALTER TABLE nodes ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE folders ADD COLUMN subscribed INTEGER NOT NULL DEFAULT 1;
+"""
+
+MIGRATIONS: Final = (_FIRST, _REMAINDERS, _TEXTS, _PINNED_AND_SUBSCRIBED)
 """Step n brings a file of version n to version n + 1; a step that was released is never edited."""
 
 

@@ -39,16 +39,15 @@ STATES: Final = {
     "G": "encrypted",
     "=": "duplicate",
     "$": "unreferenced",
+    "S": "superseded",
+    "E": "expired",
+    "k": "key",
+    "v": "collapsed",
 }
 DATE_FIELDS: Final = {"d": "date", "r": "received"}
-NUMBER_FIELDS: Final = {"m": "number", "z": "size", "X": "attachments"}
+NUMBER_FIELDS: Final = {"m": "number", "z": "size", "X": "attachments", "n": "score"}
 UNSUPPORTED: Final = {
-    "S": "superseded messages are not tracked",
-    "E": "expiry is not tracked",
-    "n": "messages have no score",
-    "v": "collapsed threads are not searched",
-    "k": "PGP keys are not indexed",
-    "V": "verified signatures are not indexed",
+    "V": "a signature is verified when the message is opened; ~g finds signed mail",
 }
 KEYWORDS: Final = {
     "all": "all",

@@ -64,7 +64,7 @@ class Dates(msgspec.Struct, frozen=True):
 
 
 class Numbers(msgspec.Struct, frozen=True):
-    """`field` is number, size or attachments; both ends included, None for open."""
+    """`field` is number, size, attachments or score; both ends included, None for open."""
 
     field: str
     low: int | None

@@ -80,8 +80,8 @@ class ImapConnection:
     # --- mailboxes
 
     async def list_mailboxes(self) -> list[Listed]:
-        """All of them, with special-use attributes where there are any (RFC 6154)."""
-        wishes = []
+        """All of them, with special-use attributes where there are any (RFC 6154), and \\Subscribed."""
+        wishes = [b"SUBSCRIBED"] if "LIST-EXTENDED" in self.capabilities else []
         if {"SPECIAL-USE", "LIST-EXTENDED"} <= self.capabilities:
             wishes.append(b"SPECIAL-USE")
         if {"LIST-STATUS", "CONDSTORE"} <= self.capabilities:
@@ -100,7 +100,32 @@ class ImapConnection:
                     told[name] = dict(zip(keys, map(number_of, pairs[1::2]), strict=False))
 
         await self._do("LIST", line, heard=heard)
-        return [replace(entry, status=told.get(entry.wire_name)) for entry in found]
+        if "LIST-EXTENDED" in self.capabilities:
+            return [replace(entry, status=told.get(entry.wire_name)) for entry in found]
+        subscribed = await self._subscribed()
+        return [
+            replace(entry, attributes=entry.attributes | {"\\subscribed"})
+            if entry.wire_name in subscribed
+            else entry
+            for entry in found
+        ]
+
+    async def _subscribed(self) -> set[bytes]:
+        """By LSUB (RFC 3501 §6.3.9)."""
+        names: set[bytes] = set()
+
+        def heard(response: Response) -> None:
+            match response:
+                case Data("LSUB", [list(_), _, bytes(name), *_]):
+                    names.add(name)
+
+        await self._do("LSUB", b'LSUB "" "*"', heard=heard)
+        return names
+
+    async def subscribe(self, wire_name: bytes, *, subscribed: bool) -> None:
+        """SUBSCRIBE or UNSUBSCRIBE."""
+        verb = "SUBSCRIBE" if subscribed else "UNSUBSCRIBE"
+        await self._do(verb, verb.encode() + b" ", _name(wire_name))
 
     async def enable_qresync(self) -> None:
         """ENABLE QRESYNC (RFC 7162 §3.2.3), before the first SELECT. A server may think better of it."""

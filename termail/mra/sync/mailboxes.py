@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
+
 from termail.mra.imap.connection import Listed
 from termail.mra.imap.names import NAME_LIMIT, decode_name, encode_name
 from termail.store.local_store import RemoteFolder, SyncState
@@ -87,7 +89,15 @@ class Mailboxes:
             self._status[name] = entry.status
         if not role and not _VIEWS.isdisjoint(entry.attributes):
             self.views.add(name)
-        self.folders.append(RemoteFolder(name=name, role=role, selectable="\\noselect" not in entry.attributes))
+        attributes = entry.attributes
+        self.folders.append(
+            RemoteFolder(
+                name=name,
+                role=role,
+                selectable="\\noselect" not in attributes,
+                subscribed="\\subscribed" in attributes or name == "INBOX",
+            )
+        )
 
     def _guess_roles(self, roles: set[str]) -> None:
         for position, folder in enumerate(self.folders):
@@ -97,4 +107,4 @@ class Mailboxes:
             role = next((role for role, names in _USUAL_NAMES.items() if plain in names and role not in roles), "")
             if role:
                 roles.add(role)
-                self.folders[position] = RemoteFolder(name=folder.name, role=role, selectable=True)
+                self.folders[position] = msgspec.structs.replace(folder, role=role)

@@ -23,6 +23,7 @@ from termail.model.actions import (
     MoveTo,
     RenameFolder,
     SetFlags,
+    Subscribe,
 )
 from termail.mra.imap.connection import ImapConnection
 from termail.mra.imap.errors import ImapRefused
@@ -73,6 +74,8 @@ class Replay:
                 await self._delete(self._store.name_on_server(operation.operation_id))
             case RenameFolder(name=name):
                 await self._rename(self._store.name_on_server(operation.operation_id), name)
+            case Subscribe(folder_id=folder_id, subscribed=subscribed):
+                await self._connection.subscribe(self._wire_name_of(folder_id), subscribed=subscribed)
         return set()
 
     # --- flags

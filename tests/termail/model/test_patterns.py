@@ -144,7 +144,7 @@ WRONG = {
     "~z big": "'big' is no range; allowed: 10, 10-20",
     "is:blue": "column 1: is:blue is unknown; allowed: answered",
     "before:never": "column 1: 'never' is no date; allowed: YYYY",
-    "~k": "column 1: ~k: PGP keys are not indexed",
+    "~V": "column 1: ~V: a signature is verified when the message is opened",
     "%f group": "column 1: address groups (%)",
     "(" * 60 + "~U" + ")" * 60: "more than 50 levels",
     "x" * 5000: "at most 4000 characters",

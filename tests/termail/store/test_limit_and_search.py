@@ -148,7 +148,7 @@ def test_what_is_removed_is_not_found(store, inbox, letters):
 
 
 @pytest.mark.parametrize(
-    "pattern", ["~j", "~f", "(~U", "~U)", "~s (a+)+", "~d yesterdayish", "is:blue", "~z big", "~k"]
+    "pattern", ["~j", "~f", "(~U", "~U)", "~s (a+)+", "~d yesterdayish", "is:blue", "~z big", "~V"]
 )
 def test_a_wrong_pattern_is_refused_in_words(store, inbox, pattern):
     with pytest.raises(PatternError, match="column"):

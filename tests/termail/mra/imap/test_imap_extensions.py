@@ -238,8 +238,8 @@ async def test_a_new_uidvalidity_makes_a_resync_worthless(scripted) -> None:
 
 async def test_list_tells_the_state_of_every_folder_at_once(scripted) -> None:
     script = """
-    C: LIST "" "*" RETURN (SPECIAL-USE STATUS (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ))
-    S: * LIST () "/" INBOX
+    C: LIST "" "*" RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ))
+    S: * LIST (\\Subscribed) "/" INBOX
     S: * STATUS INBOX (MESSAGES 3 UIDNEXT 12 UIDVALIDITY 7 HIGHESTMODSEQ 45)
     S: * LIST (\\All) "/" "All Mail"
     S: {tag} OK
@@ -248,9 +248,30 @@ async def test_list_tells_the_state_of_every_folder_at_once(scripted) -> None:
     async def work(imap: ImapConnection) -> None:
         inbox, everything = await imap.list_mailboxes()
         assert inbox.status == {"MESSAGES": 3, "UIDNEXT": 12, "UIDVALIDITY": 7, "HIGHESTMODSEQ": 45}
+        assert "\\subscribed" in inbox.attributes
         assert everything == Listed(b"All Mail", "/", frozenset({"\\all"}))
 
     await opened(scripted, script, work)
+
+
+async def test_subscriptions_of_a_server_without_extensions_come_by_lsub(scripted) -> None:
+    script = """
+    C: LIST "" "*"
+    S: * LIST () "/" INBOX
+    S: * LIST () "/" Lists
+    S: {tag} OK
+    C: LSUB "" "*"
+    S: * LSUB () "/" Lists
+    S: * LSUB () "/" Gone
+    S: {tag} OK
+    """
+
+    async def work(imap: ImapConnection) -> None:
+        inbox, lists = await imap.list_mailboxes()
+        assert (inbox.attributes, lists.attributes) == (frozenset(), frozenset({"\\subscribed"}))
+
+    plain = HELLO.partition("C: ENABLE")[0].replace("ENABLE CONDSTORE QRESYNC LIST-EXTENDED ", "")
+    await opened(scripted, script, work, plain.replace("LIST-STATUS SPECIAL-USE", "UIDPLUS"))
 
 
 # --- patience
