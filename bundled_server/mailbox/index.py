@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import compress
 from typing import Any, Final, NamedTuple
 
+from bundled_server.mailbox.flag_column import FlagColumn
 from bundled_server.mailbox.store import Index, Mailbox, Status
 
 SNAPSHOTS_KEPT: Final = 256
@@ -77,7 +78,9 @@ Edit = Append | Reflag | Remove
 
 def empty_index(highest_modseq: int) -> Index:
     """A mailbox without messages."""
-    return Index(highest_modseq, array("q"), array("q"), array("q"), array("q"), array("d"), [], array("d"))
+    return Index(
+        highest_modseq, array("q"), array("q"), array("q"), array("q"), array("d"), FlagColumn(), array("d")
+    )
 
 
 class _Draft:
@@ -139,13 +142,12 @@ class _Draft:
             mask = bytearray(b"\x01") * len(self.column("uids"))
             for position in positions:
                 mask[position] = 0
-            for column in map(self.column, COLUMNS):
-                column[:] = _like(column, compress(column, mask))
+            self._own.update((name, _kept(self.column(name), mask)) for name in COLUMNS)
         self.highest_modseq = modseq
 
 
-def _like(column: Any, values: Iterable[Any]) -> Any:
-    return array(column.typecode, values) if isinstance(column, array) else list(values)
+def _kept(column: Any, mask: bytearray) -> Any:
+    return column.kept(mask) if isinstance(column, FlagColumn) else array(column.typecode, compress(column, mask))
 
 
 def extended(index: Index, rows: Sequence[Sequence[Any]]) -> Index:
@@ -163,19 +165,16 @@ def edited(index: Index, edits: Iterable[Edit]) -> Index:
     return draft.finish()
 
 
-def status_of(mailbox: Mailbox, index: Index, recent_from: int, previous: Status | None = None) -> Status:
+def status_of(mailbox: Mailbox, index: Index, previous: Status | None = None) -> Status:
     """STATUS's numbers from a snapshot; `previous` was counted on the same one."""
-    recent = len(index.uids) - bisect_left(index.uids, recent_from)
+    recent = len(index.uids) - bisect_left(index.uids, mailbox.recent_from)
     if previous is not None:
         return replace(previous, recent=recent)
-    counts: dict[frozenset[str], int] = {}
-    for flags in index.flags:
-        counts[flags] = counts.get(flags, 0) + 1
     return Status(
         messages=len(index.uids),
         recent=recent,
-        unseen=sum(count for flags, count in counts.items() if "\\Seen" not in flags),
-        deleted=sum(count for flags, count in counts.items() if "\\Deleted" in flags),
+        unseen=index.flags.mask(lambda flags: "\\Seen" not in flags).count(1),
+        deleted=index.flags.mask(lambda flags: "\\Deleted" in flags).count(1),
         size_octets=sum(index.sizes),
         uid_next=mailbox.uid_next,
         uid_validity=mailbox.uid_validity,

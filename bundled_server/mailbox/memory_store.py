@@ -81,7 +81,7 @@ class MemoryStore:
 
     async def status(self, mailbox_id: int) -> Status:
         index = await self.index(mailbox_id)
-        return status_of(self._tables.mailbox(mailbox_id), index, self._tables.recent_from[mailbox_id])
+        return status_of(self._tables.mailbox(mailbox_id), index)
 
     # messages
 

@@ -139,10 +139,10 @@ class SqliteStore:
 
     async def status(self, mailbox_id: int) -> Status:
         index = await self.index(mailbox_id)
-        mailbox, recent_from = self._reading().mailbox_state(mailbox_id)
+        mailbox = self._reading().mailbox_of(mailbox_id)
         counted = self._counted.get(mailbox_id)
         previous = counted[1] if counted is not None and counted[0] is index else None
-        status = status_of(mailbox, index, recent_from, previous)
+        status = status_of(mailbox, index, previous)
         self._counted[mailbox_id] = (index, status)
         return status
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bundled_server.mailbox.changes import Change, QueueItem
+from bundled_server.mailbox.flag_column import FlagColumn
 from bundled_server.mailbox.records import Record
 from bundled_server.mailbox.training import Kind, TokenCount, Training
 
@@ -38,7 +39,8 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A mailbox without its messages. UIDVALIDITY, UIDNEXT and the highest modseq never go back."""
+    """A mailbox without its messages. UIDVALIDITY, UIDNEXT and the highest modseq never go back; messages from the
+    uid `recent_from` on are \\Recent to whoever claims them first."""
 
     mailbox_id: int
     owner: str
@@ -47,6 +49,7 @@ class Mailbox:
     uid_validity: int
     uid_next: int
     highest_modseq: int
+    recent_from: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Index:
     content_ids: array[int]
     sizes: array[int]
     dates: array[float]
-    flags: Sequence[frozenset[str]]
+    flags: FlagColumn
     save_dates: array[float]
 
 

@@ -9,11 +9,13 @@ from bundled_server.maa.imap.matching import Candidate, Cost, Test, tests_of
 from bundled_server.maa.imap.results import Result, forgetting_saved, give_result
 from bundled_server.maa.imap.selected import CONDSTORE, SelectedMailbox
 from bundled_server.maa.imap.spans import batches, pick, runs
+from bundled_server.maa.imap.surveying import Survey
+from bundled_server.maa.imap.verdicts import positions_in
 from bundled_server.mailbox.decoded import header_block
 from bundled_server.mailbox.store import Store
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax
-from bundled_server.protocols.imap.search_criteria import ChangedFrom, Everything, SearchKey, mentions
+from bundled_server.protocols.imap.search_criteria import ChangedFrom, SearchKey, mentions
 
 _BATCH_MESSAGES = {Cost.INDEX: 10_000, Cost.HEADER: 200}
 _BODIES_AT_ONCE = 64
@@ -48,13 +50,22 @@ async def _answer(context: ImapContext, request: commands.Search, *, by_uid: boo
 async def matching_positions(
     store: Store, selected: SelectedMailbox, key: SearchKey, now: float = 0.0
 ) -> Sequence[int]:
-    """Positions that match, ascending: each kind of test thins out what the next, dearer one must read. An index
-    of words would take its place here."""
+    """Positions that match, ascending: what can be told of all messages at once comes first, the rest are read."""
     await selected.refresh()
-    found: Sequence[int] = range(selected.count)
-    if isinstance(key, Everything):
+    verdict = Survey(selected, now).verdict(key)
+    found = positions_in(verdict.yes, selected.count)
+    if not verdict.unread:
         return found
-    tests = tests_of(key, selected, now)
+    read = await _by_reading(
+        store, selected, positions_in(verdict.unread, selected.count), tests_of(key, selected, now)
+    )
+    return sorted([*found, *read]) if found else read
+
+
+async def _by_reading(
+    store: Store, selected: SelectedMailbox, found: Sequence[int], tests: list[Test]
+) -> Sequence[int]:
+    """Those of some positions that match: each kind of test thins out what the next, dearer one must read."""
     for cost, thin_out in ((Cost.INDEX, _by_index), (Cost.HEADER, _by_header), (Cost.BODY, _by_body)):
         due = [test for test in tests if test.cost is cost]
         if due and found:

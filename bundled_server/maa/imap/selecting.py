@@ -1,7 +1,7 @@
 """Opening and closing a mailbox: SELECT EXAMINE CHECK CLOSE UNSELECT EXPUNGE (RFC 3501 §6.3.1, §6.4)."""
 
 from contextlib import suppress
-from itertools import chain
+from itertools import chain, compress
 
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.objects import mailbox_id_text
@@ -78,7 +78,8 @@ async def _look(context: ImapContext, mailbox: Mailbox, *, read_only: bool) -> S
 
     stop_watching = store.watch(key, changed)
     try:
-        first_recent = await _first_recent(store, key, read_only=read_only)
+        index = await store.index(key)
+        first_recent = await _first_recent(store, mailbox, index, read_only=read_only)
         index = await store.index(key)
     except BaseException:
         stop_watching()
@@ -91,20 +92,21 @@ async def _look(context: ImapContext, mailbox: Mailbox, *, read_only: bool) -> S
     return selected
 
 
-async def _first_recent(store: Store, key: int, *, read_only: bool) -> int:
-    if not read_only:
-        with suppress(StoreUnavailable):  # a full disk must not keep mail from being read
-            (first,) = await store.commit(ClaimRecent(key))
-            return int(first)
+async def _first_recent(store: Store, mailbox: Mailbox, index: Index, *, read_only: bool) -> int:
+    """Nothing is committed where nothing is \\Recent."""
+    if not index.uids or index.uids[-1] < mailbox.recent_from:
         return _NEVER
-    recent = (await store.status(key)).recent
-    uids = (await store.index(key)).uids
-    return uids[max(len(uids) - recent, 0)] if recent and uids else _NEVER
+    if read_only:
+        return mailbox.recent_from
+    with suppress(StoreUnavailable):  # a full disk must not keep mail from being read
+        (first,) = await store.commit(ClaimRecent(mailbox.mailbox_id))
+        return int(first)
+    return _NEVER
 
 
 def _describe(context: ImapContext, selected: SelectedMailbox) -> None:
     index, mailbox = selected.known, selected.mailbox
-    keywords = sorted(set(chain.from_iterable(set(index.flags))) - set(SYSTEM_FLAGS))
+    keywords = sorted(set(chain.from_iterable(index.flags.distinct())) - set(SYSTEM_FLAGS))
     names = " ".join((*SYSTEM_FLAGS, *keywords)).encode("ascii")
     permanent = b"()" if selected.read_only else b"(%b \\*)" % names
     uid_next = max(mailbox.uid_next, index.uids[-1] + 1 if index.uids else 1)
@@ -125,7 +127,8 @@ def _describe(context: ImapContext, selected: SelectedMailbox) -> None:
 
 
 def _first_unseen(index: Index) -> int | None:
-    return next((position for position, flags in enumerate(index.flags) if "\\Seen" not in flags), None)
+    first = index.flags.mask(lambda flags: "\\Seen" not in flags).find(1)
+    return None if first < 0 else first
 
 
 async def _check(context: ImapContext, _: commands.Nothing) -> Done:
@@ -166,8 +169,11 @@ async def _expunge_deleted(context: ImapContext, request: commands.ExpungeUids |
     selected = context.writable
     await selected.refresh()
     index = selected.current
+    deleted = index.flags.mask(lambda flags: DELETED in flags)
     spans = [range(len(index.uids))] if request is None else selected.ranges_now(request.uids)
-    uids = tuple(index.uids[at] for span in spans for at in span if DELETED in index.flags[at])
+    uids = tuple(
+        uid for span in spans for uid in compress(index.uids[span.start : span.stop], deleted[span.start :])
+    )
     if uids:
         await selected.commit(Expunge(selected.mailbox.mailbox_id, uids))
         await selected.refresh()

@@ -1,6 +1,7 @@
 """STATUS, by itself and within LIST (RFC 3501 §6.3.10, RFC 5819, RFC 7162, RFC 7889, RFC 8438, RFC 8474)."""
 
 from collections.abc import Callable
+from itertools import compress
 
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Verb
 from bundled_server.maa.imap.objects import mailbox_id_text
@@ -36,7 +37,7 @@ async def tell_status(context: ImapContext, mailbox: Mailbox, items: tuple[bytes
 async def _deleted_octets(context: ImapContext, mailbox: Mailbox) -> int:
     """What EXPUNGE would free (RFC 9208 §4.1.4)."""
     index = await context.service.store.index(mailbox.mailbox_id)
-    return sum(size for size, flags in zip(index.sizes, index.flags, strict=True) if "\\Deleted" in flags)
+    return sum(compress(index.sizes, index.flags.mask(lambda flags: "\\Deleted" in flags)))
 
 
 def _value(context: ImapContext, mailbox: Mailbox, status: Status, item: bytes) -> bytes:

@@ -130,9 +130,8 @@ def _remove(tables: Tables, mailbox_id: int, uids: list[int]) -> None:
 
 def _claim_recent(tables: Tables, change: ClaimRecent) -> int:
     mailbox = tables.mailbox(change.mailbox_id)
-    first = tables.recent_from[mailbox.mailbox_id]
-    tables.put(tables.recent_from, mailbox.mailbox_id, mailbox.uid_next)
-    return first
+    tables.put(tables.mailboxes, mailbox.mailbox_id, replace(mailbox, recent_from=mailbox.uid_next))
+    return mailbox.recent_from
 
 
 # users and mailboxes
@@ -164,9 +163,8 @@ def _create_mailbox(tables: Tables, change: CreateMailbox) -> Mailbox:
     if tables.find_mailbox(change.owner, name) is not None:
         raise MailboxExists("a mailbox of that name exists")
     mailbox_id = tables.count("mailbox_id")
-    mailbox = Mailbox(mailbox_id, change.owner, name, change.special_use, tables.count("uid_validity"), 1, 1)
+    mailbox = Mailbox(mailbox_id, change.owner, name, change.special_use, tables.count("uid_validity"), 1, 1, 1)
     tables.put(tables.mailboxes, mailbox_id, mailbox)
-    tables.put(tables.recent_from, mailbox_id, 1)
     tables.put(tables.messages, mailbox_id, {})
     tables.put(tables.expunged, mailbox_id, {})
     return mailbox
@@ -174,7 +172,7 @@ def _create_mailbox(tables: Tables, change: CreateMailbox) -> Mailbox:
 
 def _delete_mailbox(tables: Tables, change: DeleteMailbox) -> None:
     mailbox_id = tables.mailbox(change.mailbox_id).mailbox_id
-    for table in (tables.mailboxes, tables.recent_from, tables.messages, tables.expunged):
+    for table in (tables.mailboxes, tables.messages, tables.expunged):
         tables.drop(table, mailbox_id)
     tables.touched[mailbox_id] = None
 

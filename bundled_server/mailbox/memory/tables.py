@@ -31,7 +31,6 @@ class Tables:
         self.now = now
         self.users: dict[str, User] = {}
         self.mailboxes: dict[int, Mailbox] = {}
-        self.recent_from: dict[int, int] = {}
         self.messages: dict[int, dict[int, Kept]] = {}
         self.expunged: dict[int, dict[int, int]] = {}
         self.subscriptions: dict[tuple[str, str], None] = {}

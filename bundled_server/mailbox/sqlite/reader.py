@@ -18,7 +18,9 @@ from bundled_server.mailbox.training import Kind, TokenCount, Training
 
 ROWS_AT_ONCE: Final = 2000
 
-MAILBOX_COLUMNS: Final = "mailbox_id, owner, name, special_use, uid_validity, uid_next, highest_modseq"
+MAILBOX_COLUMNS: Final = (
+    "mailbox_id, owner, name, special_use, uid_validity, uid_next, highest_modseq, recent_from"
+)
 SUMMARY_COLUMNS: Final = "content_id, size_octets, header_octets, envelope, body, body_structure"
 
 
@@ -67,14 +69,13 @@ class Reader:
         rows = self.rows(sql, (owner, canonical(name)))
         return Mailbox(*rows[0]) if rows else None
 
-    def mailbox_state(self, mailbox_id: int) -> tuple[Mailbox, int]:
-        """A mailbox and the first uid nobody has claimed as recent. Raises NoSuchMailbox."""
-        sql = f"SELECT {MAILBOX_COLUMNS}, recent_from FROM mailboxes WHERE mailbox_id = ?"  # noqa: S608 - our columns
+    def mailbox_of(self, mailbox_id: int) -> Mailbox:
+        """Raises NoSuchMailbox."""
+        sql = f"SELECT {MAILBOX_COLUMNS} FROM mailboxes WHERE mailbox_id = ?"  # noqa: S608 - our columns
         rows = self.rows(sql, (mailbox_id,))
         if not rows:
             raise NoSuchMailbox("the mailbox does not exist")
-        *fields, recent_from = rows[0]
-        return Mailbox(*fields), recent_from
+        return Mailbox(*rows[0])
 
     def subscriptions(self, owner: str) -> list[str]:
         return [
@@ -88,7 +89,7 @@ class Reader:
         use one of its own. Raises NoSuchMailbox."""
         with weather():
             self._connection.execute("BEGIN")
-        mailbox, _ = self.mailbox_state(mailbox_id)
+        mailbox = self.mailbox_of(mailbox_id)
         return mailbox.highest_modseq, self._index_rows(mailbox_id)
 
     def _index_rows(self, mailbox_id: int) -> Iterator[list[tuple[Any, ...]]]:
@@ -102,7 +103,7 @@ class Reader:
                 yield [(*row[:5], FLAG_SETS[row[5]], row[6]) for row in rows]
 
     def delta(self, mailbox_id: int, since_modseq: int) -> Delta:
-        mailbox, _ = self.mailbox_state(mailbox_id)
+        mailbox = self.mailbox_of(mailbox_id)
         key = (mailbox_id, since_modseq)
         later = self.rows(
             "SELECT uid, added_modseq FROM messages WHERE mailbox_id = ? AND modseq > ? ORDER BY uid", key

@@ -61,6 +61,7 @@ class MailboxState:
             self.uid_validity,
             self.uid_next,
             self.highest_modseq,
+            self.recent_from,
         )
 
 

@@ -48,6 +48,11 @@ def day_of(seconds: float) -> date:
     return date.fromordinal(min(max(int(seconds // _DAY_SECONDS) + _EPOCH_ORDINAL, 1), date.max.toordinal()))
 
 
+def day_start(day: date) -> int:
+    """When a day begins, in epoch seconds: `day_of` answers it from here on."""
+    return (day.toordinal() - _EPOCH_ORDINAL) * _DAY_SECONDS
+
+
 def format_date_time(seconds: float) -> bytes:
     """An internal date as INTERNALDATE sends it, quotes included, in UTC."""
     days, rest = divmod(floor(seconds), _DAY_SECONDS)
