@@ -4,6 +4,8 @@ from pathlib import Path
 
 import msgspec
 
+from bundled_server.filter_config import FilterSettings
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What a peer may make us hold, do or wait for. Sizes in octets, times in seconds."""
@@ -116,6 +118,7 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     answers_questions: bool = False
     dkim_key: Path | None = None
     dkim_selector: str = "mail"
+    filters: FilterSettings = FilterSettings()
 
     @property
     def has_quotas(self) -> bool:

@@ -15,7 +15,8 @@ from bundled_server.protocols.smtp.trace import Trace, protocol_word, received_l
 @dataclass(slots=True)
 class Client:
     """The other side of one dialogue as far as it is known. `name` is what it said in HELO or EHLO, `tls` is ""
-    in the clear, `user` is "" until it has authenticated, `lmtp` tells that it hands mail over by LMTP."""
+    in the clear, `user` is "" until it has authenticated, `lmtp` tells that it hands mail over by LMTP,
+    `visit` is the gate's own memory of it."""
 
     session_id: str
     address: str
@@ -24,6 +25,7 @@ class Client:
     tls: str = ""
     user: str = ""
     lmtp: bool = False
+    visit: object = None
 
     @property
     def is_loopback(self) -> bool:
@@ -53,12 +55,39 @@ Accept = Callable[[Envelope, bytes, str, str], Awaitable[object]]
 durable. Raises StoreUnavailable."""
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What the gate says of a whole message: refuse it with `refusal`, or put `header` (whole fields) on top."""
+
+    refusal: Reply | None = None
+    header: bytes = b""
+
+
+class Gate(Protocol):
+    """The anti-spam and anti-virus filters as a dialogue meets them, stage by stage. A Reply refuses; one that
+    closes (421, 521) ends the connection. `left` is told of every client that was let in by `connected`."""
+
+    async def connected(self, client: Client) -> Reply | None: ...
+
+    async def greeted(self, client: Client) -> Reply | None: ...
+
+    async def sender(self, client: Client, sender: str) -> Reply | None: ...
+
+    async def recipient(self, client: Client, sender: str, recipient: str) -> Reply | None: ...
+
+    async def message(self, transaction: Transaction, content: bytes) -> Admission: ...
+
+    def left(self, client: Client) -> None: ...
+
+
 class Policy(Protocol):
-    """One agent's rules. Every check answers a Reply to refuse; it never sends anything itself."""
+    """One agent's rules. Every check answers a Reply to refuse; it never sends anything itself. The dialogue tells
+    the `gate`, where there is one, of connection and greeting; the policy asks it for the rest."""
 
     agent: Agent
     step: Step
     origin: str
+    gate: Gate | None
 
     def offered_mechanisms(self, client: Client) -> tuple[str, ...]:
         """The SASL mechanisms that this client may use now; empty hides AUTH."""

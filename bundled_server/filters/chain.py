@@ -1,95 +1,132 @@
-"""The chain that every message passes on its way in: each filter says its word, the hardest word counts."""
+"""The chain that every message passes on its way in: filters are asked stage by stage, and their words add up."""
 
+import asyncio
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from bundled_server.envelope import Envelope
-from bundled_server.journal import Agent, Journal
+from bundled_server.filters.filter import Filter, Judge, Wave
+from bundled_server.filters.question import Question
+from bundled_server.filters.verdict import Said, Stage, Verdict, Word
 
 SCANNER_FAILED = "4.7.1"
+DEADLINE_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
 
-SPAM_FIELDS = frozenset({"x-spam-flag", "x-spam-status", "x-spam-score", "x-spam-level", "x-virus-status"})
+_Asked = tuple[Filter, Judge]
 
 
-class Word(IntEnum):
-    """What a filter says, in rising hardness."""
-
-    ACCEPT = 0
-    TRY_LATER = 1
-    REFUSE = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """One filter's word. `header` are whole fields with CRLF to put on top; `status` and `text` explain a word
-    that is not ACCEPT."""
-
-    word: Word = Word.ACCEPT
-    header: bytes = b""
-    status: str = ""
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A message that asks to come in. `client_name` is what the peer said in EHLO; `queue_id` is what the message
-    will be called when it is accepted."""
-
-    client_address: str
-    client_name: str
-    envelope: Envelope
-    content: bytes
-    queue_id: str = ""
-
-
-class Filter(Protocol):
-    """One link of the chain. A filter that fails says TRY_LATER: a broken scanner never means acceptance."""
-
-    name: str
-
-    async def judge(self, candidate: Candidate) -> Opinion: ...
+class NoSuchFilter(ValueError):
+    """No filter of that name is in the chain; the text says which are."""
 
 
 class Chain:
-    """Asks each filter in order; stops at the first that does not accept, and joins the headers of the others."""
+    """Asks the filters of a stage, wave by wave; those of a wave at the same time, under one deadline. Filters can
+    be switched off and on again while the host runs."""
 
-    def __init__(self, filters: Sequence[Filter], journal: Journal) -> None:
-        self._filters = tuple(filters)
-        self._journal = journal
+    def __init__(self, filters: Sequence[Filter], deadline_seconds: float = DEADLINE_SECONDS) -> None:
+        self._filters = {link.name: link for link in filters}
+        self._off: set[str] = set()
+        self._deadline_seconds = deadline_seconds
+        self._plan: dict[Stage, tuple[tuple[_Asked, ...], ...]] = {}
+        self._make_plan()
 
-    async def judge(self, candidate: Candidate) -> Opinion:
-        header = b""
-        for link in self._filters:
-            opinion = await _word_of(link, candidate)
-            if opinion.word is not Word.ACCEPT:
-                text = f"{link.name}: {opinion.word.name.lower()}: {opinion.status} {opinion.text}"
-                self._journal.record(
-                    Agent.FILTER, "judged", text, queue_id=candidate.queue_id, peer=candidate.client_address
-                )
-                return opinion
-            header = opinion.header + header
-        return Opinion(header=header)
+    # switches
 
+    def switch(self, name: str, *, on: bool) -> bool:
+        """Switch a filter on or off; false when it was so already. Raises NoSuchFilter."""
+        if name not in self._filters:
+            names = ", ".join(self._filters) or "none"
+            raise NoSuchFilter(f"there is no filter {name!r}; there are: {names}")
+        if on != (name in self._off):
+            return False
+        (self._off.discard if on else self._off.add)(name)
+        self._make_plan()
+        return True
 
-async def _word_of(link: Filter, candidate: Candidate) -> Opinion:
-    """What the filter says; one that breaks says TRY_LATER, so that nothing slips in past a broken scanner."""
-    try:
-        return await link.judge(candidate)
-    except Exception:
-        logger.exception("the filter %s failed", link.name)
-        return Opinion(Word.TRY_LATER, status=SCANNER_FAILED, text=f"{link.name} cannot answer, try again later")
+    def describe(self) -> list[dict[str, object]]:
+        """Every filter: name, whether it is on, its stages, what it does."""
+        return [
+            {
+                "name": link.name,
+                "on": link.name not in self._off,
+                "stages": [stage.value for stage in Stage if stage in link.stages],
+                "about": link.about,
+            }
+            for link in self._filters.values()
+        ]
 
+    def has(self, stage: Stage) -> bool:
+        """Whether any filter wants to be asked at this stage."""
+        return stage in self._plan
 
-def is_forged_result(field_name: str, value: str, own_id: str) -> bool:
-    """Whether a field claims to be a verdict of ours: Authentication-Results with our own id (RFC 8601 §5), or
-    a spam mark, which only our filters may set."""
-    name = field_name.lower()
-    if name != "authentication-results":
-        return name in SPAM_FIELDS
-    claimed = value.partition(";")[0].split()
-    return not claimed or claimed[0].lower().rstrip(".") == own_id.lower()
+    def _make_plan(self) -> None:
+        links = [link for link in self._filters.values() if link.name not in self._off]
+        self._plan = {}
+        for stage in Stage:
+            waves = [
+                tuple((link, link.stages[stage]) for link in links if link.wave is wave and stage in link.stages)
+                for wave in Wave
+            ]
+            if any(waves):
+                self._plan[stage] = tuple(wave for wave in waves if wave)
+
+    # asking
+
+    async def ask(self, stage: Stage, question: Question) -> list[Said]:
+        """What the filters of a stage say, in the order of the chain; the waves behind a word that ends it are not
+        asked. Whoever vouches overrules the doubts of its own and later waves."""
+        said: list[Said] = []
+        waves = self._plan.get(stage, ())
+        until = asyncio.get_running_loop().time() + self._deadline_seconds if waves else 0.0
+        for wave in waves:
+            heard = await self._hear(wave, stage, question, until)
+            for one in heard:
+                if one.verdict.vouches and not question.findings.vouched_by:
+                    question.findings.vouched_by = one.name
+                    if stage is Stage.CONNECT:
+                        question.visit.trusted_by = one.name
+            heard = [self.overruled(one, question.findings.vouched_by) for one in heard]
+            said += heard
+            if any(one.verdict.word.ends_it for one in heard):
+                break
+        return said
+
+    async def _hear(self, wave: Sequence[_Asked], stage: Stage, question: Question, until: float) -> list[Said]:
+        verdicts: Iterable[Verdict | None]
+        if len(wave) == 1:
+            verdicts = [await self._word_of(*wave[0], question, until)]
+        else:
+            verdicts = await asyncio.gather(*(self._word_of(*asked, question, until) for asked in wave))
+        return [
+            Said(link.name, stage, verdict)
+            for (link, _), verdict in zip(wave, verdicts, strict=True)
+            if verdict is not None
+        ]
+
+    async def _word_of(self, link: Filter, judge: Judge, question: Question, until: float) -> Verdict | None:
+        """What one filter says; what its failure means when it has none."""
+        if link.patience_seconds is not None:
+            until = asyncio.get_running_loop().time() + link.patience_seconds
+        try:
+            async with asyncio.timeout_at(until):
+                return await judge(question)
+        except TimeoutError:
+            trouble = "no answer in time"
+        except Exception as fault:
+            logger.exception("the filter %s failed", link.name)
+            trouble = f"failed: {type(fault).__name__}"
+        if link.must_answer:
+            text = f"{link.name} cannot answer, try again later"
+            return Verdict(Word.DEFER, reason=trouble, status=SCANNER_FAILED, text=text)
+        return Verdict(reason=f"{trouble}: it does not count")
+
+    def overruled(self, said: Said, vouched_by: str) -> Said:
+        """The verdict as it counts once somebody vouches: doubts do not, except those that nobody overrules."""
+        verdict = said.verdict
+        doubts = verdict.word > Word.SCORE or verdict.score > 0
+        if not vouched_by or not doubts or self._filters[said.name].must_answer:
+            return said
+        reason = f"{verdict.reason} (overruled by {vouched_by})".strip()
+        return replace(said, verdict=replace(verdict, word=Word.PASS, score=0.0, reason=reason))

@@ -1,36 +1,81 @@
-"""The gate: the chain of filters as the MTA's policy asks it, in the words of SMTP replies."""
+"""The gate: the chain of filters as an SMTP dialogue meets it, in the words of SMTP replies."""
 
-from collections.abc import Awaitable, Callable
+from typing import cast
 
-from bundled_server.filters.chain import Candidate, Chain, Opinion, Word
-from bundled_server.mta.policy import FilterAnswer
+from bundled_server.filters.inspection import Inspection
+from bundled_server.filters.question import Question, Visit
+from bundled_server.filters.verdict import Said, Stage, Verdict, Word
 from bundled_server.protocols.smtp.replies import Reply
-from bundled_server.smtp_policy import Transaction
+from bundled_server.smtp_policy import Admission, Client, Transaction
 
-WORDS = {
-    Word.TRY_LATER: (451, "4.7.1", "Message not accepted now, try again later"),
-    Word.REFUSE: (550, "5.7.1", "Message refused by the rules of this host"),
+CODES = {
+    Stage.CONNECT: {Word.DEFER: 421, Word.REJECT: 521},
+    Stage.HELO: {Word.DEFER: 421, Word.REJECT: 550},
 }
-"""Reply code, enhanced code and text for a filter that gives none of its own."""
+"""Where the reply says more than "not this one": at the connection it ends the dialogue (RFC 7504 for 521)."""
+
+LATER, NEVER = 451, 550
+WORDS = {
+    Word.DEFER: ("4.7.1", "Not accepted now, try again later"),
+    Word.REJECT: ("5.7.1", "Refused by the rules of this host"),
+}
+"""Enhanced code and text for a filter that gives none of its own."""
 
 
-def gate_of(chain: Chain) -> Callable[[Transaction, bytes], Awaitable[FilterAnswer]]:
-    """What `mta.policy.TransferPolicy` takes as a filter."""
+class FilterGate:
+    """Implements `smtp_policy.Gate`; what it knows of a client hangs on the client."""
 
-    async def ask(transaction: Transaction, content: bytes) -> FilterAnswer:
-        client = transaction.client
-        opinion = await chain.judge(
-            Candidate(client.address, client.name, transaction.envelope, content, transaction.identifier)
+    def __init__(self, inspection: Inspection) -> None:
+        self._inspection = inspection
+
+    async def connected(self, client: Client) -> Reply | None:
+        client.visit = visit = Visit(client.session_id, client.address)
+        return await self._ask(Stage.CONNECT, Question(visit))
+
+    async def greeted(self, client: Client) -> Reply | None:
+        visit = _visit_of(client)
+        visit.helo, visit.tls = client.name, client.tls
+        return await self._ask(Stage.HELO, Question(visit))
+
+    async def sender(self, client: Client, sender: str) -> Reply | None:
+        return await self._ask(Stage.MAIL, Question(_visit_of(client), sender))
+
+    async def recipient(self, client: Client, sender: str, recipient: str) -> Reply | None:
+        return await self._ask(Stage.RCPT, Question(_visit_of(client), sender, recipient))
+
+    async def message(self, transaction: Transaction, content: bytes) -> Admission:
+        envelope = transaction.envelope
+        conclusion = await self._inspection.conclude(
+            Question(
+                _visit_of(transaction.client),
+                envelope.sender,
+                recipients=tuple(recipient.address for recipient in envelope.recipients),
+                content=content,
+                queue_id=transaction.identifier,
+            )
         )
-        if opinion.word is Word.ACCEPT:
-            return FilterAnswer(header=opinion.header)
-        return FilterAnswer(refusal=_reply(opinion))
+        if conclusion.ended_by is not None:
+            return Admission(refusal=reply_of(conclusion.ended_by))
+        return Admission(header=conclusion.header)
 
-    return ask
+    def left(self, client: Client) -> None:
+        if client.visit is not None:
+            self._inspection.left(_visit_of(client))
+
+    async def _ask(self, stage: Stage, question: Question) -> Reply | None:
+        ended_by = await self._inspection.ask(stage, question)
+        return None if ended_by is None else reply_of(ended_by)
 
 
-def _reply(opinion: Opinion) -> Reply:
-    """A code that fits the word, whatever the filter said: TRY_LATER is never a 5xx, REFUSE never a 4xx."""
-    code, status, text = WORDS[opinion.word]
-    own = opinion.status if opinion.status[:2] == status[:2] else status
-    return Reply(code, own, opinion.text or text)
+def reply_of(said: Said) -> Reply:
+    """A code that fits the word, whatever the filter said: DEFER is never a 5xx, REJECT never a 4xx."""
+    verdict: Verdict = said.verdict
+    usual = LATER if verdict.word is Word.DEFER else NEVER
+    status, text = WORDS[verdict.word]
+    own = verdict.status if verdict.status[:2] == status[:2] else status
+    code = CODES.get(said.stage, {}).get(verdict.word, usual)
+    return Reply(code, own, verdict.text or verdict.reason or text)
+
+
+def _visit_of(client: Client) -> Visit:
+    return cast(Visit, client.visit)

@@ -12,7 +12,10 @@ from bundled_server.auth.store_directory import StoreDirectory
 from bundled_server.clock import Clock, SystemClock
 from bundled_server.config import HostSettings
 from bundled_server.dns.resolver import Resolver
-from bundled_server.filters.chain import Filter
+from bundled_server.filters.chain import Chain
+from bundled_server.filters.filter import Filter
+from bundled_server.filters.inspection import Inspection
+from bundled_server.host.filtering import build_inspection
 from bundled_server.host.folder import HostFolder
 from bundled_server.host.gauges import HostGauges
 from bundled_server.host.mail_flow import build_mail_flow, build_relay
@@ -63,6 +66,7 @@ class Host:
         self._ground: Ground
         self._people: People
         self._flow: MailFlow
+        self._inspection: Inspection | None = None
 
     # what others may ask of an open host
 
@@ -93,6 +97,11 @@ class Host:
     @property
     def spool(self) -> Spool:
         return self._flow.spool
+
+    @property
+    def filters(self) -> Chain:
+        """The chain at port 25, to look at and to switch; empty when there is none."""
+        return self._inspection.chain if self._inspection is not None else Chain(())
 
     @property
     def connections(self) -> dict[str, int]:
@@ -132,6 +141,7 @@ class Host:
         self._stack.push_async_callback(relay.close)
         self._flow = build_mail_flow(self._ground, self._people, relay)
         self._stack.push_async_callback(self.runner.close)
+        self._inspection = build_inspection(self._ground)
         await self._open_ports(tls)
         await self._open_admin()
         await self.runner.open()
@@ -150,7 +160,7 @@ class Host:
         return Ground(settings, self._surroundings, ids, journal, store)
 
     async def _open_ports(self, tls: ssl.SSLContext) -> None:
-        for service in services_of(self._ground, self._people, self._flow):
+        for service in services_of(self._ground, self._people, self._flow, self._inspection):
             port = getattr(self.settings.ports, service.name)
             if port is None:
                 continue

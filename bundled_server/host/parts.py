@@ -9,7 +9,7 @@ from bundled_server.auth.store_directory import StoreDirectory
 from bundled_server.clock import Clock
 from bundled_server.config import HostSettings
 from bundled_server.dns.resolver import Resolver
-from bundled_server.filters.chain import Filter
+from bundled_server.filters.filter import Filter
 from bundled_server.journal import Journal
 from bundled_server.mailbox.store import Store
 from bundled_server.mda.addresses import Addresses
@@ -25,7 +25,7 @@ from bundled_server.queue.spool import Spool
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the world gives a host: without a `resolver` it asks the system's name servers; `port_of` tells the
-    SMTP port of another host of a practice world. `filters` judge what comes to port 25, in their order;
+    SMTP port of another host of a practice world. `filters` join the chain of the settings;
     `token_verifier` switches on OAuth 2.0."""
 
     clock: Clock

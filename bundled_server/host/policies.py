@@ -2,9 +2,10 @@
 
 from bundled_server.auth.login import SaslBackEnd
 from bundled_server.auth.throttle import LoginThrottle
-from bundled_server.filters.chain import Chain, is_forged_result
+from bundled_server.filters.inspection import Inspection
+from bundled_server.filters.result_fields import is_forged_result
 from bundled_server.host.errors import HostCannotStart
-from bundled_server.host.filter_gate import gate_of
+from bundled_server.host.filter_gate import FilterGate
 from bundled_server.host.parts import Ground, MailFlow, People
 from bundled_server.msa.dkim_signer import CannotSign, DkimSigner, dkim_signer
 from bundled_server.msa.policy import SubmissionPolicy
@@ -13,9 +14,11 @@ from bundled_server.mta.policy import HandOverPolicy, TransferPolicy
 from bundled_server.protocols.smtp.replies import Reply
 
 
-def transfer_policy(ground: Ground, people: People, flow: MailFlow) -> TransferPolicy:
+def transfer_policy(
+    ground: Ground, people: People, flow: MailFlow, inspection: Inspection | None
+) -> TransferPolicy:
     """Port 25's."""
-    settings, filters = ground.settings, ground.surroundings.filters
+    settings = ground.settings
 
     async def is_full(address: str) -> Reply | None:
         if await flow.courier.has_room(address):
@@ -29,7 +32,7 @@ def transfer_policy(ground: Ground, people: People, flow: MailFlow) -> TransferP
         recipient_exists=people.addresses.exists,
         now=ground.clock.now,
         received_hops=settings.limits.received_hops,
-        filters=(gate_of(Chain(filters, ground.journal)),) if filters else (),
+        gate=None if inspection is None else FilterGate(inspection),
         members=people.addresses.expand,
         answers_questions=settings.answers_questions,
         is_full=is_full if settings.has_quotas else None,

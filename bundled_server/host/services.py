@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bundled_server.auth.throttle import LoginThrottle
+from bundled_server.filters.inspection import Inspection
 from bundled_server.host.parts import Ground, MailFlow, People
 from bundled_server.host.policies import hand_over_policy, submission_policy, transfer_policy
 from bundled_server.maa.imap.session import imap_sessions
@@ -26,18 +27,24 @@ class Service:
     busy_line: bytes
 
 
-def services_of(ground: Ground, people: People, flow: MailFlow) -> list[Service]:
+def services_of(ground: Ground, people: People, flow: MailFlow, inspection: Inspection | None) -> list[Service]:
     """Every service a host can offer, whether or not it has a port."""
     throttle = LoginThrottle(ground.clock, ground.settings.limits.login_failures_per_minute)
-    return [*_smtp_services(ground, people, flow, throttle), *_access_services(ground, people, throttle)]
+    transfer = transfer_policy(ground, people, flow, inspection)
+    return [
+        *_smtp_services(ground, people, flow, transfer, throttle),
+        *_access_services(ground, people, throttle),
+    ]
 
 
-def _smtp_services(ground: Ground, people: People, flow: MailFlow, throttle: LoginThrottle) -> list[Service]:
+def _smtp_services(
+    ground: Ground, people: People, flow: MailFlow, port_25: Policy, throttle: LoginThrottle
+) -> list[Service]:
     settings = ground.settings
     pause_seconds = settings.limits.etrn_pause_seconds
     turn = TurnDesk(flow.spool.flush, people.domains, ground.clock.now, pause_seconds)
     deliver = HandDelivery(ground.store, flow.courier, flow.runner.take)
-    transfer = _smtp(ground, flow, transfer_policy(ground, people, flow), turn=turn)
+    transfer = _smtp(ground, flow, port_25, turn=turn)
     submission = _smtp(ground, flow, submission_policy(ground, people, throttle))
     handed_over = _smtp(ground, flow, hand_over_policy(ground, people), deliver=deliver)
     busy = f"421 4.3.2 {settings.hostname} too many connections, try again later\r\n".encode()

@@ -13,7 +13,7 @@ from bundled_server.protocols.smtp.commands import Mail, Rcpt
 from bundled_server.protocols.smtp.header import HeaderTooBig, read_header
 from bundled_server.protocols.smtp.path import Path
 from bundled_server.protocols.smtp.replies import Reply
-from bundled_server.smtp_policy import Client, NewHead, Transaction, trace_line
+from bundled_server.smtp_policy import Client, Gate, NewHead, Transaction, trace_line
 from bundled_server.smtp_questions import (
     CANNOT_VERIFY,
     DETAIL_SEPARATOR,
@@ -48,6 +48,7 @@ class SubmissionPolicy:
     agent = Agent.MSA
     step = Step.SUBMIT
     origin = "submission"
+    gate: Gate | None = None
 
     def __init__(
         self,

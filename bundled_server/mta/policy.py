@@ -1,7 +1,6 @@
 """The rules of port 25: mail for our own users from anybody, and nothing else."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from bundled_server.auth.login import SaslLogin
 from bundled_server.bang_path import own_names, unbanged
@@ -9,24 +8,13 @@ from bundled_server.journal import Agent, Step
 from bundled_server.protocols.smtp.commands import Mail, Rcpt
 from bundled_server.protocols.smtp.header import HeaderTooBig, read_header
 from bundled_server.protocols.smtp.replies import Reply
-from bundled_server.smtp_policy import Client, NewHead, Transaction, trace_line
+from bundled_server.smtp_policy import Client, Gate, NewHead, Transaction, trace_line
 from bundled_server.smtp_questions import CANNOT_VERIFY, NO_EXPN, AddressBook, Members, RecipientExists
 
 AUTH_ON_SUBMISSION = Reply(502, "5.5.1", "AUTH is for the submission port")
 LOOP = Reply(554, "5.4.6", "Too many hops: the message is going in circles")
 HEADER_TOO_BIG = Reply(552, "5.3.4", "The header is too big")
 
-
-@dataclass(frozen=True, slots=True)
-class FilterAnswer:
-    """What a filter thinks: refuse with `refusal`, or let pass and put `header` (whole fields) on top."""
-
-    refusal: Reply | None = None
-    header: bytes = b""
-
-
-Filter = Callable[[Transaction, bytes], Awaitable[FilterAnswer]]
-"""One link of the anti-spam and anti-virus chain, asked after DATA."""
 
 IsForged = Callable[[str, str], bool]
 """Whether the field of this (lower-case) name and value claims to be ours; such fields are removed on entry."""
@@ -53,7 +41,7 @@ class TransferPolicy:
         recipient_exists: RecipientExists,
         now: Callable[[], float],
         received_hops: int = 50,
-        filters: Sequence[Filter] = (),
+        gate: Gate | None = None,
         is_forged: IsForged = lambda name, value: False,
         members: Members | None = None,
         answers_questions: bool = False,
@@ -66,7 +54,7 @@ class TransferPolicy:
         self._is_full = is_full
         self._now = now
         self._received_hops = received_hops
-        self._filters = tuple(filters)
+        self.gate = gate
         self._is_forged = is_forged
 
     def offered_mechanisms(self, client: Client) -> tuple[str, ...]:
@@ -81,7 +69,8 @@ class TransferPolicy:
     async def check_mail(self, client: Client, command: Mail) -> str | Reply:
         path = command.path
         if path.is_null or path.domain:
-            return path.address
+            refusal = await self.gate.sender(client, path.address) if self.gate else None
+            return refusal or path.address
         return Reply(553, "5.5.4", f"<{path.address}>... Domain name required for sender address")
 
     async def check_recipient(self, client: Client, sender: str, command: Rcpt) -> str | Reply:
@@ -96,7 +85,10 @@ class TransferPolicy:
         if not await self._book.is_known(local.lower(), domain):
             return Reply(550, "5.1.1", f"<{path.address}>... User unknown")
         address = path.address if path.domain else f"{path.address}@{domain}"
-        return (await self._is_full(address) if self._is_full else None) or address
+        refusal = await self._is_full(address) if self._is_full else None
+        if refusal is None and self.gate is not None:
+            refusal = await self.gate.recipient(client, sender, address)
+        return refusal or address
 
     async def check_message(self, transaction: Transaction, content: bytes) -> NewHead | Reply:
         try:
@@ -106,11 +98,11 @@ class TransferPolicy:
         if header.count("received") > self._received_hops:
             return LOOP
         added = b""
-        for ask in self._filters:
-            answer = await ask(transaction, content)
-            if answer.refusal is not None:
-                return answer.refusal
-            added = answer.header + added
+        if self.gate is not None:
+            admission = await self.gate.message(transaction, content)
+            if admission.refusal is not None:
+                return admission.refusal
+            added = admission.header
         head = trace_line(transaction, self._hostname, self._now()) + added
         kept = content[: header.octets] + header.separator
         if any(self._is_forged(field.name, field.value) for field in header.fields):

@@ -60,6 +60,7 @@ class SmtpSession:
         self._machine = machine
         self._services = services
         self._policy = services.policy
+        self._gate = services.policy.gate
         self._client = client
         self._journal = journal
         self._sender: str | None = None
@@ -75,6 +76,10 @@ class SmtpSession:
     async def open(self) -> None:
         self._client.tls = self._link.tls_version
         self._journal.note("connected", f"connection from [{self._client.address}]")
+        refusal = await self._gate.connected(self._client) if self._gate else None
+        if refusal is not None:
+            await self._refuse(refusal)
+            return
         protocol = "LMTP" if self._client.lmtp else "ESMTP"
         self._machine.send(Reply(220, "", f"{self._services.hostname} {protocol} termail ready"))
 
@@ -93,6 +98,8 @@ class SmtpSession:
 
     async def close(self) -> None:
         self._forget_transaction()
+        if self._gate is not None:
+            self._gate.left(self._client)
 
     # one method for each event
 
@@ -101,6 +108,11 @@ class SmtpSession:
         self._forget_transaction()
         client.name, client.extended = command.name, command.extended
         client.tls = self._link.tls_version
+        refusal = await self._gate.greeted(client) if self._gate else None
+        if refusal is not None:
+            client.name = ""
+            await self._refuse(refusal)
+            return
         welcome = f"{self._services.hostname} Hello {command.name} [{client.address}], pleased to meet you"
         if command.extended:
             welcome = "\n".join([welcome, *self._keywords()])

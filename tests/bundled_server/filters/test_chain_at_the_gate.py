@@ -1,97 +1,104 @@
-"""The chain of filters as port 25 meets it: headers added, refusals in words, broken scanners never accept."""
-
-import asyncio
-import smtplib
-from pathlib import Path
+"""The chain as port 25 meets it: refusals in words at every stage, sums and fields for what comes in."""
 
 import pytest
 
-from bundled_server.config import HostSettings, Ports
-from bundled_server.filters.chain import Candidate, Opinion, Word
+from bundled_server.config import HostSettings
+from bundled_server.filters.verdict import Stage, Verdict, Word
 from bundled_server.host.host import Host
 
-
-class Judge:
-    """Says what the subject asks for; counts."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.asked: list[Candidate] = []
-
-    async def judge(self, candidate: Candidate) -> Opinion:
-        self.asked.append(candidate)
-        for word in (b"later", b"never", b"odd", b"crash"):
-            if b"Subject: " + word in candidate.content:
-                return self._opinion(word)
-        return Opinion(header=f"X-{self.name}: seen\r\n".encode())
-
-    def _opinion(self, word: bytes) -> Opinion:
-        if word == b"crash":
-            raise ZeroDivisionError
-        return {
-            b"later": Opinion(Word.TRY_LATER, status="4.7.0", text="greylisted"),
-            b"never": Opinion(Word.REFUSE),
-            b"odd": Opinion(Word.REFUSE, status="4.0.0", text="two\r\nlines"),
-        }[word]
+HOLA = "Authentication-Results: mail.cities.org; spf=pass\r\nX-Spam-Flag: YES\r\nSubject: hola\r\n\r\nHola\r\n"
 
 
-async def send(folder: Path, judges: list[Judge], subject: str) -> tuple[int, bytes, list[bytes]]:
-    """The reply to the data, and what is in the mailbox then."""
-    settings = HostSettings(
-        hostname="mail.cities.org",
-        domain="cities.org",
-        data=folder / "host",
-        ports=Ports(smtp=0),
-        users=(("alice", "123456"),),
-    )
-    text = f"Authentication-Results: mail.cities.org; spf=pass\r\nSubject: {subject}\r\n\r\nHola\r\n"
-
-    def talk(port: int) -> tuple[int, bytes]:
-        with smtplib.SMTP("127.0.0.1", port, "client.far.test") as client:
-            client.ehlo()
-            client.mail("x@far.test")
-            client.rcpt("alice@cities.org")
-            return client.data(text)
-
-    async with Host(settings, filters=judges) as host:
-        code, words = await asyncio.to_thread(talk, host.bound_ports["smtp"])
-        async with asyncio.timeout(10):
-            while await host.store.queue_items():
-                await asyncio.sleep(0)
-        mailbox = await host.store.mailbox("alice", "INBOX")
-        assert mailbox is not None
-        index = await host.store.index(mailbox.mailbox_id)
-        return code, words, [await host.store.body(content_id) for content_id in index.content_ids]
-
-
-async def test_each_filter_is_asked_and_puts_its_lines_on_top(tmp_path: Path) -> None:
-    judges = [Judge("First"), Judge("Second")]
-    code, words, (message,) = await send(tmp_path, judges, "hola")
-    assert code == 250
-    head = message.partition(b"\r\n\r\n")[0]
-    assert head.index(b"Received: ") < head.index(b"X-Second: seen") < head.index(b"X-First: seen")
-    assert b"spf=pass" not in head, "a verdict that claims to be ours is removed, filters or not"
-    (candidate,) = judges[0].asked
-    assert (candidate.client_address, candidate.client_name) == ("127.0.0.1", "client.far.test")
-    assert candidate.envelope.sender == "x@far.test"
-    assert candidate.queue_id.encode() in words
+async def test_every_verdict_is_in_the_header_and_in_the_journal(settings: HostSettings, says, send, came) -> None:
+    lists = says("dnsbl", Verdict(Word.SCORE, 3.0, "listed in bl.test"), at=(Stage.CONNECT,))
+    spf = says("spf", Verdict(Word.SCORE, 1.5, "not from there", results="spf=fail smtp.mailfrom=x@far.test"))
+    words = says("words", Verdict(Word.SCORE, 0.5, "a word", explanation=("casino",), header=b"X-Mine: 1\r\n"))
+    async with Host(settings, filters=[lists, spf, words]) as host:
+        end = await came(host, await send(host, HOLA))
+    (message,) = end.inbox
+    head = message.partition(b"\r\n\r\n")[0].decode()
+    assert "spf=pass" not in head, "a verdict that claims to be ours is removed"
+    assert "Authentication-Results: mail.cities.org;\r\n\tspf=fail smtp.mailfrom=x@far.test" in head
+    assert head.count("X-Spam-Flag: YES") == 1
+    assert "X-Spam-Status: Yes, score=5.0 required=4.0 tests=dnsbl=3.0,spf=1.5,words=0.5" in head
+    assert "X-Spam-Verdict: mail.cities.org; dnsbl score +3.0 at connect: listed in bl.test" in head
+    assert "X-Spam-Explanation: mail.cities.org; words; casino" in head
+    assert head.index("Received: ") < head.index("X-Mine: 1") < head.index("Subject: hola")
+    assert end.events == [
+        "judged: dnsbl score +3.0 at connect: listed in bl.test",
+        "judged: spf score +1.5 at data: not from there",
+        "judged: words score +0.5 at data: a word",
+        "concluded: tag +5.0: dnsbl +3.0, spf +1.5, words +0.5",
+    ]
+    (question,) = spf.asked
+    assert (question.visit.address, question.visit.helo) == ("127.0.0.1", "client.far.test")
+    assert (question.sender, question.recipients) == ("x@far.test", ("alice@cities.org",))
+    assert question.queue_id.encode() in end.words
 
 
 @pytest.mark.parametrize(
-    ("subject", "code", "words"),
+    ("stage", "word", "code"),
     [
-        ("later", 451, b"4.7.0 greylisted"),
-        ("never", 550, b"5.7.1 Message refused by the rules of this host"),
-        ("odd", 550, b"5.7.1 two"),
-        ("crash", 451, b"4.7.1 First cannot answer, try again later"),
+        (Stage.CONNECT, Word.DEFER, 421),
+        (Stage.CONNECT, Word.REJECT, 521),
+        (Stage.HELO, Word.DEFER, 421),
+        (Stage.HELO, Word.REJECT, 550),
+        (Stage.MAIL, Word.DEFER, 451),
+        (Stage.MAIL, Word.REJECT, 550),
+        (Stage.RCPT, Word.DEFER, 451),
+        (Stage.RCPT, Word.REJECT, 550),
+        (Stage.DATA, Word.DEFER, 451),
+        (Stage.DATA, Word.REJECT, 550),
     ],
 )
-async def test_the_hardest_word_is_the_reply_and_nothing_is_kept(
-    tmp_path: Path, subject: str, code: int, words: bytes
+async def test_every_stage_can_put_off_and_refuse(
+    settings: HostSettings, stage: Stage, word: Word, code: int, says, send, came
 ) -> None:
-    judges = [Judge("First"), Judge("Second")]
-    answered, said, messages = await send(tmp_path, judges, subject)
-    assert answered == code
-    assert words in said
-    assert messages == []
-    assert judges[1].asked == []
+    first = says("first", Verdict(word, reason="not you", text="go\r\naway"), at=(stage,))
+    async with Host(settings, filters=[first]) as host:
+        end = await came(host, await send(host, HOLA))
+    assert end.code == code
+    assert b"go" in end.words
+    assert end.inbox == end.junk == []
+    assert end.events[0] == f"judged: first {word.name.lower()} +0.0 at {stage}: not you"
+
+
+async def test_a_scanner_that_breaks_never_accepts_and_a_look_up_that_breaks_never_refuses(
+    settings: HostSettings, says, send
+) -> None:
+    looks_up = says("dnsbl", OSError("no route"))
+    scans = says("clamd", OSError("no route"), must_answer=True)
+    async with Host(settings, filters=[looks_up]) as host:
+        assert (await send(host, HOLA))[0] == 250
+    async with Host(settings, filters=[looks_up, scans]) as host:
+        code, words = await send(host, HOLA)
+    assert (code, words) == (451, b"4.7.1 clamd cannot answer, try again later")
+
+
+async def test_what_was_said_of_one_message_does_not_count_for_the_next(
+    settings: HostSettings, says, send, came
+) -> None:
+    client = says("client", Verdict(Word.SCORE, 1.0, "a bad client"), at=(Stage.CONNECT,))
+    sender = says("sender", Verdict(Word.SCORE, 2.0, "a bad sender"), at=(Stage.MAIL,))
+    async with Host(settings, filters=[client, sender]) as host:
+        for _ in range(2):
+            answer = await send(host, HOLA)
+        end = await came(host, answer)
+    assert [line for line in end.events if line.startswith("concluded")] == [
+        "concluded: none +3.0: client +1.0, sender +2.0"
+    ] * 2
+
+
+async def test_so_many_points_are_refused(settings: HostSettings, says, send) -> None:
+    async with Host(settings, filters=[says("a", Verdict(Word.SCORE, 15.0, "bad"))]) as host:
+        code, words = await send(host, HOLA)
+    assert (code, words) == (550, b"5.7.1 Message refused as spam: 15.0 points (a)")
+
+
+async def test_a_filter_is_switched_off_and_on_while_the_host_runs(settings: HostSettings, says, send) -> None:
+    async with Host(settings, filters=[says("never", Verdict(Word.REJECT, reason="no"))]) as host:
+        assert (await send(host, HOLA))[0] == 550
+        assert host.filters.switch("never", on=False)
+        assert (await send(host, HOLA))[0] == 250
+        assert host.filters.switch("never", on=True)
+        assert (await send(host, HOLA))[0] == 550

@@ -19,7 +19,7 @@ from bundled_server.mailbox.store import StoreUnavailable
 from bundled_server.msa.policy import Signer, SubmissionPolicy
 from bundled_server.msa.rate import UserRate
 from bundled_server.mta.etrn import TurnDesk
-from bundled_server.mta.policy import Filter, TransferPolicy
+from bundled_server.mta.policy import TransferPolicy
 from bundled_server.net.listener import Listener
 from bundled_server.net.tls import issue, make_authority, server_context
 from bundled_server.protocols.sasl import ScramKeys
@@ -176,7 +176,6 @@ async def serve(server_tls: ssl.SSLContext) -> AsyncIterator[Serve]:
         limits: Limits | None = None,
         tls: bool = False,
         implicit_tls: bool = False,
-        filters: tuple[Filter, ...] = (),
         journal_wire: bool = False,
         idle_seconds: float | None = None,
         answers_questions: bool = False,
@@ -222,7 +221,6 @@ async def serve(server_tls: ssl.SSLContext) -> AsyncIterator[Serve]:
                 domains=["cities.org"],
                 recipient_exists=exists,
                 now=clock.now,
-                filters=filters,
                 members=members,
                 answers_questions=answers_questions,
             )
