@@ -151,6 +151,7 @@ def places() -> dict[str, Any]:
         "editor": _place("termail.screens.editor", "EditorScreen"),
         "folders": _place("termail.screens.folders", "FoldersScreen"),
         "journey": _place("termail.screens.journey", "JourneyScreen"),
+        "search": _place("termail.screens.search_everywhere", "SearchScreen"),
         "links": _place("termail.screens.links", "LinksScreen"),
         "attachments": _place("termail.screens.attachments", "AttachmentsScreen"),
         **{

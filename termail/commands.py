@@ -151,6 +151,8 @@ _PLACES = (
     _command("toggle-write", "Forbid changes of this folder, or allow them", index="%"),
     _mail("folder-list", "Show the folders", "y"),
     _command("next-unread-folder", "Open the next folder with new mail", index="."),
+    _command("search-everywhere", "Search all mail, as you type", index="M-f", pager="M-f", lists="M-f"),
+    _command("search-account", "Search the mail of this account, as you type", index="M-F", pager="M-F"),
     _command("sync-mailbox", "Remove the messages marked as deleted for good", index="$", pager="$"),
 )
 

@@ -15,6 +15,7 @@ from termail.net.pins import parse_pins
 
 FILE_NAME: Final = "config.toml"
 FILE_LIMIT: Final = 1_000_000
+TABLES: Final = ("accounts", "ui", "keys", "searches", "scores")
 _ACCOUNT_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _ADDRESS: Final = re.compile(r"[^\s<>@,]+@[^\s<>@,]+")
 _TABLE_LINE: Final = re.compile(r"\s*\[+([^\]]+)\]+")
@@ -25,6 +26,7 @@ _RANGES: Final = {
     "keep_days": (0, 36_500),
     "leave_on_server": (0, 3_650),
 }
+_Value = TypeVar("_Value", str, int)
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 _SECRETS: Final = frozenset({"password", "passwd", "pass", "secret", "token", "passphrase"})
 
@@ -111,11 +113,14 @@ class Ui(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything in config.toml. `keys` is [keys.CONTEXT] KEY = COMMAND, judged by the keymap."""
+    """Everything in config.toml. `keys` is [keys.CONTEXT] KEY = COMMAND, judged by the keymap; `searches` is
+    [searches] NAME = PATTERN, virtual folders; `scores` is [scores] PATTERN = NUMBER."""
 
     accounts: dict[str, Account] = {}
     ui: Ui = Ui()
     keys: dict[str, dict[str, str]] = {}
+    searches: dict[str, str] = {}
+    scores: dict[str, int] = {}
 
 
 def config_folder() -> Path:
@@ -177,12 +182,14 @@ class _Reader:
     def settings(self, document: Mapping[str, Any]) -> Settings:
         """The whole document, table by table."""
         for name in document:
-            if name not in ("accounts", "ui", "keys"):
-                self._refuse((), name, f"there is no such table; allowed are {_list(('accounts', 'ui', 'keys'))}")
+            if name not in TABLES:
+                self._refuse((), name, f"there is no such table; allowed are {_list(TABLES)}")
         return Settings(
             accounts={name: self._account(name, table) for name, table in self._tables(document, "accounts")},
             ui=self._ui(document.get("ui", {})),
             keys={name: self._keys(name, table) for name, table in self._tables(document, "keys")},
+            searches=self._values(document, "searches", str, "a pattern in quotes"),
+            scores=self._values(document, "scores", int, "a whole number"),
         )
 
     def _tables(self, document: Mapping[str, Any], name: str) -> list[tuple[str, Mapping[str, Any]]]:
@@ -193,6 +200,17 @@ class _Reader:
             if not isinstance(table, dict):
                 self._refuse((name,), inner, f"must be a table such as [{name}.{inner}]")
         return list(outer.items())
+
+    def _values(
+        self, document: Mapping[str, Any], name: str, kind: type[_Value], wanted: str
+    ) -> dict[str, _Value]:
+        table = document.get(name, {})
+        if not isinstance(table, dict):
+            self._refuse((), name, f"must be a table [{name}]")
+        for key, value in table.items():
+            if not isinstance(value, kind) or isinstance(value, bool):
+                self._refuse((name,), key, f"must be {wanted}")
+        return dict(table)
 
     def _account(self, name: str, table: Mapping[str, Any]) -> Account:
         at = ("accounts", name)

@@ -5,7 +5,10 @@ import msgspec
 
 class Folder(msgspec.Struct, frozen=True, kw_only=True):
     """`name` is decoded text with "/" between levels. `role` is "inbox", "sent", "drafts", "trash", "junk",
-    "archive", "outbox" or "". Counts are local."""
+    "archive", "outbox" or "". Counts are local.
+
+    A virtual folder has a negative id, the pattern `search` that makes it, and `account` "" when it means all.
+    """
 
     folder_id: int
     account: str
@@ -15,3 +18,4 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
     unread: int
     flagged: int
     subscribed: bool = True
+    search: str = ""

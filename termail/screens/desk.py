@@ -33,8 +33,10 @@ class Desk(Protocol):
         complete: Callable[[str], Sequence[str]] | None = None,
         secret: bool = False,
         offered: bool = False,
+        changed: Callable[[str], None] | None = None,
     ) -> str:
-        """A line of text; an `offered` default is replaced by what is typed. Raises Cancelled."""
+        """A line of text; an `offered` default is replaced by what is typed, `changed` hears every change. Raises
+        Cancelled."""
         ...
 
     async def choose(self, label: str, letters: str, default: str = "") -> str:
@@ -95,8 +97,8 @@ class MailDesk(Desk, Protocol):
         """Read the listing again."""
         ...
 
-    def open_folder(self, folder: Folder, *, read_only: bool = False) -> None:
-        """Look at another folder."""
+    def open_folder(self, folder: Folder, *, read_only: bool = False, to_message: int | None = None) -> None:
+        """Look at another folder, at that message when given."""
         ...
 
 

@@ -1,5 +1,7 @@
 """The folder list: every account's folders with their counts."""
 
+import asyncio
+
 from textual.app import ComposeResult
 
 from termail.agent.messages import FolderChanged, FoldersChanged, ToUI
@@ -12,7 +14,7 @@ from termail.screens.everywhere import Everywhere
 from termail.screens.list_motions import ListMotions
 from termail.screens.mail_screen import MailScreen
 from termail.screens.services import Services
-from termail.widgets.folder_lines import account_line, folder_line, sorted_folders
+from termail.widgets.folder_lines import folder_tree
 from termail.widgets.ink import Run
 from termail.widgets.select_list import SelectList, TextList
 
@@ -43,6 +45,7 @@ class FoldersScreen(MailScreen):
 
     def _begin(self) -> None:
         self._read()
+        self.run_worker(self.guard(self._recount()), group="counts", exclusive=True)
         for line, folder in enumerate(self._folders):
             if folder is not None and folder.folder_id == self._current_id:
                 self.list.cursor = line
@@ -52,25 +55,20 @@ class FoldersScreen(MailScreen):
         self._read()
 
     def _read(self) -> None:
-        lines: list[list[Run]] = []
-        self._folders = []
         width = min(MAX_WIDTH, self.list.size.width)
-        account = None
-        for folder in sorted_folders(self.services.store.folders()):
-            if self._subscribed_only and not folder.subscribed:
-                continue
-            if folder.account != account:
-                account = folder.account
-                heading = [account_line(account)] if not lines else [[], account_line(account)]
-                lines += heading
-                self._folders += [None] * len(heading)
-            lines.append(folder_line(folder, width, current=folder.folder_id == self._current_id))
-            self._folders.append(folder)
+        folders = [each for each in self.services.folders() if each.subscribed or not self._subscribed_only]
+        lines, self._folders = folder_tree(folders, width, self._current_id)
         self.list.put_lines(lines)
         self.show_title()
 
+    async def _recount(self) -> None:
+        """What the saved searches find takes a moment to count."""
+        if self.services.virtual.all():
+            await asyncio.to_thread(self.services.virtual.recount)
+            self._read()
+
     def title_runs(self) -> tuple[Run, ...]:
-        folders = [folder for folder in self._folders if folder is not None]
+        folders = [folder for folder in self._folders if folder is not None and not folder.search]
         unread = sum(folder.unread for folder in folders)
         return (
             ("Folders", "strong"),
@@ -98,6 +96,12 @@ class FoldersScreen(MailScreen):
             raise CommandError("Select a folder first.")
         return folder
 
+    def _selected_real(self) -> Folder:
+        folder = self._selected()
+        if folder.search:
+            raise CommandError("This one is a search; its place is [searches] in the settings.")
+        return folder
+
     def do_next_with_new(self, argument: str) -> None:
         count = len(self._folders)
         for step in range(1, count + 1):
@@ -111,17 +115,23 @@ class FoldersScreen(MailScreen):
         self.dismiss(self._selected().folder_id)
 
     async def do_create_folder(self, argument: str) -> None:
-        nearby = [folder for folder in self._folders if folder is not None]
+        nearby = [folder for folder in self._folders if folder is not None and folder.account]
         at = self.list.cursor
         here = self._folders[at] if at < len(self._folders) else None
-        account = here.account if here else nearby[0].account if nearby else self.services.account_names[0]
+        account = (
+            here.account
+            if here and here.account
+            else nearby[0].account
+            if nearby
+            else self.services.account_names[0]
+        )
         name = argument or await self.ask(f"Create folder in {clean_line(account)}: ")
         if not name.strip():
             raise CommandError("A folder needs a name.")
         await self._perform(account, CreateFolder(account, name.strip()), f"create {name}")
 
     async def do_rename_folder(self, argument: str) -> None:
-        folder = self._selected()
+        folder = self._selected_real()
         name = argument or await self.ask("Rename to: ", folder.name)
         if name.strip() and name != folder.name:
             await self._perform(
@@ -129,7 +139,7 @@ class FoldersScreen(MailScreen):
             )
 
     async def do_delete_folder(self, argument: str) -> None:
-        folder = self._selected()
+        folder = self._selected_real()
         what = (
             f"{clean_line(folder.name)} and its {folder.total:,} messages"
             if folder.total
@@ -147,7 +157,7 @@ class FoldersScreen(MailScreen):
         await self._subscribe(subscribed=False)
 
     async def _subscribe(self, *, subscribed: bool) -> None:
-        folder = self._selected()
+        folder = self._selected_real()
         if folder.subscribed != subscribed:
             verb = "subscribe to" if subscribed else "unsubscribe from"
             await self._perform(folder.account, Subscribe(folder.folder_id, subscribed), f"{verb} {folder.name}")

@@ -29,8 +29,9 @@ from termail.screens.message_outside import MessageOutside
 from termail.screens.reading import read_message
 from termail.screens.services import Services
 from termail.screens.thread_actions import ThreadActions
+from termail.screens.virtual_folders import listing_of
 from termail.screens.writing_actions import WritingActions
-from termail.widgets.folder_lines import account_line, folder_line, sorted_folders
+from termail.widgets.folder_lines import folder_tree
 from termail.widgets.ink import Run
 from termail.widgets.mail_text import MailText
 from termail.widgets.message_list import LineFormat, MessageList
@@ -109,6 +110,7 @@ class IndexScreen(MailScreen):
             self.call_after_refresh(self.reload)
         else:
             self._put(self._read(self.view.folder, self.view.order, ""))
+        self.run_worker(self.guard(self._count_searches()), group="counts", exclusive=True)
         self.messages.put_view(self.view)
         self.services.shown_folder = lambda: self.view
         self.call_after_refresh(self._go_to_first_new)
@@ -171,15 +173,15 @@ class IndexScreen(MailScreen):
         else:
             self.run_worker(self.guard(self._reload(to_message)), group="listing")
 
-    def open_folder(self, folder: Folder, *, read_only: bool = False) -> None:
+    def open_folder(self, folder: Folder, *, read_only: bool = False, to_message: int | None = None) -> None:
         """Look at another folder."""
-        if folder.folder_id == self.view.folder.folder_id:
+        if folder.folder_id == self.view.folder.folder_id and folder.search == self.view.folder.search:
             self.view.is_read_only = read_only or self.view.is_read_only
             self.show_title()
             return
         self.services.previous_folder_id = self.view.folder.folder_id
         self.actions.visit_operations.clear()
-        self.begin(self._open(folder, read_only), group="listing", exclusive=True)
+        self.begin(self._open(folder, read_only, to_message), group="listing", exclusive=True)
 
     def leave(self) -> None:
         """The program ends."""
@@ -198,11 +200,8 @@ class IndexScreen(MailScreen):
         self._put(listing, to_message)
 
     def _read(self, folder: Folder, order: Order, limit: str) -> Listing:
-        view = self.view
-        with_depths = bool(view.collapsed) and order.is_threaded
-        return read_listing(
-            self.services.store, folder.folder_id, order, limit, set(view.tagged), with_depths=with_depths
-        )
+        with_depths = bool(self.view.collapsed) and order.is_threaded
+        return read_listing(self.services.store, self.view, folder, order, limit, with_depths=with_depths)
 
     async def _reload(self, to_message: int | None) -> None:
         try:
@@ -217,7 +216,7 @@ class IndexScreen(MailScreen):
         finally:
             self._reloading = False
 
-    async def _open(self, folder: Folder, read_only: bool) -> None:
+    async def _open(self, folder: Folder, read_only: bool, to_message: int | None) -> None:
         order = self.view.order
         self._keep_listing()
         self._mark_old()
@@ -227,7 +226,12 @@ class IndexScreen(MailScreen):
         self.view.put_listing(listing.ids, listing.depths)
         self._reloading = False
         self.messages.put_view(self.view)
-        self._go_to_first_new()
+        line = self.view.line_of(to_message) if to_message is not None else None
+        if line is None:
+            self._go_to_first_new()
+        else:
+            self.go_to(line)
+            self.show_title()
         self.show_folders()
         self._announce()
 
@@ -255,9 +259,8 @@ class IndexScreen(MailScreen):
         """Where mutt starts: the first new message, else the last one."""
         view, line = self.view, None
         if view.folder.unread and len(view):
-            listing = self.services.store.listing
             for pattern in ("~N !~D", "~U !~D"):
-                ids = listing(view.folder.folder_id, view.order, pattern)
+                ids = listing_of(self.services.store, view.folder, view.order, pattern)
                 line = view.line_of(ids[0]) if len(ids) else None
                 if line is not None:
                     break
@@ -267,11 +270,11 @@ class IndexScreen(MailScreen):
 
     def _keep_listing(self) -> None:
         view = self.view
-        if not view.limit:
+        if not view.limit and not view.folder.search:
             self.services.listing_cache.save(view.folder.folder_id, view.order, view.ids)
 
     def _mark_old(self) -> None:
-        if self.services.settings.ui.mark_old:
+        if self.services.settings.ui.mark_old and not self.view.folder.search:
             self.services.store.mark_old(self.view.folder.folder_id)
 
     def _line_format(self) -> LineFormat | None:
@@ -292,7 +295,8 @@ class IndexScreen(MailScreen):
 
     def _announce(self) -> None:
         folder_id = self.view.folder.folder_id
-        self.run_worker(self.guard(self.services.agent.send(OpenFolder(folder_id=folder_id))), group="agent")
+        if folder_id > 0:
+            self.run_worker(self.guard(self.services.agent.send(OpenFolder(folder_id=folder_id))), group="agent")
 
     def _undone(self) -> None:
         self.view.forget_rows()
@@ -302,7 +306,8 @@ class IndexScreen(MailScreen):
 
     def title_runs(self) -> tuple[Run, ...]:
         folder, view = self.view.folder, self.view
-        runs: list[Run] = [(f"{clean_line(folder.account)}/{clean_line(folder.name)}", "strong")]
+        place = f"{clean_line(folder.account)}/" if folder.account else ""
+        runs: list[Run] = [(f"{place}{clean_line(folder.name)}", "strong")]
         shown = f"{len(view.ids):,} of {folder.total:,}" if view.limit else f"{len(view.ids):,}"
         runs.append((f" · {shown} message{'' if shown == '1' else 's'}", "dim"))
         if folder.unread:
@@ -317,27 +322,25 @@ class IndexScreen(MailScreen):
 
     def _refresh_folder(self) -> None:
         """The counts of this folder, and of the others."""
-        folder = self.services.store.folder(self.view.folder.folder_id)
+        folder = self.services.folder(self.view.folder.folder_id)
         if folder is not None:
             self.view.folder = folder
         if self.folders.display:
             self.show_folders()
 
+    async def _count_searches(self) -> None:
+        if self.services.virtual.all():
+            await asyncio.to_thread(self.services.virtual.recount)
+            self._refresh_folder()
+            self.show_title()
+
     def show_folders(self) -> None:
         """The folder column."""
-        lines: list[list[Run]] = []
-        self._folder_ids = []
-        account = None
-        for folder in sorted_folders(self.services.store.folders()):
-            if folder.account != account:
-                account = folder.account
-                lines += [[], account_line(account)] if lines else [account_line(account)]
-                self._folder_ids += [0, 0] if len(lines) > 1 else [0]
-            is_current = folder.folder_id == self.view.folder.folder_id
-            lines.append(folder_line(folder, FOLDER_COLUMN, current=is_current))
-            self._folder_ids.append(folder.folder_id)
-            if is_current:
-                self.folders.set_reactive(SelectList.cursor, len(lines) - 1)
+        current = self.view.folder.folder_id
+        lines, shown = folder_tree(self.services.folders(), FOLDER_COLUMN, current)
+        self._folder_ids = [folder.folder_id if folder is not None else 0 for folder in shown]
+        if current in self._folder_ids:
+            self.folders.set_reactive(SelectList.cursor, self._folder_ids.index(current))
         self.folders.put_lines(lines)
 
     # --- the agent
@@ -346,7 +349,7 @@ class IndexScreen(MailScreen):
         """New mail and changed rows appear without a key pressed."""
         super().heard(message)
         match message:
-            case FolderChanged(folder_id=folder_id) if folder_id == self.view.folder.folder_id:
+            case FolderChanged(folder_id=folder_id) if self._shows(folder_id):
                 self.view.forget_rows()
                 self.reload()
             case FoldersChanged() | FolderChanged():
@@ -358,6 +361,12 @@ class IndexScreen(MailScreen):
                 self.tell(f"New mail from {sender}: {subject}", "accent")
             case _:
                 pass
+
+    def _shows(self, folder_id: int) -> bool:
+        """A virtual folder and a conversation may show mail of any."""
+        view = self.view
+        is_wide = bool(view.folder.search) or view.order.key is SortKey.CONVERSATIONS
+        return is_wide or folder_id == view.folder.folder_id
 
     # --- the mouse, the preview
 
@@ -382,7 +391,7 @@ class IndexScreen(MailScreen):
             self.run_command("display-message")
             return
         folder_id = self._folder_ids[event.line] if event.line < len(self._folder_ids) else 0
-        folder = self.services.store.folder(folder_id) if folder_id else None
+        folder = self.services.folder(folder_id) if folder_id else None
         if folder is not None:
             self.open_folder(folder)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from termail.screens.folder_names import complete_folder, folder_called
 from termail.screens.listings import read_depths
 from termail.screens.message_actions import DELETED, MessageActions
 from termail.screens.pattern_words import complete_pattern
+from termail.screens.virtual_folders import listing_of
 from termail.widgets.message_list import MessageList
 
 _SORT_LETTERS = {
@@ -28,6 +30,7 @@ _SORT_LETTERS = {
     "l": SortKey.LABEL,
 }
 _SORT_LABEL = "(d)ate/(f)rm/(r)ecv/(s)ubj/t(o)/(t)hread/(u)nsort/si(z)e/s(c)ore/s(p)am/(l)abel: "
+ROWS_AT_ONCE = 1_000
 _NEXT_GROUPING = {SortKey.THREADS: SortKey.CONVERSATIONS, SortKey.CONVERSATIONS: SortKey.DATE}
 _GROUPING_WORDS = {
     SortKey.DATE: "Messages by date.",
@@ -174,7 +177,7 @@ class IndexCommands:
         pattern = argument or await self._desk.ask(label, history="pattern", complete=complete_pattern)
         view = self._desk.view
         found = await asyncio.to_thread(
-            self._desk.services.store.listing, view.folder.folder_id, view.order, pattern, tagged=view.tagged
+            listing_of, self._desk.services.store, view.folder, view.order, pattern, tagged=view.tagged
         )
         shown = set(view.ids)
         ids = tuple(message_id for message_id in found if message_id in shown)
@@ -201,7 +204,7 @@ class IndexCommands:
 
     async def _change_folder(self, argument: str, *, read_only: bool) -> None:
         services, here = self._desk.services, self._desk.view.folder
-        folders = services.store.folders()
+        folders = services.folders()
         unread = next((folder for folder in folders if folder.unread and folder.folder_id != here.folder_id), None)
         name = argument or await self._desk.ask(
             "Open folder read-only: " if read_only else "Open folder: ",
@@ -217,9 +220,27 @@ class IndexCommands:
 
     async def do_folder_list(self, argument: str) -> None:
         folder_id = await self._desk.visit("folders", self._desk.view.folder.folder_id)
-        folder = self._desk.services.store.folder(folder_id) if folder_id else None
+        folder = self._desk.services.folder(folder_id) if folder_id else None
         if folder is not None:
             self._desk.open_folder(folder)
+
+    async def do_search_everywhere(self, argument: str) -> None:
+        await self._search("")
+
+    async def do_search_account(self, argument: str) -> None:
+        view = self._desk.view
+        row = view.row_at(self._desk.line) if len(view) else None
+        account = view.folder.account
+        if not account and row is not None:
+            account = self._desk.services.account_of(view.folder, row)
+        await self._search(account)
+
+    async def _search(self, account: str) -> None:
+        chosen: tuple[str, int] | None = await self._desk.visit("search", account)
+        if chosen is not None:
+            query, message_id = chosen
+            folder = await asyncio.to_thread(self._desk.services.virtual.searched, query, account)
+            self._desk.open_folder(folder, to_message=message_id)
 
     def do_next_unread_folder(self, argument: str) -> None:
         here = self._desk.view.folder.folder_id
@@ -248,18 +269,35 @@ class IndexCommands:
         self._desk.leave()
 
     def _deleted_count(self) -> int:
-        view = self._desk.view
-        return len(self._desk.services.store.listing(view.folder.folder_id, Order(SortKey.UNSORTED), "~D"))
+        return sum(len(ids) for ids in self._deleted().values())
+
+    def _deleted(self) -> dict[int, list[int]]:
+        """What is marked, by the folder it lies in: of a virtual folder or a conversation that may be several."""
+        store, view = self._desk.services.store, self._desk.view
+        order = Order(SortKey.UNSORTED)
+        if view.order.key is SortKey.CONVERSATIONS:
+            shown = set(view.ids)
+            ids = [entry for entry in store.search_listing("~D", view.folder.account, order) if entry in shown]
+        else:
+            ids = list(listing_of(store, view.folder, order, "~D"))
+        found: dict[int, list[int]] = defaultdict(list)
+        for start in range(0, len(ids), ROWS_AT_ONCE):
+            for row in store.rows(ids[start : start + ROWS_AT_ONCE]):
+                if row.is_deleted:
+                    found[row.folder_id].append(row.message_id)
+        return found
 
     async def _purge(self) -> bool:
-        count = self._deleted_count()
+        deleted = self._deleted()
+        count = sum(len(ids) for ids in deleted.values())
         if not count:
             return False
         what = "1 deleted message" if count == 1 else f"{count:,} deleted messages"
         if not await self._desk.confirm(f"Purge {what}?"):
             return False
-        folder = self._desk.view.folder
-        await self._actions.perform(Expunge(folder.folder_id), f"purge {what}", ())
+        for folder_id, ids in deleted.items():
+            is_here = folder_id == self._desk.view.folder.folder_id
+            await self._actions.perform(Expunge(folder_id, () if is_here else tuple(ids)), f"purge {what}", ())
         self._actions.visit_operations.clear()
         self._desk.reload()
         self._desk.tell(f"Purged {what}.")

@@ -6,7 +6,10 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from termail.model.folder import Folder
+from termail.model.folder_view import FolderView
 from termail.model.order import Order
+from termail.screens.virtual_folders import listing_of
 from termail.store.local_store import LocalStore
 
 
@@ -19,10 +22,11 @@ class Listing:
 
 
 def read_listing(
-    store: LocalStore, folder_id: int, order: Order, limit: str, tagged: set[int], *, with_depths: bool
+    store: LocalStore, view: FolderView, folder: Folder, order: Order, limit: str, *, with_depths: bool
 ) -> Listing:
-    """Read it now, in this thread. Depths are read while threads are collapsed only."""
-    ids = store.listing(folder_id, order, limit, tagged=tagged)
+    """Read it now, in this thread, with the marks of `view`. Depths are read while threads are collapsed only."""
+    tagged, collapsed = set(view.tagged), set(view.collapsed)
+    ids = array("q", listing_of(store, folder, order, limit, tagged=tagged, collapsed=collapsed))
     return Listing(ids, read_depths(store, ids) if with_depths else b"")
 
 

@@ -277,10 +277,13 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         complete: Callable[[str], Sequence[str]] | None = None,
         secret: bool = False,
         offered: bool = False,
+        changed: Callable[[str], None] | None = None,
     ) -> str:
         """A line of text at the bottom; an `offered` default is replaced by what is typed. Raises Cancelled."""
         self._begin_question()
-        self.prompt.ask(label, default, history=history, complete=complete, secret=secret, offered=offered)
+        self.prompt.ask(
+            label, default, history=history, complete=complete, secret=secret, offered=offered, changed=changed
+        )
         self.post_message(self.Ready())
         return await self._answered()
 

@@ -1,10 +1,14 @@
 """What a user does to messages: flags, labels, tags, delete, save, copy; the same in index and pager."""
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 
+import msgspec
+
 from termail.mime.sanitize import clean_line
-from termail.model.actions import Action, CopyTo, MoveTo, SetFlags
+from termail.model.actions import Action, CopyTo, MoveTo, Rethread, SetFlags
+from termail.model.folder import Folder
 from termail.screens.desk import CommandError, MailDesk, current_row, targets
 from termail.screens.folder_names import complete_folder, folder_called
 
@@ -110,11 +114,26 @@ class MessageActions:
             if not is_mark:
                 return
             raise CommandError("The folder is open read-only; % allows changes.")
-        operation = self._desk.services.store.perform(self._desk.view.folder.account, action, summary)
-        if is_mark and isinstance(action, SetFlags):
-            self.visit_operations.append(operation)
+        for account, part in self._by_account(action):
+            operation = self._desk.services.store.perform(account, part, summary)
+            if is_mark and isinstance(action, SetFlags):
+                self.visit_operations.append(operation)
         self._desk.rows_changed(ids)
         await self._desk.services.work_waits()
+
+    def _by_account(self, action: Action) -> list[tuple[str, Action]]:
+        """In a virtual folder the messages may be of several accounts, and each has a journal."""
+        services, folder = self._desk.services, self._desk.view.folder
+        if folder.account or not isinstance(action, SetFlags | MoveTo | CopyTo | Rethread):
+            return [(folder.account or self._account_of_folder(action), action)]
+        parts: dict[str, list[int]] = defaultdict(list)
+        for row in services.store.rows(action.message_ids):
+            parts[services.account_of(folder, row)].append(row.message_id)
+        return [(name, msgspec.structs.replace(action, message_ids=tuple(ids))) for name, ids in parts.items()]
+
+    def _account_of_folder(self, action: Action) -> str:
+        folder = self._desk.services.store.folder(getattr(action, "folder_id", 0))
+        return folder.account if folder is not None else ""
 
     # --- tags
 
@@ -149,7 +168,7 @@ class MessageActions:
 
     async def _to_folder(self, argument: str, verb: str, action: type[MoveTo] | type[CopyTo]) -> None:
         ids = targets(self._desk)
-        store, here = self._desk.services.store, self._desk.view.folder
+        store, here = self._desk.services.store, self._home(ids)
         folders = store.folders(here.account)
         archive = store.folder_with_role(here.account, "archive")
         what = f"{len(ids)} messages" if len(ids) > 1 else "message"
@@ -171,6 +190,17 @@ class MessageActions:
         if action is MoveTo:
             self._desk.view.tagged.difference_update(ids)
             self._desk.reload()
+
+    def _home(self, ids: Sequence[int]) -> Folder:
+        """The folder the messages lie in; only those of one account move together."""
+        services, folder = self._desk.services, self._desk.view.folder
+        if not folder.search:
+            return folder
+        homes = [services.store.folder(row.folder_id) for row in services.store.rows(ids)]
+        known = [home for home in homes if home is not None]
+        if len({home.account for home in known}) != 1:
+            raise CommandError("These messages are of several accounts: move or copy those of one at a time.")
+        return known[0]
 
     # --- the message itself
 

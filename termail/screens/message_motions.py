@@ -5,6 +5,7 @@ import asyncio
 from termail.model.folder_view import WINDOW
 from termail.model.row import Row
 from termail.screens.desk import CommandError, MailDesk, current_row
+from termail.screens.virtual_folders import listing_of
 
 
 class MessageMotions:
@@ -46,8 +47,8 @@ class MessageMotions:
             self._desk.go_to(near)
             return
         for pattern in ("~N !~D", "~U !~D"):
-            listing = self._desk.services.store.listing
-            ids = await asyncio.to_thread(listing, view.folder.folder_id, view.order, pattern)
+            store = self._desk.services.store
+            ids = await asyncio.to_thread(listing_of, store, view.folder, view.order, pattern)
             found = view.next_of(self._desk.line, step, set(ids)) if len(ids) else None
             if found is not None:
                 self._desk.go_to(found)

@@ -137,10 +137,10 @@ class PagerScreen(MailScreen):
         self.go_to(line)
         self._index.reload(to_message=self.message_id)
 
-    def open_folder(self, folder: Folder, *, read_only: bool = False) -> None:
+    def open_folder(self, folder: Folder, *, read_only: bool = False, to_message: int | None = None) -> None:
         """Folders are opened in the index."""
         self.leave()
-        self._index.open_folder(folder, read_only=read_only)
+        self._index.open_folder(folder, read_only=read_only, to_message=to_message)
 
     def leave(self, command: str = "", argument: str = "") -> None:
         """Back to the index, which goes on with a command that works on the folder, not on the message."""
@@ -158,6 +158,10 @@ class PagerScreen(MailScreen):
         else:  # the network may take long: no key waits for it
             self.run_worker(self.guard(self._show(keep_place)), group="message", exclusive=True)
 
+    def _account(self) -> str:
+        row = self.view.row_at(self.line)
+        return self.services.account_of(self.view.folder, row) if row is not None else ""
+
     async def _show(self, keep_place: bool) -> None:
         message_id = self.message_id
         if self.services.store.raw(message_id) is None:
@@ -168,7 +172,7 @@ class PagerScreen(MailScreen):
             display = await read_message(
                 self.services, message_id, width, full_headers=self.full_headers, prefer_html=self.prefers_html
             )
-            trust = await read_trust(self.services, message_id, self.view.folder.account)
+            trust = await read_trust(self.services, message_id, self._account())
         except LookupError as error:
             self.text.put_notice(clean_line(str(error.args[0]) if error.args else "The message is gone."))
             raise

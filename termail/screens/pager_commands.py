@@ -154,3 +154,9 @@ class PagerCommands:
 
     def do_sync_mailbox(self, argument: str) -> None:
         self._desk.leave("sync-mailbox", argument)
+
+    def do_search_everywhere(self, argument: str) -> None:
+        self._desk.leave("search-everywhere", argument)
+
+    def do_search_account(self, argument: str) -> None:
+        self._desk.leave("search-account", argument)

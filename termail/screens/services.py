@@ -24,9 +24,11 @@ from termail.keymap import Keymap
 from termail.model.dialogue import Dialogue
 from termail.model.folder import Folder
 from termail.model.folder_view import FolderView
+from termail.model.row import Row
 from termail.screens.address_book import AddressBook
 from termail.screens.defects import DefectLog
 from termail.screens.listing_cache import ListingCache
+from termail.screens.virtual_folders import VirtualFolders
 from termail.store.local_store import LocalStore
 
 KEPT_LOG_LINES = 1000
@@ -106,6 +108,24 @@ class Services:
         """Made when the first address is completed."""
         return AddressBook(self.store, self.aliases_path, self.settings.ui.query_command)
 
+    # --- folders, the virtual ones included
+
+    @cached_property
+    def virtual(self) -> VirtualFolders:
+        return VirtualFolders(self.store, self.settings.searches, self.account_names)
+
+    def folders(self) -> list[Folder]:
+        """Virtual folders first."""
+        return [*self.virtual.all(), *self.store.folders()]
+
+    def folder(self, folder_id: int) -> Folder | None:
+        return self.virtual.get(folder_id) if folder_id < 0 else self.store.folder(folder_id)
+
+    def account_of(self, folder: Folder, row: Row) -> str:
+        """Whose message it is: in a virtual folder its own folder tells."""
+        real = self.store.folder(row.folder_id) if not folder.account else folder
+        return real.account if real is not None else ""
+
     # --- accounts
 
     @property
@@ -184,7 +204,7 @@ class Services:
 
     def first_folder(self, wanted: str | None) -> Folder | None:
         """The folder to start with: the one asked for, else the first account's inbox, else any."""
-        folders = self.store.folders()
+        folders = self.folders()
         if wanted:
             for folder in folders:
                 if wanted in (folder.name, f"{folder.account}/{folder.name}", f"{folder.account}:{folder.name}"):
@@ -194,4 +214,4 @@ class Services:
             inbox = self.store.folder_with_role(name, "inbox")
             if inbox is not None:
                 return inbox
-        return folders[0] if folders else None
+        return next((folder for folder in folders if not folder.search), None)

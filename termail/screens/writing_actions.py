@@ -112,8 +112,9 @@ class WritingActions:
         self._desk.go("compose", draft, answered)
 
     def _account_name(self) -> str:
-        here = self._desk.view.folder.account
-        services = self._desk.services
+        services, view = self._desk.services, self._desk.view
+        row = view.row_at(self._desk.line) if len(view) else None
+        here = services.account_of(view.folder, row) if row is not None else view.folder.account
         if here in services.account_names:
             return here
         if not services.account_names:

@@ -11,7 +11,7 @@ import msgspec
 
 from termail.model.order import Order, SortKey
 from termail.store.database import Database
-from termail.store.matching import SHOWN_FOLDERS, Condition, Matching, Scope
+from termail.store.matching import SHOWN_FOLDERS, Condition, Matching, Scope, shown_folders
 from termail.store.records import Thread
 from termail.store.trees import Entry, draw, thread_order, visible_parents
 
@@ -71,10 +71,9 @@ class Listing:
         """What a search finds in all shown folders (of one account when named), limited once more. Raises
         PatternError."""
         found = self._matching.everywhere(search)
-        shown, parameters = SHOWN_FOLDERS, found.parameters
-        if account:
-            shown, parameters = f"{SHOWN_FOLDERS} AND account = ?", (account, *parameters)
-        place = Place(Condition(f"folder_id IN ({shown}) AND ({found.sql})", parameters), 0)
+        shown = shown_folders(account)
+        sql = f"folder_id IN ({shown.sql}) AND ({found.sql})"
+        place = Place(Condition(sql, (*shown.parameters, *found.parameters)), 0)
         return self._in_place(place, order, pattern, tagged, collapsed)
 
     def _in_place(
@@ -89,12 +88,13 @@ class Listing:
             return self._conversations(order, condition, place.folder_id)
         return self._sorted(order, condition)
 
-    def everywhere(self, condition: Condition, limit: int) -> "array[int]":
-        """Matches of all folders, newest first."""
+    def everywhere(self, condition: Condition, limit: int, account: str) -> "array[int]":
+        """Matches of all folders, of one account when named, newest first."""
+        shown = shown_folders(account)
         rows = self._database.query(
-            f"SELECT message_id FROM messages WHERE folder_id IN ({SHOWN_FOLDERS}) AND {condition.sql}"
+            f"SELECT message_id FROM messages WHERE folder_id IN ({shown.sql}) AND {condition.sql}"
             " ORDER BY date DESC, message_id DESC LIMIT ?",
-            (*condition.parameters, limit),
+            (*shown.parameters, *condition.parameters, limit),
         )
         return array("q", (row[0] for row in rows))
 

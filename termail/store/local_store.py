@@ -130,12 +130,19 @@ class LocalStore:
         """In the order asked; ids that are gone are left out."""
         return self._rows.get(ids)
 
-    def search(self, query: str, limit: int = 1000) -> "array[int]":
-        """Across all folders, best first (words), otherwise newest first. Raises PatternError."""
+    def search(self, query: str, limit: int = 1000, *, account: str = "") -> "array[int]":
+        """Across all folders (of one account when named), best first (words), otherwise newest first. Raises
+        PatternError."""
         words = self._matching.words(query)
         if words:
-            return self._matching.ranked(words, limit)
-        return self._listing.everywhere(self._matching.everywhere(query), limit)
+            return self._matching.ranked(words, limit, account)
+        return self._listing.everywhere(self._matching.everywhere(query), limit, account)
+
+    def snippets(self, query: str, ids: Sequence[int]) -> dict[int, list[tuple[str, bool]]]:
+        """For a query of words, the place in the text of each message where they stand, as pieces that tell
+        whether they are what was looked for. Raises PatternError."""
+        words = self._matching.words(query)
+        return self._matching.snippets(words, ids) if words else {}
 
     def header(self, message_id: int) -> bytes:
         """The raw header block; b"" when the message is gone."""

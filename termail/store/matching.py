@@ -36,6 +36,11 @@ class Condition(msgspec.Struct, frozen=True):
 SHOWN_FOLDERS: Final = "SELECT folder_id FROM folders WHERE hidden = 0"
 
 
+def shown_folders(account: str) -> Condition:
+    """The folders a user sees, of one account when named."""
+    return Condition(f"{SHOWN_FOLDERS} AND account = ?", (account,)) if account else Condition(SHOWN_FOLDERS)
+
+
 class Scope(msgspec.Struct, frozen=True):
     """What a pattern is asked about. `folder_id` 0 means everywhere; `tagged` are the messages of ~T, `collapsed`
     the heads of the threads of ~v; `ordered` lists the folder for ~m."""
@@ -107,6 +112,20 @@ _RELATED: Final = {
 }
 
 
+MANY_HITS: Final = 10_000
+SNIPPET_WORDS: Final = 12
+_MARKS: Final = ("\x02", "\x03")
+"""Around what was looked for; mail text in the store holds no control characters but these would do no harm."""
+
+
+def _pieces(marked: str) -> list[tuple[str, bool]]:
+    pieces: list[tuple[str, bool]] = []
+    for part in " ".join(marked.split()).split(_MARKS[0]):
+        hit, mark, rest = part.rpartition(_MARKS[1])
+        pieces += [(hit, True), (rest, False)] if mark else [(part, False)]
+    return [piece for piece in pieces if piece[0]]
+
+
 class Matching:
     """Compiles patterns."""
 
@@ -146,16 +165,28 @@ class Matching:
         phrases = [phrase(part.value) for part in parts if isinstance(part, Word)]
         return " ".join(phrases) if all(phrases) else ""
 
-    def ranked(self, words: str, limit: int) -> "array[int]":
+    def ranked(self, words: str, limit: int, account: str) -> "array[int]":
         """Best first; of equally good ones the newest first."""
+        shown = shown_folders(account)
         rows = self._database.query(
             "SELECT message_id FROM (SELECT rowid AS content_id, rank AS quality FROM words WHERE words MATCH ?"
             " ORDER BY rank LIMIT ?) JOIN messages USING (content_id)"
-            f" WHERE folder_id IN ({SHOWN_FOLDERS})"
+            f" WHERE folder_id IN ({shown.sql})"
             " ORDER BY quality, date DESC LIMIT ?",
-            (words, limit, limit),
+            (words, limit if not account else MANY_HITS, *shown.parameters, limit),
         )
         return array("q", (row[0] for row in rows))
+
+    def snippets(self, words: str, ids: Sequence[int]) -> dict[int, list[tuple[str, bool]]]:
+        """The best place of each text, cut at where the words stand."""
+        rows = self._database.query(
+            "SELECT message_id, snippet(words, -1, ?, ?, '…', ?) FROM words JOIN messages"
+            " ON messages.content_id = words.rowid WHERE words MATCH ?"
+            f" AND words.rowid IN (SELECT content_id FROM messages WHERE message_id IN {_IDS})"
+            f" AND message_id IN {_IDS}",
+            (*_MARKS, SNIPPET_WORDS, words, json.dumps(list(ids)), json.dumps(list(ids))),
+        )
+        return {message_id: _pieces(text) for message_id, text in rows}
 
     def _parse(self, pattern: str) -> Node:
         return parse(pattern, now=self._clock())

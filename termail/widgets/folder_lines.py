@@ -39,5 +39,21 @@ def folder_line(folder: Folder, width: int, *, current: bool = False) -> list[Ru
 
 
 def account_line(account: str) -> list[Run]:
-    """The heading above an account's folders."""
-    return [("  " + clean_line(account), "dim")]
+    """The heading above an account's folders, and above the virtual ones."""
+    return [("  " + (clean_line(account) or "everywhere"), "dim")]
+
+
+def folder_tree(folders: list[Folder], width: int, current_id: int) -> tuple[list[list[Run]], list[Folder | None]]:
+    """The lines of all folders under the headings of their accounts, and the folder of each line."""
+    lines: list[list[Run]] = []
+    shown: list[Folder | None] = []
+    account = None
+    for folder in sorted_folders(folders):
+        if folder.account != account or not lines:
+            account = folder.account
+            heading = [[], account_line(account)] if lines else [account_line(account)]
+            lines += heading
+            shown += [None] * len(heading)
+        lines.append(folder_line(folder, width, current=folder.folder_id == current_id))
+        shown.append(folder)
+    return lines, shown

@@ -54,6 +54,7 @@ class Prompt(Horizontal):
         self._letters = ""
         self._default = ""
         self._is_offer = False
+        self._changed: Callable[[str], None] | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="label", markup=False)
@@ -88,8 +89,11 @@ class Prompt(Horizontal):
         complete: Complete | None = None,
         secret: bool = False,
         offered: bool = False,
+        changed: Callable[[str], None] | None = None,
     ) -> None:
-        """Ask for a line of text; an `offered` default is replaced by what is typed."""
+        """Ask for a line of text; an `offered` default is replaced by what is typed. `changed` hears of every
+        change on the way to the answer."""
+        self._changed = changed
         self._is_offer = offered
         self._letters, self._complete, self._offers = "", complete, []
         self._history = self._histories.setdefault(history, []) if history else []
@@ -156,7 +160,7 @@ class Prompt(Horizontal):
 
     def _finish(self, answer: str | None) -> None:
         self.remove_class("asking")
-        self._letters, self._complete = "", None
+        self._letters, self._complete, self._changed = "", None, None
         self._answered(answer)
 
     def _submit(self, field: Input) -> None:
@@ -171,6 +175,8 @@ class Prompt(Horizontal):
         clean = clean_line(event.value)
         if clean != event.value:
             event.input.value = clean
+        elif self._changed is not None and self.is_asking:
+            self._changed(clean)
 
     def _is_taken(self, key: str, field: Input) -> bool:
         """Enter, Esc, Tab and the history are the prompt's."""

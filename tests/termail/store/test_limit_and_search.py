@@ -4,6 +4,7 @@ import pytest
 
 from termail.model.order import Order, SortKey
 from termail.model.patterns import PatternError
+from termail.store.local_store import RemoteFolder
 
 BY_DATE = Order(SortKey.DATE)
 
@@ -194,3 +195,24 @@ def test_text_of_html_and_names_of_attachments_are_found(store, inbox, letters):
         assert list(store.listing(inbox, BY_DATE, pattern)) == [message]
     assert not store.listing(inbox, BY_DATE, "~b style")
     assert store.rows([message])[0].has_attachment
+
+
+def test_a_search_shows_where_the_words_stand(store, inbox, archive, letters):
+    body = "Many words come first. " * 20 + "Then the quasar shines at night. " + "And more follows. " * 20
+    (message,) = store.add_messages(
+        inbox, [letters.arrived(90, letters.letter(90, body=body, subject="sky"), whole=True)]
+    )
+    pieces = store.snippets("quasar", store.search("quasar"))[message]
+    assert [text for text, is_hit in pieces if is_hit] == ["quasar"]
+    assert "the quasar shines" in "".join(text for text, _ in pieces)
+    assert store.snippets("~s sky", [message]) == {}
+
+
+def test_a_search_may_keep_to_one_account(store, inbox, letters):
+    (home,) = store.put_folders("home", [RemoteFolder(name="INBOX")])
+    raw = letters.letter(91, subject="pulsar")
+    (theirs,) = store.add_messages(home.folder_id, [letters.arrived(1, raw, whole=True)])
+    (ours,) = store.add_messages(inbox, [letters.arrived(91, raw, whole=True)])
+    assert set(store.search("pulsar")) == {theirs, ours}
+    assert list(store.search("pulsar", account="home")) == [theirs]
+    assert list(store.search("~s pulsar", account="work")) == [ours]
