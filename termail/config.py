@@ -15,7 +15,7 @@ from termail.net.pins import parse_pins
 
 FILE_NAME: Final = "config.toml"
 FILE_LIMIT: Final = 1_000_000
-TABLES: Final = ("accounts", "ui", "keys", "searches", "scores")
+TABLES: Final = ("accounts", "identities", "pgp", "ui", "keys", "searches", "scores")
 _ACCOUNT_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _ADDRESS: Final = re.compile(r"[^\s<>@,]+@[^\s<>@,]+")
 _TABLE_LINE: Final = re.compile(r"\s*\[+([^\]]+)\]+")
@@ -90,6 +90,26 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return parse_send(self.send)
 
 
+class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """[identities.NAME]: another face of an account ("" is the first one). It is chosen when mail came to its
+    address, or goes to one of `when_writing_to` (such as "*@example.org"). `signature` is a text, or a file when it
+    begins with / or ~."""
+
+    from_: str
+    account: str = ""
+    signature: str = ""
+    when_writing_to: tuple[str, ...] = ()
+
+
+class Pgp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[pgp]: which gpg, whose keys ("" is the user's own home), and what is done without being asked."""
+
+    program: str = "gpg"
+    home: str = ""
+    sign: bool = False
+    encrypt_replies: bool = True
+
+
 class Ui(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[ui]: how the client looks. "" means the built-in choice; formats are mutt's % expandos."""
 
@@ -103,6 +123,9 @@ class Ui(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     url_command: str = "xdg-open"
     print_command: str = "lpr"
     query_command: str = ""
+    mailcap: str = ""
+    html_by_mailcap: bool = False
+    spell_command: str = "aspell --mode=email --add-email-quote='>' check"
     wrap_columns: int = 0
     pager_index_lines: int = 0
     markers: bool = True
@@ -117,6 +140,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     [searches] NAME = PATTERN, virtual folders; `scores` is [scores] PATTERN = NUMBER."""
 
     accounts: dict[str, Account] = {}
+    identities: dict[str, Identity] = {}
+    pgp: Pgp = Pgp()
     ui: Ui = Ui()
     keys: dict[str, dict[str, str]] = {}
     searches: dict[str, str] = {}
@@ -186,7 +211,9 @@ class _Reader:
                 self._refuse((), name, f"there is no such table; allowed are {_list(TABLES)}")
         return Settings(
             accounts={name: self._account(name, table) for name, table in self._tables(document, "accounts")},
-            ui=self._ui(document.get("ui", {})),
+            identities={name: self._identity(name, table) for name, table in self._tables(document, "identities")},
+            pgp=self._convert(("pgp",), self._table(document, "pgp"), Pgp),
+            ui=self._ui(self._table(document, "ui")),
             keys={name: self._keys(name, table) for name, table in self._tables(document, "keys")},
             searches=self._values(document, "searches", str, "a pattern in quotes"),
             scores=self._values(document, "scores", int, "a whole number"),
@@ -225,10 +252,7 @@ class _Reader:
                     "the keyring is asked, then the encrypted file, then you",
                 )
         account = self._convert(at, table, Account)
-        if not _ADDRESS.search(account.from_):
-            self._refuse(at, "from", 'no address in it; write "Name <user@domain>"')
-        if "\n" in account.from_ or "\r" in account.from_:
-            self._refuse(at, "from", "a line end inside a header field")
+        self._check_from(at, account.from_)
         for key, value, parse in (
             ("retrieve", account.retrieve, parse_retrieve),
             ("send", account.send, parse_send),
@@ -243,9 +267,24 @@ class _Reader:
                 self._refuse(at, key, f"must be from {limits[0]} to {limits[1]}")
         return account
 
-    def _ui(self, table: Any) -> Ui:
+    def _table(self, document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+        table = document.get(name, {})
         if not isinstance(table, dict):
-            self._refuse((), "ui", "must be a table [ui]")
+            self._refuse((), name, f"must be a table [{name}]")
+        return dict(table)
+
+    def _identity(self, name: str, table: Mapping[str, Any]) -> Identity:
+        identity = self._convert(("identities", name), table, Identity)
+        self._check_from(("identities", name), identity.from_)
+        return identity
+
+    def _check_from(self, at: tuple[str, ...], value: str) -> None:
+        if not _ADDRESS.search(value):
+            self._refuse(at, "from", 'no address in it; write "Name <user@domain>"')
+        if "\n" in value or "\r" in value:
+            self._refuse(at, "from", "a line end inside a header field")
+
+    def _ui(self, table: Mapping[str, Any]) -> Ui:
         ui = self._convert(("ui",), table, Ui)
         for key in ("wrap_columns", "pager_index_lines", "undo_send_seconds"):
             if not 0 <= getattr(ui, key) <= 3600:

@@ -180,9 +180,12 @@ def _mail_options(client: TappedClient, letter: Letter) -> tuple[list[str], str]
         options.append(f"SIZE={len(letter.raw)}")
     if not letter.raw.isascii() and client.supports_extension("8bitmime"):
         options.append("BODY=8BITMIME")
+    is_offered = client.supports_extension("smtputf8")
     if all(address.isascii() for address in (letter.sender, *letter.recipients)):
+        if is_offered and not letter.raw.partition(b"\r\n\r\n")[0].isascii():
+            return [*options, "SMTPUTF8"], "utf-8"
         return options, "ascii"
-    if not client.supports_extension("smtputf8"):
+    if not is_offered:
         raise aiosmtplib.SMTPResponseException(550, "an address is not ASCII and the server offers no SMTPUTF8")
     return [*options, "SMTPUTF8"], "utf-8"
 

@@ -23,8 +23,9 @@ class EncodedBody(msgspec.Struct, frozen=True):
     parameters: tuple[tuple[str, str], ...]
 
 
-def encode_text(text: str) -> EncodedBody:
-    """Plain text for the wire: 7bit where it is ASCII, else quoted-printable or base64, whichever is smaller."""
+def encode_text(text: str, *, keeps_spaces: bool = False) -> EncodedBody:
+    """Plain text for the wire: 7bit where it is ASCII, else quoted-printable or base64, whichever is smaller; with
+    `keeps_spaces` never 7bit with spaces at line ends, which some relays eat and every signature minds."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = text.encode("utf-8", "replace").decode("utf-8")
     if text and not text.endswith("\n"):
@@ -36,7 +37,8 @@ def encode_text(text: str) -> EncodedBody:
     charset = ("charset", "us-ascii" if text.isascii() else "utf-8")
     parameters = (charset, ("format", "flowed")) if is_flowed else (charset,)
     longest = max(map(len, octets.split(b"\n")), default=0)
-    if text.isascii() and longest <= _LONGEST_LINE and not _CONTROLS.search(text) and not _FROM.search(octets):
+    is_plain = text.isascii() and longest <= _LONGEST_LINE and not _CONTROLS.search(text)
+    if is_plain and not _FROM.search(octets) and not (keeps_spaces and " \n" in text):
         return EncodedBody(octets.replace(b"\n", b"\r\n"), "7bit", parameters)
     quoted = quoted_printable(octets)
     if len(quoted) > (len(octets) * 3) // 2 + 200:

@@ -1,32 +1,38 @@
-"""A draft becomes a message: headers, body and attachments as octets, and the envelope."""
+"""A draft becomes a message: header fields, the body's entity, its protection, and the envelope."""
 
-import hashlib
 import re
 import secrets
+from collections.abc import Callable
 from email.utils import formatdate
 from typing import Final
 
-from termail.mime.body_encoding import encode_base64, encode_text
-from termail.mime.header_encoding import fold, parameter, unstructured
-from termail.mime.outgoing import Attachment, Built, Draft, DraftError
+from termail.mime.entities import body_entity
+from termail.mime.header_encoding import fold, unstructured
+from termail.mime.outgoing import Built, Draft, DraftError, Protection
 from termail.mime.typed_addresses import TypedAddresses, read_typed, write_field
 
 _USER_AGENT: Final = "termail"
 _FIELD_NAME: Final = re.compile(r"[!-9;-~]{1,70}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]")
 _MESSAGE_ID: Final = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,900}>")
-_CONTENT_TYPE: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,64}/[A-Za-z0-9!#$&^_.+-]{1,64}")
 _OURS: Final = frozenset(
     ("date", "from", "to", "cc", "bcc", "reply-to", "subject", "message-id", "in-reply-to", "references", "sender",
      "user-agent", "mime-version", "return-path", "received")
 )  # fmt: skip
-_LF: Final = re.compile(rb"\r\n|\r|\n")
+HIDDEN_SUBJECT: Final = "..."
+"""What the outside of an encrypted message says instead of its subject."""
+
+Sealer = Callable[[bytes, Protection, str, tuple[str, ...]], bytes]
+"""(entity, protection, sender, recipients) → the entity that holds it signed or encrypted; raises DraftError."""
 
 
-def build(draft: Draft, *, date: float, message_id_host: str = "", unique: str = "") -> Built:
-    """Raises DraftError (no recipient, unreadable address, CR or LF in a header).
+def build(
+    draft: Draft, *, date: float, message_id_host: str = "", unique: str = "", sealer: Sealer | None = None
+) -> Built:
+    """Raises DraftError (no recipient, unreadable address, CR or LF in a header, a key that is missing).
 
-    `date` in epoch seconds; `unique` makes the Message-ID (random when empty). RFC 5322, 2045, 2047, 2231, 3676.
+    `date` in epoch seconds; `unique` makes the Message-ID (random when empty). RFC 5322, 2045, 2047, 2231, 3676,
+    6532; with protection RFC 3156 and protected header fields.
     """
     refuse_injection(draft)
     fields = {name: read_typed(name, text) for name, text in _address_texts(draft)}
@@ -38,14 +44,30 @@ def build(draft: Draft, *, date: float, message_id_host: str = "", unique: str =
     message_id = f"<{int(date)}.{unique or secrets.token_hex(8)}@{host}>"
     if not _MESSAGE_ID.fullmatch(message_id):
         raise DraftError(f"Message-ID: {host!r} cannot be its host")
-    header = [unstructured("Date", formatdate(date, localtime=True))]
-    header += _address_fields(fields)
-    header += [unstructured("Subject", draft.subject.strip()), fold("Message-ID", [message_id])]
+    subject = unstructured("Subject", draft.subject.strip())
+    shown = [unstructured("Date", formatdate(date, localtime=True)), *_address_fields(fields)]
+    entity = body_entity(draft)
+    if draft.protection.is_wanted:
+        if sealer is None:
+            raise DraftError("nothing here can sign or encrypt")
+        entity = sealer(_protected(entity, [*shown, subject]), draft.protection, sender, recipients)
+        if draft.protection.encrypts:
+            subject = unstructured("Subject", HIDDEN_SUBJECT)
+    header = [*shown, subject, fold("Message-ID", [message_id])]
     header += _thread_fields(draft)
     header.append(fold("User-Agent", [_USER_AGENT]))
     header += [unstructured(name, value) for name, value in draft.extra_headers if _is_for_the_wire(name)]
-    raw = b"".join(header) + b"MIME-Version: 1.0\r\n" + encode_body(draft)
+    raw = b"".join(header) + b"MIME-Version: 1.0\r\n" + entity
     return Built(raw=raw, sender=sender, recipients=recipients, message_id=message_id)
+
+
+def _protected(entity: bytes, fields: list[bytes]) -> bytes:
+    """The entity with copies of the shown fields in its own header, as other mail programs look for them."""
+    first, _, rest = entity.partition(b"\r\n")
+    while rest[:1] in (b" ", b"\t"):
+        line, _, rest = rest.partition(b"\r\n")
+        first += b"\r\n" + line
+    return b"".join([first, b';\r\n protected-headers="v1"\r\n', *fields, rest])
 
 
 def refuse_injection(draft: Draft) -> None:
@@ -109,52 +131,3 @@ def _thread_fields(draft: Draft) -> list[bytes]:
 
 def _is_for_the_wire(name: str) -> bool:
     return not name.lower().startswith("x-termail-")
-
-
-def encode_body(draft: Draft) -> bytes:
-    """The Content-* fields, the empty line and the body."""
-    text = _text_entity(draft.body)
-    if not draft.attachments:
-        return text
-    entities = [text, *(_attachment_entity(attachment) for attachment in draft.attachments)]
-    boundary = "=_" + hashlib.sha256(b"\x00".join(entities)).hexdigest()[:40]
-    line = f"--{boundary}".encode("ascii")
-    head = fold("Content-Type", ["multipart/mixed", ";", f' boundary="{boundary}"'])
-    pieces = [head, b"\r\nThis is a message in several parts (MIME).\r\n"]
-    for entity in entities:
-        pieces += [b"\r\n", line, b"\r\n", entity]
-    pieces += [b"\r\n", line, b"--\r\n"]
-    return b"".join(pieces)
-
-
-def _text_entity(body: str) -> bytes:
-    encoded = encode_text(body)
-    tokens = ["text/plain"]
-    for name, value in encoded.parameters:
-        tokens += [";", f" {name}={value}"]
-    head = fold("Content-Type", tokens) + fold("Content-Transfer-Encoding", [encoded.encoding])
-    return head + b"\r\n" + encoded.octets
-
-
-def _attachment_entity(attachment: Attachment) -> bytes:
-    kind = attachment.content_type.strip().lower()
-    if not _CONTENT_TYPE.fullmatch(kind) or kind.startswith("multipart/"):
-        kind = "application/octet-stream"
-    data, encoding = attachment.data, "base64"
-    if kind == "message/rfc822":
-        data = _LF.sub(b"\r\n", data)
-        if b"\x00" in data or max(map(len, data.split(b"\r\n"))) > 998:
-            kind = "application/octet-stream"  # RFC 2046 §5.2.1 allows no encoding that would hold this
-        else:
-            encoding = "7bit" if data.isascii() else "8bit"
-    name = attachment.filename
-    type_tokens, disposition = [kind], ["inline" if attachment.inline else "attachment"]
-    if name:
-        type_tokens += parameter("name", name)
-        disposition += parameter("filename", name)
-    head = [fold("Content-Type", type_tokens), fold("Content-Transfer-Encoding", [encoding])]
-    head.append(fold("Content-Disposition", disposition))
-    if attachment.description:
-        head.append(unstructured("Content-Description", attachment.description))
-    body = encode_base64(attachment.data) if encoding == "base64" else data
-    return b"".join(head) + b"\r\n" + body

@@ -2,7 +2,7 @@
 
 from termail.mime.compose import build
 from termail.mime.forward import forward
-from termail.mime.outgoing import Attachment, Built, Draft, DraftError
+from termail.mime.outgoing import Attachment, Built, Draft, DraftError, Protection
 from termail.mime.recall import parse_draft, postpone
 from termail.mime.reply import reply
 from termail.mime.resend import bounce_headers
@@ -12,6 +12,7 @@ __all__ = [
     "Built",
     "Draft",
     "DraftError",
+    "Protection",
     "bounce_headers",
     "build",
     "forward",

@@ -20,7 +20,8 @@ def unstructured(name: str, value: str) -> bytes:
 
 
 def fold(name: str, tokens: Iterable[str]) -> bytes:
-    """`tokens` (ASCII, each with the space before it if there is one) in lines of 78 where they allow."""
+    """`tokens` (each with the space before it if there is one) in lines of 78 where they allow. Only an address
+    that needs SMTPUTF8 is not ASCII here (RFC 6532)."""
     lines: list[str] = []
     line = f"{name}:"
     is_first = True
@@ -35,7 +36,7 @@ def fold(name: str, tokens: Iterable[str]) -> bytes:
             line += token
         is_first = False
     lines.append(line)
-    return "\r\n".join(lines).encode("ascii") + b"\r\n"
+    return "\r\n".join(lines).encode("utf-8") + b"\r\n"
 
 
 def _text_tokens(value: str) -> Iterator[str]:

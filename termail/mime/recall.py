@@ -2,14 +2,17 @@
 
 from email.utils import formatdate
 
+import msgspec
+
 from termail.mime.addresses import parse_addresses
-from termail.mime.compose import encode_body, refuse_injection
+from termail.mime.compose import refuse_injection
+from termail.mime.entities import body_entity
 from termail.mime.forward import attachment_of
 from termail.mime.header_encoding import fold, unstructured
 from termail.mime.headers import first_value, message_ids
 from termail.mime.html_process import HtmlProcess
 from termail.mime.message import attachments, parse_message
-from termail.mime.outgoing import Draft
+from termail.mime.outgoing import Draft, Protection
 from termail.mime.quoting import readable_text
 from termail.mime.sanitize import clean_line
 from termail.mime.typed_addresses import typed_text
@@ -41,15 +44,29 @@ def postpone(draft: Draft, *, date: float) -> bytes:
     if draft.references:
         header.append(fold("References", [f" {entry}" for entry in draft.references if entry.isascii()]))
     header += [unstructured(f"X-Termail-Extra-{name}", value) for name, value in draft.extra_headers]
-    header.append(unstructured("X-Termail-Draft", "1"))
-    return b"".join(header) + b"MIME-Version: 1.0\r\n" + encode_body(draft)
+    header.append(unstructured("X-Termail-Draft", " ".join(_options(draft)) or "1"))
+    as_written = msgspec.structs.replace(draft, is_markdown=False, protection=Protection())
+    return b"".join(header) + b"MIME-Version: 1.0\r\n" + body_entity(as_written)
+
+
+def _options(draft: Draft) -> list[str]:
+    """What shall be done at sending, as words."""
+    kept = draft.protection
+    wished = (
+        ("markdown", draft.is_markdown),
+        ("report", draft.wants_report),
+        (f"{kept.method}-sign", kept.signs),
+        (f"{kept.method}-encrypt", kept.encrypts),
+    )
+    return [word for word, is_wished in wished if is_wished]
 
 
 def parse_draft(raw: bytes, account: str, html_process: HtmlProcess | None = None) -> Draft:
     """A postponed message (or any message: edit as new, resend) back into a draft."""
     root = parse_message(raw)
     fields = root.headers
-    is_ours = bool(first_value(fields, _OURS))
+    options = first_value(fields, _OURS).decode("ascii", "replace").split()
+    is_ours = bool(options)
 
     def text(name: str) -> str:
         return clean_line(decode_words(first_value(fields, name)))
@@ -80,4 +97,16 @@ def parse_draft(raw: bytes, account: str, html_process: HtmlProcess | None = Non
         references=message_ids(first_value(fields, "references")),
         attachments=tuple(attachment_of(part) for part in attachments(root)),
         extra_headers=extra,
+        protection=_protection(options),
+        is_markdown="markdown" in options,
+        wants_report="report" in options,
     )
+
+
+def _protection(options: list[str]) -> Protection:
+    """The opposite of `_options`."""
+    for method in ("pgp", "smime"):
+        found = Protection(f"{method}-sign" in options, f"{method}-encrypt" in options, method)
+        if found.is_wanted:
+            return found
+    return Protection()

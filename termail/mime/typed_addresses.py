@@ -1,6 +1,7 @@
 """Address fields as a user typed them: checked strictly, written back correctly, flattened for the envelope."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,8 +11,11 @@ from termail.mime import limits
 from termail.mime.addresses import parse_addresses
 from termail.mime.header_encoding import fold, phrase_tokens
 from termail.mime.outgoing import DraftError
+from termail.mime.sanitize import clean_line
 
-_LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LOCAL: Final = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+)*"
+)
 _QUOTED_LOCAL: Final = re.compile(r'"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\[\x20-\x7e])*"')
 _DOMAIN: Final = re.compile(
     r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -21,7 +25,7 @@ _STRUCTURE: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"|<[^<>]*>|\[[^\[\]]*\]|[:;]
 
 
 class Mailbox(msgspec.Struct, frozen=True):
-    """A display name and a checked addr-spec in ASCII."""
+    """A display name and a checked addr-spec: the domain in ASCII, what is before the @ perhaps not (RFC 6531)."""
 
     name: str
     address: str
@@ -114,14 +118,17 @@ def _check(field: str, name: str, address: str) -> Mailbox:
     shown = address or name
     if not at or not local or not domain:
         raise DraftError(f"{field}: {shown!r} is not an address (no name@domain)")
-    if not local.isascii():
-        raise DraftError(f"{field}: {shown!r} needs SMTPUTF8 (not only ASCII before the @), not supported yet")
+    local = unicodedata.normalize("NFC", local)
     if not domain.isascii():
         try:
             domain = domain.encode("idna").decode("ascii")
         except UnicodeError as error:
             raise DraftError(f"{field}: {shown!r} has a domain that cannot be written in IDNA") from error
-    if len(local) > 64 or not (_LOCAL.fullmatch(local) or _QUOTED_LOCAL.fullmatch(local)):
+    if (
+        len(local.encode("utf-8", "replace")) > 64
+        or local != clean_line(local)
+        or not (_LOCAL.fullmatch(local) or _QUOTED_LOCAL.fullmatch(local))
+    ):
         raise DraftError(f"{field}: {shown!r} has an unreadable part before the @")
     if len(domain) > 253 or not (_DOMAIN.fullmatch(domain) or _LITERAL.fullmatch(domain)):
         raise DraftError(f"{field}: {shown!r} has an unreadable domain")

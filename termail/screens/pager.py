@@ -169,6 +169,7 @@ class PagerScreen(MailScreen):
         widest = self.services.settings.ui.wrap_columns or MAX_TEXT_WIDTH
         width = max(20, min(widest, self.text.text_width))
         try:
+            await self.services.readable(message_id, self.app.suspend)
             display = await read_message(
                 self.services, message_id, width, full_headers=self.full_headers, prefer_html=self.prefers_html
             )

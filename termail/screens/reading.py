@@ -4,6 +4,7 @@ import asyncio
 
 from termail.mime.lines import Display, Line, LineKind
 from termail.screens.identity import my_addresses
+from termail.screens.protected import protection_runs
 from termail.screens.services import Services
 from termail.widgets.ink import Run
 
@@ -12,7 +13,7 @@ async def read_message(
     services: Services, message_id: int, width: int, *, full_headers: bool = False, prefer_html: bool = False
 ) -> Display:
     """The message as lines; fetches the body when it is not here. Raises LookupError."""
-    raw = await services.body(message_id)
+    raw = await services.readable(message_id)
     return await asyncio.to_thread(_display, raw, width, full_headers, prefer_html)
 
 
@@ -23,8 +24,11 @@ def _display(raw: bytes, width: int, full_headers: bool, prefer_html: bool) -> D
 
 
 async def read_trust(services: Services, message_id: int, account: str) -> list[Run]:
-    """The line of trust, from the header block."""
-    return await asyncio.to_thread(_trust, services.store.header(message_id), own_domains(services, account))
+    """The line of trust: signature and encryption, then what the header block tells."""
+    raw = services.store.raw(message_id)
+    opening = await services.protected.open(message_id, raw) if raw is not None else None
+    header = services.store.header(message_id)
+    return protection_runs(opening) + await asyncio.to_thread(_trust, header, own_domains(services, account))
 
 
 def _trust(header: bytes, domains: frozenset[str]) -> list[Run]:

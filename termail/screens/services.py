@@ -29,6 +29,7 @@ from termail.screens.address_book import AddressBook
 from termail.screens.defects import DefectLog
 from termail.screens.listing_cache import ListingCache
 from termail.screens.virtual_folders import VirtualFolders
+from termail.screens.protected import Protected, Suspend
 from termail.store.local_store import LocalStore
 
 KEPT_LOG_LINES = 1000
@@ -126,6 +127,11 @@ class Services:
         real = self.store.folder(row.folder_id) if not folder.account else folder
         return real.account if real is not None else ""
 
+    @cached_property
+    def protected(self) -> Protected:
+        """The user's gpg, in front of protected mail."""
+        return Protected(self.settings.pgp)
+
     # --- accounts
 
     @property
@@ -168,6 +174,12 @@ class Services:
         if raw is None:
             raise LookupError(error or "The message is gone.")
         return raw
+
+    async def readable(self, message_id: int, suspend: Suspend | None = None) -> bytes:
+        """The message with its protection taken off, where that is possible. Raises LookupError."""
+        raw = await self.body(message_id)
+        opening = await self.protected.open(message_id, raw, suspend)
+        return raw if opening is None else opening.raw
 
     def take(self, message: ToUI) -> None:
         """Remember what the agent said."""

@@ -2,10 +2,11 @@
 
 import msgspec
 
+from termail.mime.outgoing import Protection
 from termail.mime.sanitize import clean_line
 from termail.model.actions import SetFlags
 from termail.screens.desk import CommandError, MailDesk, current_row
-from termail.screens.identity import address_of, my_addresses
+from termail.screens.identity import address_of, all_my_addresses, face_for, with_signature
 
 
 class WritingActions:
@@ -19,9 +20,9 @@ class WritingActions:
 
         to = await self._ask_address("To: ", argument)
         subject = await self._desk.ask("Subject: ", history="subject")
-        account = self._account_name()
-        draft = Draft(account=account, from_=self._desk.services.account(account).from_, to=to, subject=subject)
-        self._compose(draft)
+        face = face_for(self._desk.services.settings, self._account_name(), goes_to=to)
+        body = with_signature("", face.signature)
+        self._compose(Draft(account=face.account, from_=face.from_, to=to, subject=subject, body=body))
 
     async def _ask_address(self, label: str, argument: str) -> str:
         book = self._desk.services.address_book
@@ -46,14 +47,26 @@ class WritingActions:
         from termail.mime.draft import reply
 
         self._desk.take_tag_prefix()
-        row = current_row(self._desk)
-        raw = await self._desk.services.body(row.message_id)
+        row, services = current_row(self._desk), self._desk.services
+        raw = await services.readable(row.message_id)
         account = self._account_name()
-        settings = self._desk.services.account(account)
-        draft = reply(
-            raw, account=account, from_=settings.from_, mine=my_addresses(settings), to_all=to_all, to_list=to_list
+        face = face_for(services.settings, account, came_to=services.store.header(row.message_id))
+        mine = all_my_addresses(services.settings, account)
+        draft = reply(raw, account=face.account, from_=face.from_, mine=mine, to_all=to_all, to_list=to_list)
+        draft = msgspec.structs.replace(
+            draft,
+            body=with_signature(draft.body, face.signature),
+            protection=await self._protection_of_reply(row.message_id),
         )
         self._compose(draft, answered=row.message_id)
+
+    async def _protection_of_reply(self, message_id: int) -> Protection:
+        """What came encrypted is answered encrypted."""
+        services = self._desk.services
+        pgp = services.settings.pgp
+        opening = await services.protected.open(message_id, await services.body(message_id))
+        encrypts = pgp.encrypt_replies and opening is not None and opening.is_encrypted and not opening.trouble
+        return Protection(signs=pgp.sign or encrypts, encrypts=encrypts)
 
     async def do_forward_message(self, argument: str) -> None:
         from termail.mime.draft import forward

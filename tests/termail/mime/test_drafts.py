@@ -96,12 +96,22 @@ def test_a_line_end_in_a_header_is_refused(field: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("to", "word"),
     [("", "no recipient"),
-     ("alice", "'alice'"), ("ñ@x.org", "SMTPUTF8"), ("a@b..c", "domain"), ("a b <x@>", "address"),
+     ("alice", "'alice'"), ("ñ..ñ@x.org", "before the @"), ("a@b..c", "domain"), ("a b <x@>", "address"),
      ("a..b@x.org", "before the @"), ("A <>", "address")],
 )  # fmt: skip
 def test_an_address_that_cannot_be_used_is_named(to: str, word: str) -> None:
     with pytest.raises(DraftError, match=word):
         build(draft(to=to), date=DATE)
+
+
+def test_an_address_that_is_not_ascii_is_written_in_utf_8_and_read_back() -> None:
+    made = build(draft(to="Ñandú <ñandú@correo.example>, 用户@例子.example"), date=DATE)
+    assert made.recipients == ("ñandú@correo.example", "用户@xn--fsqu00a.example")
+    header = made.raw.partition(b"\r\n\r\n")[0]
+    assert "<ñandú@correo.example>".encode() in header  # RFC 6532: the address as it is, the name still encoded
+    assert b"=?utf-8?" in header
+    again = parse_draft(made.raw, "w")
+    assert again.to == "Ñandú <ñandú@correo.example>, 用户@xn--fsqu00a.example"
 
 
 def test_names_groups_and_international_domains_are_written_correctly() -> None:
@@ -276,6 +286,33 @@ def test_a_bounce_puts_resent_fields_on_top_of_the_same_octets() -> None:
     assert b"Resent-To: d@e.f\r\n" in resent and b"Resent-Message-ID: <r@x.org>\r\n" in resent
     with pytest.raises(DraftError):
         bounce_headers(raw, from_="me@x.org", to="d@e.f\nX: y", date=0.0, message_id="<r@x.org>")
+
+
+def test_markdown_goes_out_as_text_and_html_without_scripts_or_images() -> None:
+    body = "# Plan\n\n* one\n* **two**\n\n<script>x</script> ![](http://t.test/p.png)\n-- \nAna *not bold*\n"
+    message = built(body=body, is_markdown=True)
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/alternative", "text/plain", "text/html"]  # fmt: skip
+    html = message.get_body(("html",))
+    assert html is not None and body_text(message).startswith("# Plan")
+    content = html.get_content()
+    assert "<h1>Plan</h1>" in content and "<strong>two</strong>" in content and "Ana *not bold*" in content
+    assert "<script" not in content and "<img" not in content
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data", "written"),
+    [("7bit", b"plain\n", "7bit"), ("7bit", b"\xff\n", "base64"), ("8bit", b"\xc3\xb1\n", "8bit"),
+     ("quoted-printable", b"\xc3\xb1=\n", "quoted-printable"), ("8bit", b"x" * 2000, "base64")],
+)  # fmt: skip
+def test_an_attachment_is_encoded_as_wished_where_that_is_possible(
+    encoding: str, data: bytes, written: str
+) -> None:
+    item = Attachment(filename="a.txt", content_type="text/plain", data=data, encoding=encoding)
+    (part,) = built(attachments=(item,)).iter_attachments()
+    assert part["content-transfer-encoding"] == written
+    octets = part.get_payload(decode=True)
+    assert isinstance(octets, bytes) and octets.replace(b"\r\n", b"\n") == data
 
 
 def test_a_postponed_draft_comes_back_as_it_was_even_unfinished() -> None:

@@ -1,0 +1,1 @@
+"""Signing, encrypting and reading protected mail through the user's own gpg and openssl."""
