@@ -91,9 +91,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
-    """[identities.NAME]: another face of an account ("" is the first one). It is chosen when mail came to its
-    address, or goes to one of `when_writing_to` (such as "*@example.org"). `signature` is a text, or a file when it
-    begins with / or ~."""
+    """[identities.NAME]: another face of an account ("" is the one at hand). It is chosen when mail came to its
+    address, or goes to one of `when_writing_to` (such as "*@example.org"). `signature` is a text, or a file when
+    it begins with / or ~."""
 
     from_: str
     account: str = ""

@@ -81,6 +81,7 @@ def refuse_injection(draft: Draft) -> None:
     for attachment in draft.attachments:
         texts += [("attachment name", attachment.filename), ("attachment type", attachment.content_type)]
         texts.append(("attachment description", attachment.description))
+        texts += [(f"attachment parameter {key[:40]!r}", key + value) for key, value in attachment.parameters]
     for name, value in texts:
         if _CONTROL.search(value):
             raise DraftError(f"{name}: a line end or control character is not allowed there")

@@ -1,11 +1,12 @@
 """A message as lines a pager can show: already sanitised, classified, wrapped."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from termail.mime import limits
 from termail.mime.body_lines import body_lines
+from termail.mime.calendar import card_texts
 from termail.mime.delivery_report import REPORT_TYPES, report_texts
 from termail.mime.header_lines import header_lines
 from termail.mime.html import html_to_text
@@ -17,10 +18,12 @@ from termail.mime.part import Part
 from termail.mime.sanitize import clean_line
 from termail.mime.wrapping import fits, wrap
 
-__all__ = ["DEFAULT_HEADERS", "Display", "Line", "LineKind", "display"]
+__all__ = ["DEFAULT_HEADERS", "Display", "HtmlProgram", "Line", "LineKind", "display"]
 
 DEFAULT_HEADERS: Final = ("date", "from", "to", "cc", "reply-to", "subject")
 _ENRICHED: Final = re.compile(r"</?[A-Za-z-]{1,60}>")
+HtmlProgram = Callable[[Part], str | None]
+"""What the user's own program (mailcap) prints of an HTML part; None when it cannot."""
 _MESSAGES: Final = frozenset(("message/rfc822", "message/global", "text/rfc822-headers"))
 
 
@@ -32,10 +35,11 @@ def display(
     prefer_html: bool = False,
     shown_headers: tuple[str, ...] = DEFAULT_HEADERS,
     html_process: HtmlProcess | None = None,
+    html_program: HtmlProgram | None = None,
 ) -> Display:
     """Never raises. HTML is rendered in a killable worker with a deadline, so call this from a thread."""
     root = parse_message(raw)
-    composer = _Composer(root, width, full_headers, prefer_html, shown_headers, html_process)
+    composer = _Composer(root, width, full_headers, prefer_html, shown_headers, html_process, html_program)
     composer.compose()
     return Display(lines=composer.lines, links=composer.links.links, attachments=composer.attachments)
 
@@ -51,14 +55,16 @@ class _Composer:
         prefer_html: bool,
         shown_headers: tuple[str, ...],
         html_process: HtmlProcess | None,
+        html_program: HtmlProgram | None,
     ) -> None:
         self._root, self._width = root, max(width, 10)
         self._full, self._shown_headers = full_headers, shown_headers
-        self._html_process = html_process
+        self._html_process, self._html_program = html_process, html_program
         self._hidden = main_texts(root, prefer_html=prefer_html).hidden
         self.lines: list[Line] = []
         self.links = LinkNumbers()
         self.attachments: list[Part] = []
+        self._has_calendar = False
 
     def compose(self) -> None:
         """Headers, then every part in its order."""
@@ -86,7 +92,13 @@ class _Composer:
 
     def _leaf(self, part: Part) -> None:
         if part.content_type in REPORT_TYPES:
-            self._report(part)
+            self._facts(part, report_texts(part.decoded()))
+        elif part.content_type == "text/calendar":
+            if not self._has_calendar:  # invitations carry the same calendar twice
+                self._has_calendar = True
+                self._facts(part, card_texts(part.decoded()))
+            elif part.filename:
+                self._attachment(part)
         elif part.content_type in _MESSAGES and part is not self._root:
             self._attached_message(part)
         elif is_readable(part) and (part is self._root or not (part.filename and self._is_not_first(part))):
@@ -104,7 +116,10 @@ class _Composer:
         text = part.text()
         is_html = part.content_type == "text/html"
         before = len(self.links.links)
-        if is_html:
+        printed = self._html_program(part) if is_html and self._html_program is not None else None
+        if printed is not None:
+            is_html, text = False, printed
+        elif is_html:
             text = self._html(text)
         elif part.content_type == "text/enriched":
             text = _ENRICHED.sub("", text)
@@ -139,9 +154,10 @@ class _Composer:
             self._blank()
         return rendered.text
 
-    def _report(self, part: Part) -> None:
+    def _facts(self, part: Part, texts: Iterable[str]) -> None:
+        """A part made for programs, in words."""
         self._blank()
-        for text in report_texts(part.decoded()):
+        for text in texts:
             self._tell(LineKind.TEXT, text, "    ")
         self._attachment(part)
 

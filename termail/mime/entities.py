@@ -66,6 +66,8 @@ def _attachment_entity(attachment: Attachment, only_seven: bool) -> bytes:
     encoding, body = _encoded(attachment, kind, only_seven)
     name = attachment.filename
     type_tokens, disposition = [kind], ["inline" if attachment.inline else "attachment"]
+    for key, value in attachment.parameters:
+        type_tokens += parameter(key, value)
     if name:
         type_tokens += parameter("name", name)
         disposition += parameter("filename", name)

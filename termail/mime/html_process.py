@@ -36,7 +36,7 @@ class HtmlProcess:
     def render(self, request: Request) -> Rendered | None:
         """The text, None when the process did not answer in time (or at all)."""
         document = request.document.encode("utf-8", "replace").decode("utf-8")  # no lone surrogates
-        octets = msgspec.msgpack.encode(Request(document, request.links_before))
+        octets = msgspec.msgpack.encode(msgspec.structs.replace(request, document=document))
         with self._lock:
             try:
                 answer = self._exchange(octets)

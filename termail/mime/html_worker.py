@@ -10,6 +10,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
+from termail.mime.html_browser import browser_document
 from termail.mime.html_simplify import simplify
 from termail.mime.link_numbers import LinkNumbers, true_host
 
@@ -22,6 +23,7 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
 
     document: str
     links_before: int
+    for_browser: bool = False
 
 
 class Rendered(msgspec.Struct, frozen=True, array_like=True):
@@ -37,7 +39,9 @@ class Rendered(msgspec.Struct, frozen=True, array_like=True):
 
 
 def render(request: Request) -> Rendered:
-    """Reduce, then lay out: no wrapping, no emphasis marks, no tables, no images."""
+    """Reduce, then lay out: no wrapping, no emphasis marks, no tables, no images; or make safe for a browser."""
+    if request.for_browser:
+        return Rendered(browser_document(request.document))
     links = LinkNumbers(request.links_before)
     simplified = simplify(request.document, number=links.number, host_of=true_host)
     return Rendered(

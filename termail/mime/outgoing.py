@@ -12,6 +12,7 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     inline: bool = False
     encoding: str = ""  # "" chooses by the content; else 7bit, 8bit, quoted-printable or base64
+    parameters: tuple[tuple[str, str], ...] = ()  # of the content type
 
 
 class Protection(msgspec.Struct, frozen=True):

@@ -24,7 +24,7 @@ class Protected:
 
     def __init__(self, settings: Pgp) -> None:
         self._settings = settings
-        self._open: dict[int, "Opening"] = {}
+        self._open: dict[int, Opening] = {}
 
     def gpg(self) -> "Gpg":
         """The user's gpg, or the one of the settings."""
