@@ -45,9 +45,15 @@ def test_the_first_entry_that_fits_and_passes_its_test_is_taken(
 
 @pytest.mark.parametrize(
     ("command", "filled"),
-    [("view %s", "view '/tmp/a b'"), ("view '%s'", "view '/tmp/a b'"), ('view "%s" %%', "view '/tmp/a b' %"),
-     ("view --set=%{charset}", "view --set=utf-8"), ("view %{evil}", "view ''"), ("view %t %n", "view text/html ")],
-)  # fmt: skip
+    [
+        ("view %s", "view '/tmp/a b'"),
+        ("view '%s'", "view '/tmp/a b'"),
+        ('view "%s" %%', "view '/tmp/a b' %"),
+        ("view --set=%{charset}", "view --set=utf-8"),
+        ("view %{evil}", "view ''"),
+        ("view %t %n", "view text/html "),
+    ],
+)
 def test_what_a_message_says_is_one_quoted_word_or_nothing(command: str, filled: str) -> None:
     parameters = {"charset": "utf-8", "evil": "x; rm -rf ~"}
     assert fill_in(command, "/tmp/a b", "text/html", parameters) == filled
@@ -63,10 +69,11 @@ def test_a_program_prints_html_for_the_pager_and_failing_leaves_ours() -> None:
     entry = Entry(content_type="text/html", command="tr a-z A-Z <%s; printf '\\033[31m'", is_copious=True)
     raw = b"Content-Type: text/html\n\n<p>hello</p>"
     text = "\n".join(
-        line.text for line in display(
+        line.text
+        for line in display(
             raw, width=80, html_program=lambda part: printed(entry, "", part.content_type, {}, part.decoded())
         ).lines
-    )  # fmt: skip
+    )
     assert "<P>HELLO</P>" in text and "\x1b" not in text
     failing = Entry(content_type="text/html", command="exit 1", is_copious=True)
     assert printed(failing, "", "text/html", {}, b"x") is None
