@@ -28,8 +28,8 @@ from termail.model.row import Row
 from termail.screens.address_book import AddressBook
 from termail.screens.defects import DefectLog
 from termail.screens.listing_cache import ListingCache
-from termail.screens.virtual_folders import VirtualFolders
 from termail.screens.protected import Protected, Suspend
+from termail.screens.virtual_folders import VirtualFolders
 from termail.store.local_store import LocalStore
 
 KEPT_LOG_LINES = 1000
