@@ -6,7 +6,9 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
+from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -18,7 +20,7 @@ FILE_LIMIT_OCTETS = 67_108_864
 
 
 class Agent(StrEnum):
-    """The agents of the lecture's picture."""
+    """The agents of the lecture's picture, and the practice world, which does to them what it is asked."""
 
     MUA = "MUA"
     LMTA = "LMTA"
@@ -30,6 +32,7 @@ class Agent(StrEnum):
     MDA = "MDA"
     MAA = "MAA"
     MRA = "MRA"
+    WORLD = "WORLD"
 
 
 class Step(IntEnum):
@@ -52,7 +55,13 @@ class Step(IntEnum):
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that happened. `time` in epoch seconds; `kind` a short past-tense word (connected, queued,
     relayed, deferred, refused, delivered, resolved, authenticated, wire …); `direction` "C" or "S" for a line
-    of dialogue, else "". Text has no control characters and no secrets."""
+    of dialogue, else "". Text has no control characters and no secrets.
+
+    `number` grows with every event of a host, or of the whole world where one gathers them. `exchange` groups the
+    lines of a session: 0 is what comes before the first command (IMAP, POP3) or transaction (SMTP), each further
+    number is one command with its answer, or one transaction. `octets` is what a line measured with its line end;
+    `tls` the protocol version it travelled under. A "packet" is a piece of ciphertext: its `octets` went over the
+    wire, and `text` shows how it begins, in hexadecimal."""
 
     time: float
     host: str
@@ -65,6 +74,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     queue_id: str = ""
     message_id: str = ""
     peer: str = ""
+    number: int = 0
+    exchange: int = 0
+    octets: int = 0
+    tls: str = ""
 
 
 def printable(text: str) -> str:
@@ -74,62 +87,27 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
-class Journal:
-    """Keeps the latest events in memory, streams them to subscribers, and appends them to a JSON-lines file.
+class Gathering(Protocol):
+    """Where the events of several hosts come together as they happen."""
 
-    The file is written in blocks: call `flush` now and then.
-    """
+    def next_number(self) -> int: ...
 
-    def __init__(
-        self,
-        host: str,
-        now: Callable[[], float],
-        path: Path | None = None,
-        file_limit_octets: int = FILE_LIMIT_OCTETS,
-    ) -> None:
-        self._host = host
-        self._now = now
+    def hear(self, event: Event) -> None: ...
+
+
+class EventStream:
+    """The latest events, kept in memory and told to subscribers."""
+
+    def __init__(self) -> None:
         self._recent: deque[Event] = deque(maxlen=KEEP_IN_MEMORY)
         self._subscribers: set[asyncio.Queue[Event]] = set()
-        self._encode = msgspec.json.Encoder().encode
-        self._file = JournalFile(path, file_limit_octets) if path else None
-        self.counts: dict[tuple[str, str], int] = {}
 
-    def record(
-        self,
-        agent: Agent,
-        kind: str,
-        text: str,
-        *,
-        step: int = 0,
-        direction: str = "",
-        session: str = "",
-        queue_id: str = "",
-        message_id: str = "",
-        peer: str = "",
-    ) -> None:
-        """Note one event now."""
-        event = Event(
-            time=self._now(),
-            host=self._host,
-            agent=agent,
-            kind=kind,
-            text=text if text.isprintable() else printable(text),
-            step=int(step),
-            direction=direction,
-            session=session,
-            queue_id=queue_id,
-            message_id=message_id if message_id.isprintable() else printable(message_id),
-            peer=peer,
-        )
+    def add(self, event: Event) -> None:
+        """One more event."""
         self._recent.append(event)
-        key = (agent, kind)
-        self.counts[key] = self.counts.get(key, 0) + 1
         for subscriber in self._subscribers:
             with suppress(asyncio.QueueFull):
                 subscriber.put_nowait(event)
-        if self._file is not None:
-            self._file.append(self._encode(event))
 
     def recent(self) -> Sequence[Event]:
         """The latest events, oldest first."""
@@ -149,6 +127,81 @@ class Journal:
         finally:
             self._subscribers.discard(queue)
 
+
+class Journal:
+    """Keeps the latest events in memory, streams them to subscribers, and appends them to a JSON-lines file.
+
+    The file is written in blocks: call `flush` now and then.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        now: Callable[[], float],
+        path: Path | None = None,
+        file_limit_octets: int = FILE_LIMIT_OCTETS,
+        gathering: Gathering | None = None,
+    ) -> None:
+        self._host = host
+        self._gathering = gathering
+        self._numbers = count(1)
+        self._now = now
+        self._events = EventStream()
+        self._encode = msgspec.json.Encoder().encode
+        self._file = JournalFile(path, file_limit_octets) if path else None
+        self.counts: dict[tuple[str, str], int] = {}
+
+    def record(
+        self,
+        agent: Agent,
+        kind: str,
+        text: str,
+        *,
+        step: int = 0,
+        direction: str = "",
+        session: str = "",
+        queue_id: str = "",
+        message_id: str = "",
+        peer: str = "",
+        exchange: int = 0,
+        octets: int = 0,
+        tls: str = "",
+    ) -> None:
+        """Note one event now."""
+        gathering = self._gathering
+        event = Event(
+            time=self._now(),
+            host=self._host,
+            agent=agent,
+            kind=kind,
+            text=text if text.isprintable() else printable(text),
+            step=int(step),
+            direction=direction,
+            session=session,
+            queue_id=queue_id,
+            message_id=message_id if message_id.isprintable() else printable(message_id),
+            peer=peer,
+            number=next(self._numbers) if gathering is None else gathering.next_number(),
+            exchange=exchange,
+            octets=octets,
+            tls=tls,
+        )
+        self._events.add(event)
+        key = (agent, kind)
+        self.counts[key] = self.counts.get(key, 0) + 1
+        if self._file is not None:
+            self._file.append(self._encode(event))
+        if gathering is not None:
+            gathering.hear(event)
+
+    def recent(self) -> Sequence[Event]:
+        """The latest events, oldest first."""
+        return self._events.recent()
+
+    def follow(self, *, from_recent: bool = False) -> AsyncGenerator[Event, None]:
+        """See `EventStream.follow`."""
+        return self._events.follow(from_recent=from_recent)
+
     def flush(self) -> None:
         """Hand buffered lines to the operating system."""
         if self._file is not None:
@@ -163,18 +216,23 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events are wanted; what is empty (0 for `since`, in epoch seconds) excludes nothing."""
+    """Which events are wanted; what is empty (0 for `since`, in epoch seconds, and for `after`, an event's number)
+    excludes nothing."""
 
     message_id: str = ""
     queue_id: str = ""
     session: str = ""
     agent: str = ""
     since: float = 0.0
+    host: str = ""
+    after: int = 0
 
     def takes(self, event: Event) -> bool:
         """Whether this single event is wanted. A message id stands with or without its angle brackets."""
         return (
             event.time >= self.since
+            and event.number > self.after
+            and (not self.host or event.host == self.host)
             and (not self.agent or event.agent.value == self.agent.upper())
             and (not self.session or event.session == self.session)
             and (not self.queue_id or event.queue_id == self.queue_id)

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import cast
 
 import dns.exception
@@ -129,11 +130,38 @@ class Zones:
         return any(owner.is_subdomain(name) for owner, _ in self._records)
 
 
-class ZoneServer:
-    """Serves `zones` over UDP and TCP on one loopback port (0 picks a free one)."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One query as it came, and what was answered: None is silence. Sizes are those of the packets, in octets."""
 
-    def __init__(self, zones: Zones | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    peer: str
+    transport: str
+    query: dns.message.Message
+    query_octets: int
+    response: dns.message.Message | None
+    response_octets: int
+
+
+Interfere = Callable[[dns.message.Message], dns.message.Message | None]
+"""Given the response that the zones make, answers another one, or None for silence."""
+
+
+class ZoneServer:
+    """Serves `zones` over UDP and TCP on one loopback port (0 picks a free one). `interfere` may spoil an answer,
+    `heard` is told of each."""
+
+    def __init__(
+        self,
+        zones: Zones | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        interfere: Interfere = lambda response: response,
+        heard: Callable[[Asked], None] = lambda asked: None,
+    ) -> None:
         self.zones = zones or Zones()
+        self._interfere = interfere
+        self._heard = heard
         self.host = host
         self.port = port
         self._udp: asyncio.DatagramTransport | None = None
@@ -174,9 +202,21 @@ class ZoneServer:
         self._tcp = await asyncio.start_server(self._accept, self.host, self.port)
         port = int(self._tcp.sockets[0].getsockname()[1])
         self._udp, _ = await loop.create_datagram_endpoint(
-            lambda: _Datagrams(self.zones), local_addr=(self.host, port)
+            lambda: _Datagrams(self.answer), local_addr=(self.host, port)
         )
         self.port = port
+
+    def answer(self, wire: bytes, peer: str, size_octets: int | None) -> bytes | None:
+        """The octets that answer `wire`, which came from `peer`; None for what is no query, and for silence.
+        Without a size, that of the client's UDP."""
+        query = query_of(wire)
+        if query is None:
+            return None
+        response = self._interfere(self.zones.answer(query))
+        answer = None if response is None else packed(query, response, size_octets)
+        transport = "UDP" if size_octets is None else "TCP"
+        self._heard(Asked(peer, transport, query, len(wire), response, len(answer or b"")))
+        return answer
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -197,7 +237,8 @@ class ZoneServer:
             async with asyncio.timeout(TCP_IDLE_SECONDS):
                 (length,) = struct.unpack("!H", await reader.readexactly(2))
                 wire = await reader.readexactly(length)
-            response = respond(self.zones, wire, 65_535)
+            name = writer.get_extra_info("peername") or ("", 0)
+            response = self.answer(wire, f"{name[0]}:{name[1]}", 65_535)
             if response is None:
                 return
             writer.write(struct.pack("!H", len(response)) + response)
@@ -207,28 +248,30 @@ class ZoneServer:
 class _Datagrams(asyncio.DatagramProtocol):
     """The UDP half."""
 
-    def __init__(self, zones: Zones) -> None:
-        self._zones = zones
+    def __init__(self, answer: Callable[[bytes, str, int | None], bytes | None]) -> None:
+        self._answer = answer
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        response = respond(self._zones, data, None)
+        response = self._answer(data, f"{addr[0]}:{addr[1]}", None)
         if response is not None and self._transport is not None:
             self._transport.sendto(response, addr)
 
 
-def respond(zones: Zones, wire: bytes, size_octets: int | None) -> bytes | None:
-    """The octets that answer `wire`; None for what is no query. Without a size, that of the client's UDP."""
+def query_of(wire: bytes) -> dns.message.Message | None:
+    """The query in these octets, None for what is none."""
     try:
         query = dns.message.from_wire(wire)
     except (dns.exception.DNSException, ValueError, struct.error):
         return None
-    if query.flags & dns.flags.QR:
-        return None
-    response = zones.answer(query)
+    return None if query.flags & dns.flags.QR else query
+
+
+def packed(query: dns.message.Message, response: dns.message.Message, size_octets: int | None) -> bytes:
+    """The response as octets, cut (TC) when it does not fit."""
     if size_octets is None:
         size_octets = (
             min(max(query.payload, PLAIN_UDP_OCTETS), UDP_OCTETS) if query.edns >= 0 else PLAIN_UDP_OCTETS

@@ -23,6 +23,7 @@ from bundled_server.host.parts import Ground, MailFlow, People, Surroundings
 from bundled_server.host.people import build_people
 from bundled_server.host.ports import listen, port_trouble, tls_context
 from bundled_server.host.services import services_of
+from bundled_server.host.stage import EMPTY_STAGE, Stage
 from bundled_server.journal import Journal
 from bundled_server.mailbox.sqlite_store import SqliteStore
 from bundled_server.mailbox.store import Store
@@ -53,13 +54,14 @@ class Host:
         randomness: Callable[[], float] = random.random,
         filters: Sequence[Filter] = (),
         token_verifier: TokenVerifier | None = None,
+        stage: Stage = EMPTY_STAGE,
     ) -> None:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.folder = HostFolder(settings.data)
         self.bound_ports: dict[str, int] = {}
         self._surroundings = Surroundings(
-            self.clock, resolver, port_of, randomness, tuple(filters), token_verifier
+            self.clock, resolver, port_of, randomness, tuple(filters), token_verifier, stage
         )
         self._stack = AsyncExitStack()
         self._listeners: list[Listener] = []
@@ -151,7 +153,13 @@ class Host:
 
     async def _open_ground(self) -> Ground:
         settings, now = self.settings, self.clock.now
-        journal = Journal(settings.hostname, now, self.folder.journal, settings.limits.journal_file_octets)
+        journal = Journal(
+            settings.hostname,
+            now,
+            self.folder.journal,
+            settings.limits.journal_file_octets,
+            self._surroundings.stage.gathering,
+        )
         self._stack.callback(journal.close)
         store = SqliteStore(self.folder.database, now)
         await store.open()

@@ -30,6 +30,7 @@ def build_mail_flow(ground: Ground, people: People, relay: Relay) -> MailFlow:
     """The courier into mailboxes, the runner (not yet open) and the spool."""
     store, clock, journal = ground.store, ground.clock, ground.journal
     courier = _local_courier(ground, people)
+    planner = ground.surroundings.stage.planner(courier)
 
     def destination_of(address: str) -> str:
         if people.addresses.is_here(address):
@@ -39,10 +40,10 @@ def build_mail_flow(ground: Ground, people: People, relay: Relay) -> MailFlow:
         return address.rpartition("@")[2].lower()
 
     runner = Runner(
-        RunnerParts(store, clock, courier, relay, destination_of, _settler(ground), ground.settings.limits)
+        RunnerParts(store, clock, planner, relay, destination_of, _settler(ground), ground.settings.limits)
     )
-    spool = Spool(store, clock, ground.ids, journal, runner, courier.stamp, ShortWay(store, courier))
-    return MailFlow(courier, runner, spool)
+    spool = Spool(store, clock, ground.ids, journal, runner, courier.stamp, ShortWay(store, planner))
+    return MailFlow(courier, planner, runner, spool)
 
 
 def _local_courier(ground: Ground, people: People) -> LocalCourier:

@@ -8,8 +8,10 @@ from bundled_server.auth.login import TokenVerifier
 from bundled_server.auth.store_directory import StoreDirectory
 from bundled_server.clock import Clock
 from bundled_server.config import HostSettings
+from bundled_server.courier import LocalPlanner
 from bundled_server.dns.resolver import Resolver
 from bundled_server.filters.filter import Filter
+from bundled_server.host.stage import EMPTY_STAGE, Stage
 from bundled_server.journal import Journal
 from bundled_server.mailbox.store import Store
 from bundled_server.mda.addresses import Addresses
@@ -26,7 +28,7 @@ from bundled_server.queue.spool import Spool
 class Surroundings:
     """What the world gives a host: without a `resolver` it asks the system's name servers; `port_of` tells the
     SMTP port of another host of a practice world. `filters` join the chain of the settings;
-    `token_verifier` switches on OAuth 2.0."""
+    `token_verifier` switches on OAuth 2.0. The `stage` is what a practice world does to the host."""
 
     clock: Clock
     resolver: Resolver | None = None
@@ -34,6 +36,7 @@ class Surroundings:
     randomness: Callable[[], float] = random.random
     filters: tuple[Filter, ...] = ()
     token_verifier: TokenVerifier | None = None
+    stage: Stage = EMPTY_STAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +69,6 @@ class MailFlow:
     """The queue and the couriers that empty it."""
 
     courier: LocalCourier
+    planner: LocalPlanner
     runner: Runner
     spool: Spool

@@ -1,7 +1,7 @@
 """The services of a host: which dialogue each port speaks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.filters.inspection import Inspection
@@ -31,10 +31,12 @@ def services_of(ground: Ground, people: People, flow: MailFlow, inspection: Insp
     """Every service a host can offer, whether or not it has a port."""
     throttle = LoginThrottle(ground.clock, ground.settings.limits.login_failures_per_minute)
     transfer = transfer_policy(ground, people, flow, inspection)
-    return [
+    services = [
         *_smtp_services(ground, people, flow, transfer, throttle),
         *_access_services(ground, people, throttle),
     ]
+    stage = ground.surroundings.stage
+    return [replace(service, sessions=stage.sessions(service.name, service.sessions)) for service in services]
 
 
 def _smtp_services(
@@ -43,7 +45,7 @@ def _smtp_services(
     settings = ground.settings
     pause_seconds = settings.limits.etrn_pause_seconds
     turn = TurnDesk(flow.spool.flush, people.domains, ground.clock.now, pause_seconds)
-    deliver = HandDelivery(ground.store, flow.courier, flow.runner.take)
+    deliver = HandDelivery(ground.store, flow.planner, flow.runner.take)
     transfer = _smtp(ground, flow, port_25, turn=turn)
     submission = _smtp(ground, flow, submission_policy(ground, people, throttle))
     handed_over = _smtp(ground, flow, hand_over_policy(ground, people), deliver=deliver)

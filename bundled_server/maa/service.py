@@ -20,6 +20,7 @@ LOOPBACK = ("127.", "::1", "::ffff:127.")
 _NO_LIMIT = 1 << 30
 _LONGEST_TRACED_LINE = 500
 _MOST_TRACED_LINES = 60
+_LINE_END_OCTETS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class SessionRecord:
     def __init__(self, journal: Journal, link: Link) -> None:
         self._journal = journal
         self._link = link
+        self._exchange = 0
+        self._is_answered = True
 
     def note(self, kind: str, text: str, message_id: str = "") -> None:
         self._journal.record(
@@ -77,24 +80,36 @@ class SessionRecord:
             session=self._link.session_id,
             message_id=message_id,
             peer=self._link.peer,
+            exchange=self._exchange,
         )
 
     def trace(self, direction: str, octets: bytes) -> None:
-        """Lines of dialogue; a long answer is cut short, it is mail and not protocol."""
+        """Lines of dialogue; a long answer is cut short, it is mail and not protocol. A client that speaks
+        after an answer begins an exchange; after "+ " it goes on with the one at hand."""
+        if direction == "C" and self._is_answered:
+            self._exchange += 1
+        self._is_answered = direction == "S" and not octets.startswith(b"+ ")
+        tls = self._link.tls_version.partition(" ")[0]
+        total = len(octets) + (_LINE_END_OCTETS if direction == "C" else 0)
         lines = octets.split(b"\r\n", _MOST_TRACED_LINES)
         if len(lines) > _MOST_TRACED_LINES:
             lines[-1] = b"..."
         elif not lines[-1]:
             lines.pop()
-        for line in lines:
+        for number, line in enumerate(lines, 1):
+            measured = total if number == len(lines) else len(line) + _LINE_END_OCTETS
+            total -= measured
             self._journal.record(
                 Agent.MAA,
                 "wire",
-                line[:_LONGEST_TRACED_LINE].decode("utf-8", "replace"),
+                line[:_LONGEST_TRACED_LINE].decode("utf-8", "replace").replace("\t", " "),
                 step=Step.RETRIEVE,
                 direction=direction,
                 session=self._link.session_id,
                 peer=self._link.peer,
+                exchange=self._exchange,
+                octets=measured,
+                tls=tls,
             )
 
 

@@ -13,6 +13,7 @@ from bundled_server.mta.relay_connection import (
     PossiblySent,
     RelayConnection,
     Response,
+    Spoken,
     Tap,
     Timeouts,
     Unreachable,
@@ -137,22 +138,24 @@ class Relay:
         if not self._journal_wire:
             return None
 
-        def tap(direction: str, line: str) -> None:
-            self._note("wire", line, subject, hop, direction)
+        def tap(spoken: Spoken) -> None:
+            self._note("wire", spoken.text, subject, hop, spoken)
 
         return tap
 
-    def _note(self, kind: str, text: str, subject: Subject, hop: Hop, direction: str = "") -> None:
+    def _note(self, kind: str, text: str, subject: Subject, hop: Hop, spoken: Spoken | None = None) -> None:
         self._journal.record(
             Agent.MTA,
             kind,
             text,
             step=Step.RELAY,
-            direction=direction,
-            session=f"to {hop.hostname}",
+            direction=spoken.direction if spoken else "",
+            session=spoken.session if spoken else f"to {hop.hostname}",
             queue_id=subject.queue_id,
             message_id=subject.message_id,
             peer=hop.address,
+            octets=spoken.octets if spoken else 0,
+            tls=spoken.tls if spoken else "",
         )
 
 

@@ -10,13 +10,25 @@ from dataclasses import dataclass, field
 import aiosmtplib
 
 from bundled_server.mta.routing import Hop, Security
-from bundled_server.smtp_journal import HEADER_EXCERPT_OCTETS, excerpt_lines
+from bundled_server.smtp_journal import HEADER_EXCERPT_OCTETS, LINE_END_OCTETS, excerpt_lines
 
 CHUNK_OCTETS = 262_144
 _BARE_LINE_ENDING = re.compile(rb"\r\n|\r|\n")
 
-Tap = Callable[[str, str], None]
-"""Called with "C" or "S" and one line of dialogue."""
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One line of dialogue: by us "C", by the other host "S"; `octets` with its line end, `tls` the version."""
+
+    session: str
+    direction: str
+    text: str
+    octets: int
+    tls: str
+
+
+Tap = Callable[[Spoken], None]
+"""Hears every line of a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +76,11 @@ class RelayConnection:
     """A connection that has said EHLO and speaks TLS as the hop demands: opportunistically (the certificate is not
     checked, RFC 7435), or verified, from the first octet or by STARTTLS. Raises Unreachable for the weather."""
 
-    def __init__(self, hop: Hop, local_hostname: str, timeouts: Timeouts, tap: Tap | None) -> None:
+    def __init__(
+        self, hop: Hop, local_hostname: str, timeouts: Timeouts, tap: Tap | None, session_id: str = "relay"
+    ) -> None:
         self.hop = hop
+        self.session_id = session_id
         self.tap = tap
         self.tls_failed = False
         self._timeouts = timeouts
@@ -107,7 +122,7 @@ class RelayConnection:
             self.tls_failed = True
             answer = await self._attempt(self._client.starttls(tls_context=tls, server_hostname=self.hop.hostname))
             self.tls_failed = False
-            self._tell("S", Response(answer.code, answer.message))
+            self._tell("S", Response(answer.code, answer.message), tls="")
             await self._hello()
 
     async def log_in(self, identity: Identity) -> None:
@@ -198,21 +213,30 @@ class RelayConnection:
             raise Unreachable(_words(weather)) from weather
         return answer
 
-    def _tell(self, direction: str, response: Response) -> None:
+    def _tell(self, direction: str, response: Response, tls: str | None = None) -> None:
         if self.tap is not None:
             lines = response.text.split("\n")
             for number, line in enumerate(lines, 1):
-                self.tap(direction, f"{response.code}{' ' if number == len(lines) else '-'}{line}")
+                mark = " " if number == len(lines) else "-"
+                self._tap_line(direction, f"{response.code}{mark}{line}", tls=tls)
 
     def _tap_message(self, content: bytes) -> None:
         """The message as the wire journal shows it: its header, cut short, and its size."""
         if self.tap is not None:
-            for line in excerpt_lines(content[:HEADER_EXCERPT_OCTETS], len(content)):
-                self.tap("C", line)
+            for line, octets in excerpt_lines(content[:HEADER_EXCERPT_OCTETS], len(content)):
+                self._tap_line("C", line, octets)
 
-    def _tap_line(self, direction: str, line: str) -> None:
+    def _tap_line(self, direction: str, line: str, octets: int | None = None, tls: str | None = None) -> None:
         if self.tap is not None:
-            self.tap(direction, line)
+            measured = len(line.encode()) + LINE_END_OCTETS if octets is None else octets
+            version = self._tls_version() if tls is None else tls
+            self.tap(Spoken(self.session_id, direction, line, measured, version))
+
+    def _tls_version(self) -> str:
+        if not self.is_open:
+            return ""
+        tls = self._client.get_transport_info("ssl_object")
+        return str(tls.version()) if tls is not None else ""
 
 
 def stuffed(content: bytes) -> Iterator[bytes]:

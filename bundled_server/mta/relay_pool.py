@@ -41,6 +41,7 @@ class RelayPool:
         self._per_destination = per_destination
         self._keep_idle_seconds = keep_idle_seconds
         self._destinations: dict[Hop, _Destination] = {}
+        self._opened = 0
         self._quitting: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -90,7 +91,7 @@ class RelayPool:
         return await self._new(hop, tap)
 
     async def _new(self, hop: Hop, tap: Tap | None) -> RelayConnection:
-        connection = RelayConnection(hop, self._local_hostname, self._timeouts, tap)
+        connection = self._make(hop, tap)
         if hop.security is not Security.OPPORTUNISTIC:
             await connection.open(tls=self._verified_tls)
             if self._identity is not None:
@@ -101,9 +102,13 @@ class RelayPool:
         except Unreachable:
             if not connection.tls_failed:
                 raise
-            connection = RelayConnection(hop, self._local_hostname, self._timeouts, tap)
+            connection = self._make(hop, tap)
             await connection.open(tls=None)
         return connection
+
+    def _make(self, hop: Hop, tap: Tap | None) -> RelayConnection:
+        self._opened += 1
+        return RelayConnection(hop, self._local_hostname, self._timeouts, tap, f"relay-{self._opened:06d}")
 
     def _keep(self, destination: _Destination, connection: RelayConnection) -> None:
         if not connection.is_open:

@@ -100,7 +100,7 @@ class Router:
             hosts = await self._hosts(domain, subject)
             if isinstance(hosts, Unroutable):
                 return hosts
-            return await self._hops(domain, hosts)
+            return await self._hops(domain, hosts, subject)
         except NotOurWorld:
             return self._outside(domain)
         except NoSuchDomain:
@@ -128,11 +128,12 @@ class Router:
             return Unroutable(Verdict.REFUSED, "5.4.6", f"mail for {domain} loops back to {self._hostname}")
         return nearer[:HOSTS_TRIED]
 
-    async def _hops(self, domain: str, hosts: list[str]) -> Route:
+    async def _hops(self, domain: str, hosts: list[str], subject: Subject) -> Route:
         hops: list[Hop] = []
         failure: ResolutionFailed | None = None
         refused: Unroutable | None = None
         for host in hosts:
+            self._note(Step.DNS_QUESTION, f"{host} A?", subject)
             try:
                 addresses = await self._resolver.addresses(host)
             except NotOurWorld:
@@ -143,6 +144,7 @@ class Router:
             except ResolutionFailed as weather:
                 failure = weather
                 continue
+            self._note(Step.DNS_ANSWER, f"{host} A {', '.join(addresses) or '(none)'}", subject)
             for address in addresses:
                 hop = self._allowed(domain, host, address)
                 if isinstance(hop, Unroutable):

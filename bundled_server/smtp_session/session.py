@@ -37,7 +37,7 @@ def smtp_sessions(services: SmtpServices) -> Callable[[SessionLink], tuple[SmtpM
         limits = services.limits
         policy = services.policy
         client = Client(link.session_id, link.peer, lmtp=services.is_lmtp)
-        journal = DialogueJournal(services.journal, policy.agent, policy.step, client)
+        journal = DialogueJournal(services.journal, policy.agent, policy.step, client, lambda: link.tls_version)
         sizes = SmtpLimits(limits.smtp_command_octets, limits.smtp_text_line_octets, limits.message_size_octets)
         machine = SmtpMachine(sizes, journal.wire if services.journal_wire else None, lmtp=services.is_lmtp)
         return machine, SmtpSession(link, machine, services, client, journal)

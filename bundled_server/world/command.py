@@ -11,11 +11,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from bundled_server.clock import Clock, ScaledClock, SystemClock
+from bundled_server.clock import WorldClock
 from bundled_server.host.errors import HostCannotStart
 from bundled_server.host.folder import FolderError
 from bundled_server.mailbox.store import StoreError
-from bundled_server.world.places import PASSWORD, PLACES
+from bundled_server.world.api.api import WorldApi, describe
+from bundled_server.world.places import PASSWORD
 from bundled_server.world.world import World
 
 
@@ -28,7 +29,11 @@ def main(options: argparse.Namespace) -> int:
             )
         else:
             folder = str(options.data)
-        clock: Clock = SystemClock() if options.clock == 1.0 else ScaledClock(options.clock)
+        try:
+            clock = WorldClock(options.clock)
+        except ValueError as error:
+            print(f"termail-server: {error}", file=sys.stderr)
+            return 2
         try:
             asyncio.run(_run(World(Path(folder).resolve(), clock), options))
         except (OSError, HostCannotStart, FolderError, StoreError) as error:
@@ -44,8 +49,8 @@ async def _run(world: World, options: argparse.Namespace) -> None:
         _at_the_end_of_stdin(loop, stop.set)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with world:
-        print(json.dumps(ready_line(world)), flush=True)
+    async with world, WorldApi(world) as api:
+        print(json.dumps(ready_line(world, api)), flush=True)
         if not options.json:
             print(_for_people(world), file=sys.stderr, flush=True)
         await stop.wait()
@@ -62,27 +67,19 @@ def _at_the_end_of_stdin(loop: asyncio.AbstractEventLoop, stop: Callable[[], Non
     loop.add_reader(0, look)
 
 
-def ready_line(world: World) -> dict[str, object]:
-    """What a script reads when every port accepts; `ca` is the authority to trust, `data` each host's folder."""
+def ready_line(world: World, api: WorldApi) -> dict[str, object]:
+    """What a script reads when every port accepts; `ca` is the authority to trust, `data` each host's folder,
+    `api` where the world is told what to do, and where the token for that lies."""
     return {
         "ready": True,
-        "ca": str(world.authority.certificate),
-        "hosts": [
-            {
-                "name": place.hostname,
-                "domain": place.domain,
-                "ports": dict(world.hosts[place.domain].bound_ports),
-                "data": str(world.data / place.hostname),
-                "users": list(place.users),
-            }
-            for place in PLACES
-        ],
+        **describe(world),
+        "api": {"url": api.url, "port": int(api.url.rpartition(":")[2]), "token_file": str(api.token_file)},
     }
 
 
 def _for_people(world: World) -> str:
     lines = [f"The practice world runs; the password of every user is {PASSWORD}. Ctrl-C stops it."]
-    for place in PLACES:
+    for place in world.places:
         ports = ", ".join(f"{service} {port}" for service, port in world.hosts[place.domain].bound_ports.items())
         lines.append(f"  {place.hostname} serves {place.domain} ({', '.join(place.users)}): {ports}")
     return "\n".join(lines)

@@ -1,40 +1,68 @@
-"""The practice world: two hosts that find each other by MX, their name server, their certificates, sample mail."""
+"""The practice world: mail hosts that find each other by MX, their name server, certificates, and sample mail."""
 
 import asyncio
+import random
+import socket
 import ssl
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 
-from bundled_server.clock import Clock, SystemClock
+from bundled_server.clock import WorldClock
 from bundled_server.config import HostSettings, Ports
 from bundled_server.dns.resolver import DnsResolver
 from bundled_server.dns.zone_server import Zones, ZoneServer
 from bundled_server.host.host import Host
-from bundled_server.journal import Journal
+from bundled_server.host.stage import Stage
 from bundled_server.net.tls import CertificatePaths, issue, make_authority
+from bundled_server.world.faults.board import FaultBoard
+from bundled_server.world.faults.dialogues import Trouble, spoiled
+from bundled_server.world.faults.fault import Fault
+from bundled_server.world.faults.greylist import PracticeGreylist
+from bundled_server.world.faults.mailboxes import FullMailboxes
+from bundled_server.world.faults.names import SpoiledNames
+from bundled_server.world.faults.switchboard import Switchboard
+from bundled_server.world.journal import WorldJournal
 from bundled_server.world.mail import lecture, outside, thread, welcome
 from bundled_server.world.mail.letter import Letter
 from bundled_server.world.places import PASSWORD, PLACES, Place, zone_text
 from bundled_server.world.postman import Postman
+from bundled_server.world.station import Station
 
 ADDRESS = "127.0.0.1"
 SETTLE_SECONDS = 30.0
+NAME_SERVER_SECONDS = 2.0
 ALL_PORTS = Ports(smtp=0, submission=0, submissions=0, imap=0, imaps=0, pop3=0, pop3s=0, admin=0)
 
 
 class World:
-    """Open it with `async with`. `hosts` are by domain. A folder that holds a world is continued: its mail,
-    users and queue are as they were left, and no sample mail is sent again."""
+    """Open it with `async with`. `stations` hold the hosts by domain, `journal` hears all of them, `faults` makes
+    things go wrong, `clock` is everybody's. A folder that holds a world is continued: its mail, users and
+    queue are as they were left, and no sample mail is sent again."""
 
-    def __init__(self, data: Path, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        clock: WorldClock | None = None,
+        *,
+        places: Sequence[Place] = PLACES,
+        sample_mail: bool = True,
+    ) -> None:
         self.data = data
+        self.places = tuple(places)
+        self.clock = clock or WorldClock()
         self.zones = Zones()
-        self.hosts: dict[str, Host] = {}
+        self.stations: dict[str, Station] = {}
         self.authority = CertificatePaths(data / "ca.pem", data / "ca.key")
-        self._clock = clock or SystemClock()
-        self._names = ZoneServer(self.zones)
+        self.journal = WorldJournal(self.clock.now)
+        self.board = FaultBoard(self._struck)
+        self.faults = Switchboard(self)
+        self.greylist = PracticeGreylist(self.clock.now)
+        self._sample_mail = sample_mail
+        self._names = ZoneServer(self.zones, interfere=SpoiledNames(self.board), heard=self.journal.hear_names)
+        self._resolvers: list[DnsResolver] = []
+        self._nobody_listens: socket.socket | None = None
         self._exits = AsyncExitStack()
 
     async def __aenter__(self) -> "World":
@@ -50,27 +78,56 @@ class World:
     ) -> None:
         await self._exits.aclose()
 
+    @property
+    def hosts(self) -> dict[str, Host]:
+        """The hosts by domain."""
+        return {domain: station.host for domain, station in self.stations.items()}
+
+    @property
+    def name_server(self) -> tuple[str, int]:
+        """Where the world's DNS answers, by UDP and TCP."""
+        return self._names.address
+
+    def station(self, name: str) -> Station:
+        """The station of a host name or a domain. Raises LookupError."""
+        for station in self.stations.values():
+            if name.lower() in (station.place.hostname, station.place.domain):
+                return station
+        known = ", ".join(place.hostname for place in self.places)
+        raise LookupError(f"no host {name!r} in this world: there is {known}")
+
     def port_of(self, hostname: str) -> int | None:
-        """The SMTP port of a host of this world, None for every other name."""
-        for place in PLACES:
-            if place.hostname == hostname and place.domain in self.hosts:
-                return self.hosts[place.domain].bound_ports.get("smtp")
+        """The SMTP port of a host of this world, None for every other name; of one whose exchanger is down, a port
+        where nobody listens."""
+        for station in self.stations.values():
+            if station.place.hostname == hostname:
+                if any(self.board.of("mx-down", hostname)):
+                    return self._dead_port()
+                return station.host.bound_ports.get("smtp")
         return None
+
+    def forget_names(self) -> None:
+        """Every host asks the name server anew."""
+        for resolver in self._resolvers:
+            resolver.forget()
+
+    # opening
 
     async def _open(self) -> None:
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.authority = make_authority(self.data)
-        self.zones.load(zone_text(PLACES, ADDRESS))
+        self.zones.load(zone_text(self.places, ADDRESS))
         await self._names.open()
         self._exits.push_async_callback(self._names.close)
-        for place in PLACES:
-            host = self._host(place)
-            await host.open()
-            self._exits.push_async_callback(host.close)
-            self.hosts[place.domain] = host
-        await self._send_sample_mail_once()
+        self._exits.callback(self._close_dead_port)
+        self.stations = {place.domain: self._station(place) for place in self.places}
+        for station in self.stations.values():
+            self._exits.push_async_callback(station.stop)
+            await station.start()
+        if self._sample_mail:
+            await self._send_sample_mail_once()
 
-    def _host(self, place: Place) -> Host:
+    def _station(self, place: Place) -> Station:
         certificate = issue(self.authority, place.hostname, self.data)
         settings = HostSettings(
             hostname=place.hostname,
@@ -84,40 +141,74 @@ class World:
             egress="none",
             journal_wire=True,
         )
-        resolver = DnsResolver([self._names.address])
-        return Host(settings, resolver=resolver, port_of=self.port_of, clock=self._clock)
+        return Station(place, settings, self._host)
+
+    def _host(self, settings: HostSettings) -> Host:
+        resolver = DnsResolver([self._names.address], timeout_seconds=NAME_SERVER_SECONDS)
+        self._resolvers.append(resolver)
+        return Host(
+            settings,
+            resolver=resolver,
+            port_of=self.port_of,
+            clock=self.clock,
+            randomness=random.random,
+            stage=Stage(
+                gathering=self.journal,
+                sessions=lambda service, sessions: spoiled(
+                    Trouble(self.board, settings.hostname, service, self.greylist), sessions
+                ),
+                planner=lambda planner: FullMailboxes(planner, self.board),
+            ),
+        )
+
+    def _struck(self, fault: Fault, where: str) -> None:
+        self.journal.note("struck", f"{fault.key}: {where}")
+
+    # a port that refuses every connection: bound, so that nobody else gets it, and not listening
+
+    def _dead_port(self) -> int:
+        if self._nobody_listens is None:
+            self._nobody_listens = socket.socket()
+            self._nobody_listens.bind((ADDRESS, 0))
+        return int(self._nobody_listens.getsockname()[1])
+
+    def _close_dead_port(self) -> None:
+        if self._nobody_listens is not None:
+            self._nobody_listens.close()
+
+    # sample mail
 
     async def _send_sample_mail_once(self) -> None:
         """Deliver the letters through the chain itself; the welcome goes last, so that it is the newest."""
         done = self.data / "sample-mail-was-sent"
         if done.exists():
             return
-        now = self._clock.now()
+        now = self.clock.now()
         *others, greeting = welcome.letters(now)
         await self._carry([*lecture.letters(), *outside.letters(now), *thread.letters(now), *others])
         await self._carry([greeting])
         done.touch(mode=0o600)
 
-    async def _carry(self, letters: Sequence[Letter]) -> None:
+    def postman(self) -> Postman:
+        """Somebody who hands letters to these hosts."""
         ports = {domain: host.bound_ports for domain, host in self.hosts.items()}
-        postman = Postman(ports, lambda: ssl.create_default_context(cafile=str(self.authority.certificate)))
-        await postman.carry(letters)
+        return Postman(ports, lambda: ssl.create_default_context(cafile=str(self.authority.certificate)))
+
+    async def _carry(self, letters: Sequence[Letter]) -> None:
+        await self.postman().carry(letters)
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_SECONDS):
                 await self._queues_are_empty()
 
     async def _queues_are_empty(self) -> None:
         """Return when no host has anything waiting; looks again whenever an agent did something."""
-        happened = asyncio.Event()
-
-        async def listen(journal: Journal) -> None:
-            async for _ in journal.follow():
-                happened.set()
-
-        async with asyncio.TaskGroup() as group:
-            listeners = [group.create_task(listen(host.journal)) for host in self.hosts.values()]
+        events = self.journal.follow()
+        happened = asyncio.ensure_future(anext(events))
+        try:
             while any([await host.store.queue_items() for host in self.hosts.values()]):
-                await happened.wait()
-                happened.clear()
-            for listener in listeners:
-                listener.cancel()
+                await asyncio.wait([happened])
+                happened = asyncio.ensure_future(anext(events))
+        finally:
+            happened.cancel()
+            await asyncio.gather(happened, return_exceptions=True)
+            await events.aclose()

@@ -120,6 +120,10 @@ async def test_question_and_answer_are_steps_7_and_8() -> None:
     assert [(event.step, event.text) for event in journal.recent()] == [
         (7, "cities.org MX?"),
         (8, "cities.org MX 10 brasilia.cities.org, 20 backup.cities.org"),
+        (7, "brasilia.cities.org A?"),
+        (8, "brasilia.cities.org A 127.0.0.1, ::1"),
+        (7, "backup.cities.org A?"),
+        (8, "backup.cities.org A 127.0.0.2"),
     ]
 
 

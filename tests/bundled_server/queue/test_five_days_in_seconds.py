@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bundled_server.clock import ScaledClock
+from bundled_server.clock import WorldClock
 from bundled_server.config import Limits
 from bundled_server.courier import Outcome, Verdict
 from bundled_server.mailbox.changes import PutUser
@@ -12,7 +12,7 @@ DAY = 86_400.0
 
 async def test_five_days_pass_on_a_scaled_clock(office) -> None:
     """432,000 seconds at 216,000 times the speed: two seconds, where the world's 7,200 make a minute."""
-    fast = type(office)(Limits(), clock=ScaledClock(216_000.0))
+    fast = type(office)(Limits(), clock=WorldClock(216_000.0))
     fast.relay.answer = lambda r: Outcome(r, Verdict.DEFERRED, "4.2.1", "450 4.2.1 try later", "mx.other.test")
     await fast.store.open()
     await fast.store.commit(PutUser("alice", "secret"))

@@ -1,0 +1,83 @@
+"""What the journal of the world tells: every dialogue of every host, and the whole journey of one message."""
+
+from smtplib import SMTP
+
+from bundled_server.world.journey import journey_of
+from bundled_server.world.mail.letter import Letter
+
+RAW = (
+    b"From: alice@cities.org\r\nTo: bob@other.test\r\nSubject: The way\r\n"
+    b"Message-ID: <way@cities.org>\r\n\r\nhello\r\n"
+)
+
+
+async def _sent(world, happened) -> None:
+    await world.postman().carry([Letter("alice@cities.org", "alice@cities.org", ("bob@other.test",), RAW)])
+    await happened(world, lambda event: event.kind == "delivered")
+
+
+def _lines(events, session_prefix: str) -> list[str]:
+    return [
+        f"{event.direction}: {event.text}"
+        for event in events
+        if event.kind == "wire" and event.session.startswith(session_prefix)
+    ]
+
+
+async def test_a_journey_holds_every_agents_part_in_order(world, retrieve, happened) -> None:
+    await _sent(world, happened)
+    await retrieve(world, "other.test", "bob")
+    journey = journey_of(world.journal.recent(), "way@cities.org")
+    assert [event.number for event in journey] == sorted(event.number for event in journey)
+    submission = _lines(journey, "submission-")
+    assert f"C: MAIL FROM:<alice@cities.org> size={len(RAW)}" in submission
+    assert "C: AUTH PLAIN ***" in submission
+    relay, received = _lines(journey, "relay-"), _lines(journey, "smtp-")
+    assert "C: RCPT TO:<bob@other.test>" in relay and "C: RCPT TO:<bob@other.test>" in received
+    assert "C: other.test MX?" in _lines(journey, "dns-")
+    assert "S: other.test. 300 IN MX 10 server.other.test." in _lines(journey, "dns-")
+    assert any(line.startswith("C: ") and "UID FETCH 1" in line for line in _lines(journey, "imap-"))
+    assert not any("LOGIN" in line for line in _lines(journey, "imap-"))  # another exchange
+    kinds = [event.kind for event in journey]
+    order = ["queued", "asked", "answered", "handed over", "delivered", "relayed", "retrieved"]
+    assert sorted(order, key=kinds.index) == order
+
+
+async def test_another_message_of_the_same_session_is_another_journey(world) -> None:
+    with_two = [
+        Letter("alice@cities.org", "alice@cities.org", ("juan@cities.org",), RAW.replace(b"<way@", b"<one@")),
+        Letter("alice@cities.org", "alice@cities.org", ("juan@cities.org",), RAW.replace(b"<way@", b"<two@")),
+    ]
+    await world.postman().carry(with_two)
+    first = journey_of(world.journal.recent(), "<one@cities.org>")
+    assert first and not any("two@cities.org" in event.text for event in first)
+
+
+async def test_over_http_events_are_filtered_by_host_session_and_number(world, api, happened) -> None:
+    await _sent(world, happened)
+    events = await api.call("GET", "/world/journal", host="server.other.test", agent="mta")
+    assert {event["host"] for event in events} == {"server.other.test"}
+    assert all(event["tls"] == "TLSv1.3" for event in events if event["text"].startswith("MAIL FROM"))
+    after = events[3]["number"]
+    rest = await api.call("GET", "/world/journal", host="server.other.test", agent="mta", after=after)
+    assert rest == [event for event in events if event["number"] > after]
+    assert await api.call("GET", "/world/journey", message_id="way@cities.org")
+    assert "error" in await api.call("GET", "/world/journey", message_id="nobody@nowhere")
+
+
+async def test_octets_of_a_dialogue_are_those_on_the_wire(world, proxied) -> None:
+    """In the clear, a byte-level proxy between client and server saw exactly what the journal counts."""
+    proxy = await proxied(world.hosts["other.test"].bound_ports["smtp"])
+
+    def talk() -> None:
+        with SMTP("127.0.0.1", proxy.port) as client:
+            client.sendmail("a@stranger.example", ["bob@other.test"], RAW)
+
+    await proxy.run(talk)
+    events = [event for event in world.journal.recent() if event.kind == "wire" and event.session[:5] == "smtp-"]
+    for direction, octets in (("C", proxy.sent), ("S", proxy.received)):
+        said = [event for event in events if event.direction == direction]
+        assert sum(event.octets for event in said) == len(octets)
+        for event in said:
+            if not event.text.startswith("…"):
+                assert event.text.encode() + b"\r\n" in octets
