@@ -43,6 +43,8 @@ class StoreDirectory:
         self._logins: OrderedDict[bytes, float] = OrderedDict()
         self._users: OrderedDict[str, User] = OrderedDict()
         self._nobody = hash_password("", self._cost)
+        self.version = 0
+        """How often users came and went."""
 
     # Directory
 
@@ -92,7 +94,7 @@ class StoreDirectory:
         loop = asyncio.get_running_loop()
         secret = await loop.run_in_executor(self._pool, hash_password, password, self._cost)
         await self._store.commit(PutUser(name, secret))
-        self._users.pop(name, None)
+        self._forget(name)
 
     async def remove(self, name: str) -> bool:
         """Remove a user with all mail; false when there was none of that name."""
@@ -100,7 +102,7 @@ class StoreDirectory:
         if await self._user(name) is None:
             return False
         await self._store.commit(DeleteUser(name))
-        self._users.pop(name, None)
+        self._forget(name)
         return True
 
     def close(self) -> None:
@@ -108,6 +110,10 @@ class StoreDirectory:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     # helpers
+
+    def _forget(self, name: str) -> None:
+        self._users.pop(name, None)
+        self.version += 1
 
     async def _renew(self, name: str, password: str) -> None:
         """An older secret has no SCRAM keys; the moment the password is at hand, it gets them."""

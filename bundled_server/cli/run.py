@@ -18,6 +18,8 @@ from bundled_server.host.folder import FolderError
 from bundled_server.host.host import Host
 from bundled_server.mailbox.store import StoreError
 
+SWITCH_INTERVAL_SECONDS = 0.0005
+
 logger = logging.getLogger(__name__)
 
 
@@ -40,7 +42,12 @@ def log_to_stderr(*, verbose: bool) -> None:
 
 
 def run_until_done(work: Coroutine[Any, Any, None]) -> None:
-    """Run on uvloop where it is installed."""
+    """Run on uvloop where it is installed.
+
+    The thread that writes to the database asks for the interpreter lock several times for each group of commits:
+    with CPython's 5 ms between switches a busy loop would keep everybody's answer waiting.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     try:
         from uvloop import new_event_loop
     except ImportError:

@@ -17,6 +17,8 @@ SPAM_FIELDS = frozenset(
         "x-virus-status",
     }
 )
+VERDICT_FIELDS = SPAM_FIELDS | {"authentication-results"}
+"""The names of the fields that `is_forged_result` has an opinion of."""
 LINE_OCTETS = 900
 MOST_LINES = 60
 MOST_STARS = 30

@@ -33,5 +33,6 @@ async def build_people(ground: Ground, folder: HostFolder) -> People:
         canonical=domains.canonical,
         forwards={name.lower(): forward for name, forward in settings.forwards.items()},
         everybody=directory.names,
+        version=lambda: (directory.version, aliases.version, domains.version),
     )
     return People(directory, domains, aliases, addresses)

@@ -3,7 +3,7 @@
 from bundled_server.auth.login import SaslBackEnd
 from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.filters.inspection import Inspection
-from bundled_server.filters.result_fields import is_forged_result
+from bundled_server.filters.result_fields import VERDICT_FIELDS, is_forged_result
 from bundled_server.host.errors import HostCannotStart
 from bundled_server.host.filter_gate import FilterGate
 from bundled_server.host.parts import Ground, MailFlow, People
@@ -11,6 +11,7 @@ from bundled_server.msa.dkim_signer import CannotSign, DkimSigner, dkim_signer
 from bundled_server.msa.policy import SubmissionPolicy
 from bundled_server.msa.rate import UserRate
 from bundled_server.mta.policy import HandOverPolicy, TransferPolicy
+from bundled_server.protocols.smtp.header import Field
 from bundled_server.protocols.smtp.replies import Reply
 
 
@@ -19,6 +20,9 @@ def transfer_policy(
 ) -> TransferPolicy:
     """Port 25's."""
     settings = ground.settings
+
+    def is_forged(field: Field) -> bool:
+        return field.name in VERDICT_FIELDS and is_forged_result(field.name, field.value, settings.hostname)
 
     async def is_full(address: str) -> Reply | None:
         if await flow.courier.has_room(address):
@@ -36,7 +40,7 @@ def transfer_policy(
         members=people.addresses.expand,
         answers_questions=settings.answers_questions,
         is_full=is_full if settings.has_quotas else None,
-        is_forged=lambda name, value: is_forged_result(name, value, settings.hostname),
+        is_forged=is_forged,
     )
 
 

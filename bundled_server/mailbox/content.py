@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from bundled_server.mailbox.bodystructure import body, body_structure
+from bundled_server.mailbox.bodystructure import faces
 from bundled_server.mailbox.envelope import envelope
 from bundled_server.mailbox.structure import scan
 
@@ -37,13 +37,14 @@ def prepare(data: bytes, *, has_crlf: bool = False) -> Content:
     if not has_crlf:
         data = with_crlf(data)
     root = scan(data)
+    body, body_structure = faces(root)
     return Content(
         data=data,
         digest=hashlib.sha256(data).digest(),
         header_octets=root.body_start,
         envelope=envelope(root.fields),
-        body=body(root),
-        body_structure=body_structure(root),
+        body=body,
+        body_structure=body_structure,
         message_id=_message_id(root.fields.get(b"message-id", b"")),
     )
 

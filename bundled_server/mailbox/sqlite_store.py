@@ -85,7 +85,7 @@ class SqliteStore:
             raise StoreUnavailable("the store is closed")
         if not changes:
             return ()
-        answer: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[tuple[Any, ...]] = self._writer.loop.create_future()
         self._writer.submit(Job(changes, answer, growth_octets(changes)))
         return await answer
 

@@ -8,6 +8,7 @@ from bundled_server.config import Forward
 from bundled_server.envelope import split_address
 
 DETAIL_SEPARATOR = "+"
+ADDRESSES_REMEMBERED = 10_000
 ROLES = ("postmaster", "abuse")
 
 
@@ -52,7 +53,8 @@ class Addresses:
 
     `domains` are its own, lower case, the first completes bare local parts; `canonical` leads from a domain to the
     one that it stands for. `aliases` have local parts, addresses and "@domain" as names. `postmaster` reads what
-    goes to the roles; when there is no such user, it is root, or the first of `everybody`.
+    goes to the roles; when there is no such user, it is root, or the first of `everybody`. Where an
+    address led is remembered as long as `version` stays the same: it changes with users, aliases and domains.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Addresses:
         canonical: Callable[[str], str] = lambda domain: domain,
         forwards: Mapping[str, Forward] | None = None,
         everybody: Callable[[], Awaitable[Sequence[str]]] | None = None,
+        version: Callable[[], object] | None = None,
     ) -> None:
         self._directory = directory
         self._domains = domains
@@ -75,6 +78,9 @@ class Addresses:
         self._canonical = canonical
         self._forwards = forwards or {}
         self._everybody = everybody
+        self._version = version
+        self._remembered_version: object = None
+        self._remembered: dict[str, Resolution] = {}
 
     def is_here(self, address: str) -> bool:
         """Whether the domain is ours; a bare local part is."""
@@ -106,7 +112,17 @@ class Addresses:
 
     async def resolve(self, address: str) -> Resolution:
         """Follow aliases and forwards to their ends; every name is followed once, so circles end."""
-        return await self._resolve(address, self._forwards, catch_all=True)
+        version = self._version() if self._version is not None else None
+        if version != self._remembered_version or len(self._remembered) >= ADDRESSES_REMEMBERED:
+            self._remembered.clear()
+            self._remembered_version = version
+        known = self._remembered.get(address)
+        if known is not None:
+            return known
+        resolution = await self._resolve(address, self._forwards, catch_all=True)
+        if self._version is not None and not resolution.nowhere and version == self._version():
+            self._remembered[address] = resolution
+        return resolution
 
     async def _resolve(self, address: str, forwards: Mapping[str, Forward], *, catch_all: bool) -> Resolution:
         search = _Search([address])

@@ -20,6 +20,8 @@ class AliasBook(Mapping[str, tuple[str, ...]]):
         self._files = tuple(files)
         self._seen: dict[Path, tuple[int, int]] = {}
         self._names: dict[str, tuple[str, ...]] = {}
+        self.version = 0
+        """How often the names were read."""
         self._read()
 
     def refresh(self) -> None:
@@ -40,6 +42,7 @@ class AliasBook(Mapping[str, tuple[str, ...]]):
             names |= entries
             read += [path, *included]
         self._names = names | self._settings
+        self.version += 1
         self._seen = self._states(read)
 
     def _states(self, paths: "Sequence[Path] | Mapping[Path, object]") -> dict[Path, tuple[int, int]]:
@@ -47,6 +50,9 @@ class AliasBook(Mapping[str, tuple[str, ...]]):
 
     def __getitem__(self, name: str) -> tuple[str, ...]:
         return self._names[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

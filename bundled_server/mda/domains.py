@@ -37,6 +37,8 @@ class Domains(Sequence[str]):
         names = tuple(dict.fromkeys(name.lower() for name in own)) or found.own
         self._list = DomainList(own=names, added=found.added, aliases=found.aliases)
         self._all: dict[str, str] = {}
+        self.version = 0
+        """How often the domains changed."""
         self._index()
         if self._list != found:
             self._write(self._list)
@@ -102,6 +104,7 @@ class Domains(Sequence[str]):
 
     def _index(self) -> None:
         now = self._list
+        self.version += 1
         self._all = dict.fromkeys((*now.own, *now.added, *sorted(now.aliases)), "")
 
     def _write(self, wanted: DomainList) -> None:

@@ -6,18 +6,20 @@ from bundled_server.auth.login import SaslLogin
 from bundled_server.bang_path import own_names, unbanged
 from bundled_server.journal import Agent, Step
 from bundled_server.protocols.smtp.commands import Mail, Rcpt
-from bundled_server.protocols.smtp.header import HeaderTooBig, read_header
+from bundled_server.protocols.smtp.header import Field, HeaderTooBig, read_header
 from bundled_server.protocols.smtp.replies import Reply
 from bundled_server.smtp_policy import Client, Gate, NewHead, Transaction, trace_line
 from bundled_server.smtp_questions import CANNOT_VERIFY, NO_EXPN, AddressBook, Members, RecipientExists
 
 AUTH_ON_SUBMISSION = Reply(502, "5.5.1", "AUTH is for the submission port")
+ROUTING_MARKS = frozenset("%!@")
+"""Whoever writes them into a local part wants the mail to go on from here."""
 LOOP = Reply(554, "5.4.6", "Too many hops: the message is going in circles")
 HEADER_TOO_BIG = Reply(552, "5.3.4", "The header is too big")
 
 
-IsForged = Callable[[str, str], bool]
-"""Whether the field of this (lower-case) name and value claims to be ours; such fields are removed on entry."""
+IsForged = Callable[[Field], bool]
+"""Whether a field claims to be ours; such fields are removed on entry."""
 
 
 class TransferPolicy:
@@ -42,7 +44,7 @@ class TransferPolicy:
         now: Callable[[], float],
         received_hops: int = 50,
         gate: Gate | None = None,
-        is_forged: IsForged = lambda name, value: False,
+        is_forged: IsForged = lambda field: False,
         members: Members | None = None,
         answers_questions: bool = False,
         is_full: Callable[[str], Awaitable[Reply | None]] | None = None,
@@ -74,13 +76,15 @@ class TransferPolicy:
         return Reply(553, "5.5.4", f"<{path.address}>... Domain name required for sender address")
 
     async def check_recipient(self, client: Client, sender: str, command: Rcpt) -> str | Reply:
-        path = unbanged(command.path, own_names(self._hostname, self._domains), self._domains[0])
+        path = command.path
+        if "!" in path.local_part:
+            path = unbanged(path, own_names(self._hostname, self._domains), self._domains[0])
         local, domain = path.local_part, path.domain
         if not domain and local.lower() == "postmaster":
             domain = self._domains[0]
         if not domain and "!" not in local:
             return Reply(553, "5.1.3", f"<{path.address}>... Domain name required for recipient address")
-        if path.route or domain not in self._domains or set(local) & set("%!@"):
+        if path.route or domain not in self._domains or not ROUTING_MARKS.isdisjoint(local):
             return Reply(550, "5.7.1", f"<{path.address}>... Relaying denied")
         if not await self._book.is_known(local.lower(), domain):
             return Reply(550, "5.1.1", f"<{path.address}>... User unknown")
@@ -105,8 +109,8 @@ class TransferPolicy:
             added = admission.header
         head = trace_line(transaction, self._hostname, self._now()) + added
         kept = content[: header.octets] + header.separator
-        if any(self._is_forged(field.name, field.value) for field in header.fields):
-            honest = [field.raw for field in header.fields if not self._is_forged(field.name, field.value)]
+        honest = [field.raw for field in header.fields if not self._is_forged(field)]
+        if len(honest) < len(header.fields):
             kept = b"".join(honest) + header.separator
         return NewHead(head + kept, header.octets, header.first("message-id"))
 

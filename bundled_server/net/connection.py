@@ -22,6 +22,7 @@ class Connection(asyncio.Protocol):
         self._output_high_water_octets = output_high_water_octets
         self._on_made = on_made
         self._loop = asyncio.get_running_loop()
+        self.now = self._loop.time
         self._transport: asyncio.Transport | None = None
         self._received: list[bytes] = []
         self._received_octets = 0

@@ -75,8 +75,7 @@ class Link:
 
     def finish_within(self, seconds: float | None) -> None:
         """From now on the dialogue as a whole has this long (a login that must come); None lifts it."""
-        now = asyncio.get_running_loop().time()
-        self.finish_by = None if seconds is None else now + seconds
+        self.finish_by = None if seconds is None else self.connection.now() + seconds
 
     async def flush(self) -> None:
         """Write the machine's output and wait until the peer has taken enough of it."""
@@ -92,7 +91,7 @@ class Link:
         """How many seconds to wait for more input: the nearest of the deadlines."""
         if self.finish_by is None and self.transaction_seconds is None:
             return self.idle_seconds
-        now = asyncio.get_running_loop().time()
+        now = self.connection.now()
         seconds = self.idle_seconds
         if self.transaction_seconds is not None:
             seconds = min(seconds, self.event_began + self.transaction_seconds - now)
@@ -136,8 +135,7 @@ async def drive(link: Link, machine: Machine[Any], session: Session) -> None:
 
 async def _dialogue(link: Link, machine: Machine[Any], session: Session) -> None:
     connection = link.connection
-    loop = asyncio.get_running_loop()
-    link.event_began = loop.time()
+    link.event_began = connection.now()
     await session.open()
     await link.flush()
     while not machine.closing and not connection.is_lost:
@@ -196,5 +194,5 @@ async def _handle_events(link: Link, machine: Machine[Any], session: Session) ->
             await link.flush()
         event = machine.next_event()
     await link.flush()
-    link.event_began = asyncio.get_running_loop().time()
+    link.event_began = connection.now()
     return True

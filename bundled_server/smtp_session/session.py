@@ -1,7 +1,6 @@
 """The session: it answers each event of one dialogue by asking the Policy."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from bundled_server.envelope import Envelope, Recipient
 from bundled_server.protocols.smtp import words
@@ -269,7 +268,7 @@ class SmtpSession:
             smtputf8=wishes.smtputf8,
             eight_bit=wishes.body != "7BIT",
         )
-        return Transaction(replace(self._client), envelope, self._services.new_queue_id())
+        return Transaction(self._client, envelope, self._services.new_queue_id())
 
     def _forget_transaction(self) -> None:
         self._sender = self._mail = None

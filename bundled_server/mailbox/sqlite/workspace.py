@@ -30,6 +30,8 @@ INSERTS: Final = (
         " next_due, envelope, recipients) VALUES (*)",
     ),
 )
+NUMBERS_RESERVED: Final = {"content_id": 256}
+"""How many numbers of a counter are taken at once, so that not every group writes it; those not used are lost."""
 KEEP_MAILBOXES: Final = 10_000
 LARGE_TEXT_OCTETS: Final = 4 * 1024 * 1024
 PIECE_OCTETS: Final = 1024 * 1024
@@ -88,6 +90,7 @@ class Workspace:
         self._data_version: int | None = None
         self._mailboxes: dict[int, MailboxState] = {}
         self._counters: dict[str, int] = {}
+        self._reserved: dict[str, int] = {}
         self.forget()
 
     # the group
@@ -96,6 +99,7 @@ class Workspace:
         """Know nothing of the database."""
         self._mailboxes.clear()
         self._counters.clear()
+        self._reserved.clear()
         self._start()
 
     def begin(self, changes: Iterable[Change]) -> None:
@@ -168,7 +172,7 @@ class Workspace:
         if self._dirty_counters:
             self.connection.executemany(
                 "UPDATE counters SET value = ? WHERE name = ?",
-                [(self._counters[name], name) for name in self._dirty_counters],
+                [(self._reserved[name], name) for name in self._dirty_counters],
             )
             self._dirty_counters.clear()
 
@@ -215,7 +219,9 @@ class Workspace:
             self._counters.update(self.connection.execute("SELECT name, value FROM counters"))
         value = self._counters[name]
         self._counters[name] = value + 1
-        self._dirty_counters.add(name)
+        if value >= self._reserved.get(name, value):
+            self._reserved[name] = value + NUMBERS_RESERVED.get(name, 1)
+            self._dirty_counters.add(name)
         self.writes += 1
         return value
 

@@ -52,7 +52,7 @@ class Writer:
         self._done = done
         self._keep_orphans_seconds = keep_orphans_seconds
         self._busy_seconds = busy_seconds
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._inbox: SimpleQueue[Job | None] = SimpleQueue()
         self._checkpoints = Checkpoints(path)
         self._connection: sqlite3.Connection | None = None
@@ -133,8 +133,8 @@ class Writer:
         self._tell(done)
 
     def _tell(self, done: GroupDone) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._done, done)
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._done, done)
 
     def _keep_house(self, *, idle: bool) -> None:
         try:

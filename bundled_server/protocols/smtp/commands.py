@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bundled_server.protocols.smtp.parameters import (
     NO_MAIL_PARAMETERS,
@@ -114,6 +115,7 @@ Command = Hello | Mail | Rcpt | Data | Rset | Noop | Quit | Help | Vrfy | Expn |
 BDAT_SYNTAX = Reply(
     501, "5.5.4", "Syntax: BDAT octets [LAST]; the end of the chunk is unknown, closing connection"
 )
+LINES_REMEMBERED = 1024  # the same few senders and recipients come again and again
 _HELLO_NAME = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 _NODE = re.compile(r"[@#]?[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9_])?")
 _CHUNK = re.compile(r"([0-9]{1,18})(\s+LAST)?", re.IGNORECASE)
@@ -133,6 +135,10 @@ def is_command(line: bytes) -> bool:
 def parse_command(line: bytes, *, lmtp: bool = False) -> Command:
     """Read one line without its CRLF; LMTP knows LHLO in place of HELO and EHLO (RFC 2033 §4.1). Raises
     RefusedCommand with the reply that says what is wrong."""
+    return (_parse_remembered if line[:4].upper() in _REPEATED else _parse)(line, lmtp)
+
+
+def _parse(line: bytes, lmtp: bool) -> Command:
     try:
         text = line.decode("utf-8").rstrip(" \t")
     except UnicodeDecodeError:
@@ -256,6 +262,8 @@ _PARSERS: Mapping[str, Callable[[str], Command]] = {
     "BDAT": _bdat,
     "ETRN": _etrn,
 }
+_REPEATED = frozenset({b"MAIL", b"RCPT", b"DATA"})  # never AUTH: what it says is not kept
+_parse_remembered = lru_cache(maxsize=LINES_REMEMBERED)(_parse)
 _LMTP_PARSERS: Mapping[str, Callable[[str], Command]] = {
     verb: parse for verb, parse in _PARSERS.items() if verb not in ("HELO", "EHLO", "ETRN")
 } | {"LHLO": _hello("LHLO")}

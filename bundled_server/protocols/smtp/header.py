@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 MAXIMUM_HEADER_OCTETS = 1_048_576
-_FIELD_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_LINE = rb"(?:[^\r]++|\r(?!\n))*+(?:\r\n|\Z)"
+_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*+:%b(?:[ \t]%b)*+" % (_LINE, _LINE))
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field as it stands in the message: `raw` holds name, folding and the last CRLF; `name` is lower case."""
 
     name: str
@@ -38,7 +39,7 @@ class HeaderBlock:
 
     def count(self, name: str) -> int:
         """How many fields have that (lower-case) name."""
-        return sum(field.name == name for field in self.fields)
+        return [field.name for field in self.fields].count(name)
 
     @property
     def separator(self) -> bytes:
@@ -53,18 +54,10 @@ class HeaderTooBig(ValueError):
 def read_header(data: bytes) -> HeaderBlock:
     """The fields of `data` up to the blank line, or up to the first line that is no field. Raises HeaderTooBig."""
     fields: list[Field] = []
-    position = field_start = 0
-    name = b""
-    while True:
-        first = data[position : position + 1]
-        if first not in (b" ", b"\t") or not name:
-            if name:
-                fields.append(Field(name.decode("ascii").lower(), data[field_start:position]))
-            match = _FIELD_NAME.match(data, position, position + MAXIMUM_HEADER_OCTETS)
-            if match is None:
-                return HeaderBlock(tuple(fields), position, data.startswith(b"\r\n", position))
-            name, field_start = match[1], position
-        line_end = data.find(b"\r\n", position, position + MAXIMUM_HEADER_OCTETS)
-        position = line_end + 2 if line_end >= 0 else len(data)
+    position = 0
+    while (match := _FIELD.match(data, position, MAXIMUM_HEADER_OCTETS + 1)) is not None:
+        fields.append(Field(match[1].decode("ascii").lower(), match[0]))
+        position = match.end()
         if position > MAXIMUM_HEADER_OCTETS:
             raise HeaderTooBig
+    return HeaderBlock(tuple(fields), position, data.startswith(b"\r\n", position))

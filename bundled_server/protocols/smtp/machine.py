@@ -156,8 +156,10 @@ class SmtpMachine:
             event = self._finished_message(self._reader)
         elif self._chunk is not None:
             event = self._finished_chunk(self._chunk)
-        else:
+        elif len(self._lines):
             event = self._next_line_event()
+        else:
+            return None
         if event is not None:
             self._answering = type(event)
         return event
@@ -177,12 +179,13 @@ class SmtpMachine:
 
     def send(self, reply: Reply, *, close: bool = False) -> None:
         """Answer the event at hand; the reply decides what may come next."""
-        self._output.append(reply.encode())
+        wire = reply.encode()
+        self._output.append(wire)
         if self._tap is not None:
-            for line in reply.encode().decode("ascii").splitlines():
+            for line in wire.decode("ascii").splitlines():
                 self._tap("S", line)
         self._advance(reply)
-        if close or reply.code in _CLOSING_CODES or reply in _CLOSING_REPLIES:
+        if close or reply.code in _CLOSING_CODES or (reply.code >= 500 and reply in _CLOSING_REPLIES):
             self.closing = True
 
     def send_each(self, replies: Sequence[Reply]) -> None:

@@ -2,13 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from unicodedata import normalize
 
 MAXIMUM_PATH_OCTETS = 256  # RFC 5321 §4.5.3.1.3
 MAXIMUM_DOMAIN_OCTETS = 255
-PATHS_REMEMBERED = 1024  # the same few senders and recipients come again and again
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
 _QUOTED = r'"(?:[ !#-\[\]-~\u0080-\U0010ffff]|\\[ -~])*"'
@@ -46,7 +44,6 @@ class MalformedPath(ValueError):
     """The text is no path."""
 
 
-@lru_cache(maxsize=PATHS_REMEMBERED)
 def parse_path(text: str) -> Path:
     """The path in `text`, which stands without its angle brackets. Raises MalformedPath."""
     if not text:
