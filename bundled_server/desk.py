@@ -1,12 +1,16 @@
 """The desk of a stopped host: its store, users, domains and queue without its ports, for the administrator."""
 
 import os
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from bundled_server.admin.control import Clerk
 from bundled_server.auth.store_directory import StoreDirectory
 from bundled_server.clock import SystemClock
+from bundled_server.filters.bayes.bayes import Bayes
+from bundled_server.filters.bayes.clerk import BayesClerk
 from bundled_server.host.folder import HostFolder
 from bundled_server.journal import Journal
 from bundled_server.mailbox.sqlite_store import SqliteStore
@@ -23,6 +27,7 @@ class Desk:
     directory: StoreDirectory
     spool: Spool
     domains: Domains
+    clerks: Mapping[str, Clerk]
 
 
 async def open_desk(data: Path, stack: AsyncExitStack, *, beside_a_server: bool = False) -> Desk:
@@ -40,4 +45,5 @@ async def open_desk(data: Path, stack: AsyncExitStack, *, beside_a_server: bool 
     directory = StoreDirectory(store, clock)
     stack.callback(directory.close)
     spool = Spool(store, clock, QueueIds(clock.now, os.getpid()), journal, None, None)
-    return Desk(store, directory, spool, Domains(folder.domains))
+    clerks: dict[str, Clerk] = {"bayes": BayesClerk(store, Bayes(store), clock.now)}
+    return Desk(store, directory, spool, Domains(folder.domains), clerks)

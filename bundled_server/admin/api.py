@@ -1,8 +1,11 @@
 """The HTTP admin API of one host: its routes, behind the door."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
-from bundled_server.admin.control import DomainControl, Gauges, Import, QueueControl, UserControl
+from bundled_server.admin.clerk_routes import ClerkRoutes
+from bundled_server.admin.control import Clerk, DomainControl, Gauges, Import, QueueControl, UserControl
 from bundled_server.admin.domain_routes import DomainRoutes
 from bundled_server.admin.door import Door
 from bundled_server.admin.import_routes import ImportRoutes
@@ -26,6 +29,7 @@ class AdminApi:
         body_octets: int,
         domains: DomainControl | None = None,
         take_in: Import | None = None,
+        clerks: Mapping[str, Clerk] | None = None,
     ) -> None:
         self._journal = journal
         self._gauges = gauges
@@ -37,6 +41,7 @@ class AdminApi:
                 *JournalRoutes(journal).table(),
                 *(DomainRoutes(domains).table() if domains is not None else ()),
                 *(ImportRoutes(take_in).table() if take_in is not None else ()),
+                *ClerkRoutes(clerks or {}).table(),
             ],
             body_octets,
         )

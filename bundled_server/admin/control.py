@@ -55,6 +55,13 @@ Import = Callable[[str, Path, str, str | None], Awaitable[int]]
 messages. Raises ValueError, OSError and StoreError with the reason."""
 
 
+class Clerk(Protocol):
+    """Answers the administrator's questions to one room of the host, each a verb with plain values; raises
+    ValueError for what cannot be, LookupError for what does not exist, OSError for a file that cannot be read."""
+
+    async def answer(self, verb: str, wanted: object) -> object: ...
+
+
 class Gauges(Protocol):
     """Numbers that are read when somebody asks: metric name → value."""
 

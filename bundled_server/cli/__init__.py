@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, str] = {
     "user": "bundled_server.cli.user",
     "domain": "bundled_server.cli.domain",
     "queue": "bundled_server.cli.queue",
+    "bayes": "bundled_server.cli.bayes",
     "journal": "bundled_server.cli.journal",
     "import": "bundled_server.cli.transfer",
     "export": "bundled_server.cli.transfer",

@@ -28,6 +28,7 @@ AnswerT = TypeVar("AnswerT")
 class Office(Protocol):
     """What can be administered. Verbs on queue items: hold, release, requeue, delete; they, `remove_user` and
     `remove_domain` answer False for what does not exist, the other ones on domains when nothing had to change.
+    `ask` puts a question to the clerk of a room (`admin.control.Clerk`).
     Raises CannotRun, and UsageError for a user name or a domain that cannot be."""
 
     def queue(self) -> list[Table]: ...
@@ -51,6 +52,8 @@ class Office(Protocol):
     def alias_domain(self, domain: str, target: str) -> bool: ...
 
     def remove_domain(self, domain: str) -> bool: ...
+
+    def ask(self, room: str, verb: str, wanted: Table) -> Any: ...
 
     def journal(self, wanted: Filter) -> list[Event]: ...
 
@@ -125,6 +128,16 @@ class RunningOffice:
         if answer is None:
             raise CannotRun(f"there is no user {user}: use `user add {user}`")
         return int(answer["imported"])
+
+    def ask(self, room: str, verb: str, wanted: Table) -> Any:
+        try:
+            with self._open("POST", f"/clerks/{room}/{verb}", json.dumps(wanted).encode(), None) as response:
+                return json.loads(response.read())
+        except HTTPError as answer:
+            text = _error_text(answer)
+            raise UsageError(text) if answer.code == 400 else CannotRun(text) from None
+        except (URLError, OSError, ValueError) as weather:
+            raise CannotRun(f"the host at {self._address.url} does not answer: {weather}") from weather
 
     def journal(self, wanted: Filter) -> list[Event]:
         import msgspec
@@ -207,6 +220,17 @@ class StoppedOffice:
 
     def remove_domain(self, domain: str) -> bool:
         return self._with(_at_once(lambda desk: desk.domains.remove(domain)))
+
+    def ask(self, room: str, verb: str, wanted: Table) -> Any:
+        async def work(desk: Desk) -> Any:
+            try:
+                return await desk.clerks[room].answer(verb, wanted)
+            except LookupError as fault:
+                raise CannotRun(str(fault.args[0])) from fault
+            except ValueError as fault:
+                raise UsageError(str(fault)) from fault
+
+        return self._with(work)
 
     def journal(self, wanted: Filter) -> list[Event]:
         return wanted.select(list(_events_of(HostFolder(self._data).journal)))

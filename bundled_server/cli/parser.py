@@ -2,18 +2,13 @@
 
 import argparse
 from pathlib import Path
-from typing import NoReturn
+
+from bundled_server.cli.bayes_parser import add_bayes
+from bundled_server.cli.one_line_parser import OneLineParser, with_data
 
 SERVICES = ("smtp", "submission", "submissions", "lmtp", "imap", "imaps", "pop3", "pop3s", "admin")
 DEFAULT_PORTS = {"smtp": 2525, "submission": 2587, "imap": 2143, "pop3": 2110, "admin": 0}
 EGRESS = ("none", "smarthost", "internet")
-
-
-class OneLineParser(argparse.ArgumentParser):
-    """Complains in one line that says where help is."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
 def make_parser() -> OneLineParser:
@@ -27,6 +22,7 @@ def make_parser() -> OneLineParser:
     _add_user(commands)
     _add_domain(commands)
     _add_queue(commands)
+    add_bayes(commands)
     _add_journal(commands)
     _add_transfer(commands)
     return parser
@@ -89,14 +85,14 @@ def _add_user(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     user = commands.add_parser("user", help="add, remove and list users").add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )
-    _with_data(user.add_parser("list", help="names of all users"))
+    with_data(user.add_parser("list", help="names of all users"))
     for name, text in (("add", "create a user"), ("password", "change a user's password")):
-        command = _with_data(user.add_parser(name, help=text))
+        command = with_data(user.add_parser(name, help=text))
         command.add_argument("name", metavar="NAME")
         source = command.add_mutually_exclusive_group()
         source.add_argument("--password", metavar="TEXT", help="the password (visible in the process list)")
         source.add_argument("--password-stdin", action="store_true", help="read the password from the first line")
-    remove = _with_data(user.add_parser("remove", help="remove a user with all mail"))
+    remove = with_data(user.add_parser("remove", help="remove a user with all mail"))
     remove.add_argument("name", metavar="NAME")
 
 
@@ -104,10 +100,10 @@ def _add_domain(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     domain = commands.add_parser("domain", help="the domains whose mail this host takes").add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )
-    _with_data(domain.add_parser("list", help="all of them: own, added, aliases"))
+    with_data(domain.add_parser("list", help="all of them: own, added, aliases"))
     for name, text in (("add", "take mail for one more domain"), ("remove", "take no more mail for a domain")):
-        _with_data(domain.add_parser(name, help=text)).add_argument("domain", metavar="DOMAIN")
-    alias = _with_data(domain.add_parser("alias", help="let a domain stand for another one of this host"))
+        with_data(domain.add_parser(name, help=text)).add_argument("domain", metavar="DOMAIN")
+    alias = with_data(domain.add_parser("alias", help="let a domain stand for another one of this host"))
     alias.add_argument("domain", metavar="DOMAIN")
     alias.add_argument("target", metavar="TARGET")
 
@@ -116,8 +112,8 @@ def _add_queue(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     queue = commands.add_parser("queue", help="look after waiting mail").add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )
-    _with_data(queue.add_parser("list", help="what waits, and why"))
-    flush = _with_data(queue.add_parser("flush", help="try now what waits"))
+    with_data(queue.add_parser("list", help="what waits, and why"))
+    flush = with_data(queue.add_parser("flush", help="try now what waits"))
     flush.add_argument("domain", nargs="?", default="", metavar="DOMAIN", help="only for recipients there")
     for name, text in (
         ("show", "one message of the queue"),
@@ -126,11 +122,11 @@ def _add_queue(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
         ("requeue", "treat a message as if it had just arrived"),
         ("delete", "forget a message, telling nobody"),
     ):
-        _with_data(queue.add_parser(name, help=text)).add_argument("queue_id", metavar="QUEUE-ID")
+        with_data(queue.add_parser(name, help=text)).add_argument("queue_id", metavar="QUEUE-ID")
 
 
 def _add_journal(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
-    journal = _with_data(commands.add_parser("journal", help="what happened to each message, agent by agent"))
+    journal = with_data(commands.add_parser("journal", help="what happened to each message, agent by agent"))
     journal.add_argument("--follow", action="store_true", help="go on with what happens from now on")
     journal.add_argument("--message-id", default="", metavar="ID", help="only this message, with its queue ids")
     journal.add_argument("--queue-id", default="", metavar="ID", help="only this queue id")
@@ -148,14 +144,8 @@ def _add_transfer(commands: "argparse._SubParsersAction[OneLineParser]") -> None
         ),
         ("export", "write mail as Maildir or mbox", "where to write: a Maildir folder, or NAME.mbox"),
     ):
-        command = _with_data(commands.add_parser(name, help=text))
+        command = with_data(commands.add_parser(name, help=text))
         command.add_argument("path", type=Path, metavar="PATH", help=what)
         command.add_argument("--user", required=True, metavar="NAME", help="whose mailbox")
         command.add_argument("--mailbox", metavar="NAME", help="one mailbox (default: all that are there)")
         command.add_argument("--format", choices=("maildir", "mbox"), help="default: by what PATH looks like")
-
-
-def _with_data(parser: OneLineParser) -> OneLineParser:
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the host's data folder")
-    parser.add_argument("--json", action="store_true", help="answer in JSON")
-    return parser

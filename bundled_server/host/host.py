@@ -12,6 +12,10 @@ from bundled_server.auth.store_directory import StoreDirectory
 from bundled_server.clock import Clock, SystemClock
 from bundled_server.config import HostSettings
 from bundled_server.dns.resolver import Resolver
+from bundled_server.filter_config import BayesSettings
+from bundled_server.filters.bayes.bayes import Bayes
+from bundled_server.filters.bayes.clerk import BayesClerk
+from bundled_server.filters.bayes.school import School
 from bundled_server.filters.chain import Chain
 from bundled_server.filters.filter import Filter
 from bundled_server.filters.inspection import Inspection
@@ -36,6 +40,7 @@ from bundled_server.queue.runner import Runner
 from bundled_server.queue.spool import Spool
 
 HOUSEKEEPING_SECONDS = 1.0
+DAY_SECONDS = 86_400.0
 
 
 class Host:
@@ -101,6 +106,10 @@ class Host:
         return self._flow.spool
 
     @property
+    def school(self) -> School:
+        return self._ground.school
+
+    @property
     def filters(self) -> Chain:
         """The chain at port 25, to look at and to switch; empty when there is none."""
         return self._inspection.chain if self._inspection is not None else Chain(())
@@ -143,7 +152,7 @@ class Host:
         self._stack.push_async_callback(relay.close)
         self._flow = build_mail_flow(self._ground, self._people, relay)
         self._stack.push_async_callback(self.runner.close)
-        self._inspection = build_inspection(self._ground)
+        self._inspection = build_inspection(self._ground, self._people)
         await self._open_ports(tls)
         await self._open_admin()
         await self.runner.open()
@@ -165,7 +174,12 @@ class Host:
         await store.open()
         self._stack.push_async_callback(store.close)
         ids = QueueIds(now, os.getpid() * 61 + id(self) % 3599)
-        return Ground(settings, self._surroundings, ids, journal, store)
+        bayes = Bayes(store)
+        habits = settings.filters.bayes or BayesSettings()
+        school = School(store, bayes, now, habits.keep_days * DAY_SECONDS, habits.rare_messages)
+        school.open()
+        self._stack.push_async_callback(school.close)
+        return Ground(settings, self._surroundings, ids, journal, store, bayes, school)
 
     async def _open_ports(self, tls: ssl.SSLContext) -> None:
         for service in services_of(self._ground, self._people, self._flow, self._inspection):
@@ -193,6 +207,7 @@ class Host:
             body_octets=self.settings.limits.admin_body_octets,
             domains=self.domains,
             take_in=importer_of(self.store),
+            clerks={"bayes": BayesClerk(self.store, self._ground.bayes, self.clock.now)},
         )
         try:
             self.bound_ports["admin"] = await api.open(port)

@@ -10,6 +10,8 @@ from bundled_server.clock import Clock
 from bundled_server.config import HostSettings
 from bundled_server.courier import LocalPlanner
 from bundled_server.dns.resolver import Resolver
+from bundled_server.filters.bayes.bayes import Bayes
+from bundled_server.filters.bayes.school import School
 from bundled_server.filters.filter import Filter
 from bundled_server.host.stage import EMPTY_STAGE, Stage
 from bundled_server.journal import Journal
@@ -48,6 +50,8 @@ class Ground:
     ids: QueueIds
     journal: Journal
     store: Store
+    bayes: Bayes
+    school: School
 
     @property
     def clock(self) -> Clock:

@@ -82,10 +82,12 @@ def _smtp(
 
 
 def _access_services(ground: Ground, people: People, throttle: LoginThrottle) -> list[Service]:
-    def sessions(make: Callable[..., SessionFactory]) -> SessionFactory:
-        return make(ground.store, people.directory, throttle, ground.journal, ground.settings, ground.clock)
+    def sessions(make: Callable[..., SessionFactory], **more: object) -> SessionFactory:
+        store, journal, settings = ground.store, ground.journal, ground.settings
+        return make(store, people.directory, throttle, journal, settings, ground.clock, **more)
 
-    imap, pop3 = sessions(imap_sessions), sessions(pop3_sessions)
+    teach = ground.school.take if ground.settings.filters.bayes is not None else None
+    imap, pop3 = sessions(imap_sessions, teach=teach), sessions(pop3_sessions)
     imap_busy, pop3_busy = b"* BYE too many connections, try again later\r\n", b"-ERR too many connections\r\n"
     return [
         Service("imap", imap, False, imap_busy),

@@ -1,7 +1,7 @@
 """What all IMAP and POP3 sessions of one host share."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bundled_server.auth.directory import Directory, KeyDirectory
@@ -12,6 +12,7 @@ from bundled_server.config import HostSettings
 from bundled_server.journal import Agent, Journal, Step
 from bundled_server.maa.sent_dates import SentDates
 from bundled_server.mailbox.store import Store
+from bundled_server.mailbox.training import Kind
 from bundled_server.net.driver import Link
 
 _MESSAGE_ID = re.compile(rb"^message-id[ \t]*:\s*(<[^<>\s]{1,500}>)", re.IGNORECASE | re.MULTILINE)
@@ -23,9 +24,15 @@ _MOST_TRACED_LINES = 60
 _LINE_END_OCTETS = 2
 
 
+Teach = Callable[[str, Kind, Sequence[int], Kind | None], None]
+"""Called with a user, what the messages are, their content ids, and what they must have been called before (None:
+whatever). Returns at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The parts a session works with; `throttle` is None where nothing limits log-in attempts."""
+    """The parts a session works with; `throttle` is None where nothing limits log-in attempts, `teach` where
+    nobody learns from what users call junk."""
 
     store: Store
     directory: Directory
@@ -35,6 +42,7 @@ class Service:
     clock: Clock
     sasl: SaslBackEnd
     sent_dates: SentDates = field(default_factory=SentDates)
+    teach: Teach | None = None
 
 
 def make_service(
@@ -44,12 +52,13 @@ def make_service(
     journal: Journal,
     settings: HostSettings,
     clock: Clock | None,
+    teach: Teach | None = None,
 ) -> Service:
     """The service of one protocol. SCRAM is offered where the directory keeps keys for it."""
     clock = clock or SystemClock()
     keys = directory if isinstance(directory, KeyDirectory) else None
     sasl = SaslBackEnd(directory, throttle or LoginThrottle(clock, _NO_LIMIT), (settings.domain,), keys=keys)
-    return Service(store, directory, throttle, journal, settings, clock, sasl)
+    return Service(store, directory, throttle, journal, settings, clock, sasl, teach=teach)
 
 
 def offered_mechanisms(service: Service) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+LEAST_MESSAGES = 10
+
 
 class Kind(StrEnum):
     """What a message was called."""
@@ -28,6 +30,11 @@ class Training:
 
     spam: int = 0
     ham: int = 0
+
+    @property
+    def is_enough(self) -> bool:
+        """With fewer messages of either kind a judgement is a guess that nobody should act on."""
+        return min(self.spam, self.ham) >= LEAST_MESSAGES
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import asyncio
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.quota import refuse_beyond_quota
 from bundled_server.maa.imap.storing import checked_flags
+from bundled_server.maa.imap.teaching import teach_by_append
 from bundled_server.mailbox.changes import AddMessage
 from bundled_server.mailbox.content import Content, prepare
 from bundled_server.mailbox.store import NoSuchMailbox
@@ -33,6 +34,7 @@ async def _append(context: ImapContext, request: commands.Append) -> Done:
         context.selected.is_stale = True
     for change in changes:
         context.record.note("stored", f"message in {mailbox.name}", change.content.message_id)
+    await teach_by_append(context, mailbox, changes, added)
     uids = format_set(one.uid for one in added)
     return Done("APPEND completed", b"APPENDUID %d %b" % (added[0].uid_validity, uids))
 

@@ -3,6 +3,7 @@
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.quota import refuse_beyond_quota
 from bundled_server.maa.imap.spans import find_spans
+from bundled_server.maa.imap.teaching import teach_by_transfer
 from bundled_server.mailbox.changes import Copied, CopyMessages
 from bundled_server.mailbox.store import NoSuchMailbox
 from bundled_server.protocols.imap import arguments, commands
@@ -53,6 +54,7 @@ async def _transfer(context: ImapContext, request: commands.CopyTo, *, by_uid: b
         (copied,) = await selected.commit(change)
     except NoSuchMailbox as gone:
         raise Refusal("there is no such mailbox", b"TRYCREATE") from gone
+    teach_by_transfer(context, target, spans)
     return _copy_uid(copied)
 
 

@@ -3,6 +3,7 @@
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.selected import CONDSTORE, QRESYNC, positions_of
 from bundled_server.maa.imap.spans import find_spans, runs
+from bundled_server.maa.imap.teaching import teach_by_keywords
 from bundled_server.mailbox.changes import FlagMode, StoreFlags
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.cursor import SYSTEM_FLAGS
@@ -49,6 +50,7 @@ async def _change(context: ImapContext, request: commands.StoreFlags, *, by_uid:
     spared = positions_of(stored.refused, selected.known.uids)
     spans = _without(spans, spared) if spared else spans
     selected.remember_own_changes(selected.uids_at(spans))
+    teach_by_keywords(context, request, spans)
     if not request.silent or selected.tells_modseqs:
         _tell(context, spans, by_uid=by_uid, silent=request.silent)
     if not spared:

@@ -15,6 +15,8 @@ import pytest
 from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.clock import SystemClock
 from bundled_server.config import HostSettings
+from bundled_server.filters.bayes.bayes import Bayes
+from bundled_server.filters.bayes.school import School
 from bundled_server.journal import Journal
 from bundled_server.maa.imap.session import imap_sessions
 from bundled_server.maa.pop3.session import pop3_sessions
@@ -103,6 +105,7 @@ class Agent:
     settings: HostSettings
     imap: Listener
     pop3: Listener
+    school: School
 
     @asynccontextmanager
     async def _connected(self, port: int) -> AsyncIterator[Dialogue]:
@@ -163,10 +166,13 @@ async def running_agent(
         with suppress(MailboxExists):
             await store.commit(CreateMailbox(owner, "INBOX"))
     common = {"limits": settings.limits, "host": settings.listen, "tls": tls}
-    imap = Listener(imap_sessions(*parts), name="imap", **common)
+    school = School(store, Bayes(store), clock.now, keep_seconds=1e9, rare=0)
+    imap = Listener(imap_sessions(*parts, teach=school.take), name="imap", **common)
     pop3 = Listener(pop3_sessions(*parts), name="pop3", **common)
+    school.open()
     async with imap, pop3:
-        yield Agent(store, journal, settings, imap, pop3)
+        yield Agent(store, journal, settings, imap, pop3, school)
+    await school.close()
     await store.close()
 
 
