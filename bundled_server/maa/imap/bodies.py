@@ -4,14 +4,25 @@ from collections.abc import Sequence
 
 from bundled_server.mailbox.store import Store, StoreError, StoreUnavailable
 
-_LARGE_OCTETS = 262_144
+_LARGE_OCTETS = 131_072
+_TOGETHER_OCTETS = 524_288
 
 
 async def load_bodies(store: Store, content_ids: Sequence[int], sizes: Sequence[int]) -> list[bytes | None]:
     """In the order asked, None for a message that is gone."""
-    if sum(sizes) <= _LARGE_OCTETS:
-        return await store.bodies(content_ids)
-    return [await _body(store, content_id) for content_id in content_ids]
+    found: list[bytes | None] = []
+    few: list[int] = []
+    octets = 0
+    for content_id, size in zip(content_ids, sizes, strict=True):
+        if few and (size > _LARGE_OCTETS or octets + size > _TOGETHER_OCTETS):
+            found += await store.bodies(few)
+            few, octets = [], 0
+        if size > _LARGE_OCTETS:
+            found.append(await _body(store, content_id))
+        else:
+            few.append(content_id)
+            octets += size
+    return found + await store.bodies(few) if few else found
 
 
 async def _body(store: Store, content_id: int) -> bytes | None:

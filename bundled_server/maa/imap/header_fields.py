@@ -6,6 +6,7 @@ from collections.abc import Callable
 from bundled_server.protocols.imap.fetch_items import Part, Section
 
 _FOLDED = rb"[^\n]*\n?(?:[ \t][^\n]*\n?)*"
+_FOLDED_LINES = rb"[^\n]*+(?:\n[ \t][^\n]*+)*+"
 
 
 def field_chooser(section: Section) -> Callable[[bytes], bytes]:
@@ -14,11 +15,23 @@ def field_chooser(section: Section) -> Callable[[bytes], bytes]:
         return lambda header: header
     names = b"|".join(re.escape(name) for name in section.fields)
     if section.part is Part.FIELDS:
-        pattern = rb"^(?:%b)[ \t]*:%b" % (names, _FOLDED)
-    else:
-        pattern = rb"^(?!(?:%b)[ \t]*:)[^ \t\r\n]%b" % (names, _FOLDED)
+        return _chooser_of(section.fields, names)
+    pattern = rb"^(?!(?:%b)[ \t]*:)[^ \t\r\n]%b" % (names, _FOLDED)
     find = re.compile(pattern, re.IGNORECASE | re.MULTILINE).findall
     return lambda header: b"".join(find(header)) + b"\r\n"
+
+
+def _chooser_of(fields: tuple[bytes, ...], names: bytes) -> Callable[[bytes], bytes]:
+    """A search for line feeds goes at the speed of memory, and most lines are passed over by their first letter."""
+    firsts = {name[:1] for name in fields} - {b""}
+    ahead = rb"(?=[%b])" % re.escape(b"".join(sorted(firsts))) if firsts else b""
+    find = re.compile(rb"\n%b((?:%b)[ \t]*+:%b)" % (ahead, names, _FOLDED_LINES), re.IGNORECASE).findall
+
+    def choose(header: bytes) -> bytes:
+        whole = header if header.endswith(b"\n") else header + b"\r\n"
+        return b"\n".join([*find(b"\n" + whole), b"\r\n"])
+
+    return choose
 
 
 def cut(octets: bytes, partial: tuple[int, int] | None) -> bytes:

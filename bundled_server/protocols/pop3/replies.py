@@ -17,10 +17,9 @@ def _line(status: bytes, text: str) -> bytes:
 
 def dot_stuffed(text: bytes) -> bytes:
     """Message text as a multi-line reply sends it, its end included."""
-    if text.startswith(b"."):
-        text = b"." + text
+    start = b"." if text.startswith(b".") else b""
     end = b".\r\n" if text.endswith(b"\r\n") or not text else b"\r\n.\r\n"
-    return text.replace(b"\r\n.", b"\r\n..") + end
+    return b"".join((start, text.replace(b"\r\n.", b"\r\n.."), end))
 
 
 def first_lines(message: bytes, lines: int) -> bytes:
