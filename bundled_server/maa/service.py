@@ -10,7 +10,8 @@ from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.clock import Clock, SystemClock
 from bundled_server.config import HostSettings
 from bundled_server.journal import Agent, Journal, Step
-from bundled_server.maa.sent_dates import SentDates
+from bundled_server.maa.imap.forests import Forests
+from bundled_server.mailbox.sent_dates import SentDates
 from bundled_server.mailbox.store import Store
 from bundled_server.mailbox.training import Kind
 from bundled_server.net.driver import Link
@@ -43,6 +44,7 @@ class Service:
     sasl: SaslBackEnd
     sent_dates: SentDates = field(default_factory=SentDates)
     teach: Teach | None = None
+    forests: Forests = field(default_factory=Forests)
 
 
 def make_service(

@@ -11,7 +11,10 @@ from bundled_server.mailbox.memory.apply import APPLY
 from bundled_server.mailbox.memory.tables import Tables
 from bundled_server.mailbox.queue_items import due
 from bundled_server.mailbox.records import Record, living
+from bundled_server.mailbox.search.document import Document, TextField, question_of, read_document
+from bundled_server.mailbox.search.thread_keys import ThreadKeys
 from bundled_server.mailbox.store import (
+    NOTHING_KNOWN,
     Delta,
     Index,
     Mailbox,
@@ -19,6 +22,7 @@ from bundled_server.mailbox.store import (
     StoreError,
     StoreUnavailable,
     Summary,
+    TextMatches,
     User,
     Watcher,
 )
@@ -35,6 +39,7 @@ class MemoryStore:
         self._tables = Tables(now)
         self._watchers = Watchers()
         self._indexes: dict[int, Index] = {}
+        self._documents: dict[int, Document] = {}
         self._is_open = False
 
     async def open(self) -> None:
@@ -129,6 +134,36 @@ class MemoryStore:
         contents = self._reading().contents
         found = (contents.get(content_id) for content_id in content_ids)
         return [c.data[: c.header_octets] if c is not None else b"" for c in found]
+
+    # search
+
+    async def find_text(self, field: TextField, wanted: str) -> TextMatches:
+        question = question_of(wanted)
+        if question is None:
+            return NOTHING_KNOWN
+        documents = self._indexed().values()
+        holds = {one.content_id for one in documents if one.words is not None and question.fits(one.words[field])}
+        unread = {one.content_id for one in documents if one.words is None}
+        last = max(self._documents, default=0)
+        return (
+            TextMatches(holds, unread, last)
+            if question.is_exact
+            else TextMatches(frozenset(), holds | unread, last)
+        )
+
+    async def thread_keys(self, content_ids: Sequence[int]) -> dict[int, ThreadKeys]:
+        documents = self._indexed()
+        return {one: documents[one].keys for one in content_ids if one in documents}
+
+    async def catch_up(self) -> None:
+        self._indexed()
+
+    def _indexed(self) -> dict[int, Document]:
+        """The documents of all contents; those that came since the last question are read now."""
+        contents = self._reading().contents
+        for content_id in contents.keys() - self._documents.keys():
+            self._documents[content_id] = read_document(content_id, contents[content_id].data)
+        return self._documents
 
     # queue
 

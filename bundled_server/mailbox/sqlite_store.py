@@ -5,16 +5,19 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from bundled_server.mailbox.changes import Change, QueueItem
 from bundled_server.mailbox.index import Snapshots, empty_index, extended, status_of
 from bundled_server.mailbox.records import Record, living
+from bundled_server.mailbox.search.document import TextField, question_of
+from bundled_server.mailbox.search.thread_keys import ThreadKeys, read_thread_keys
 from bundled_server.mailbox.sqlite.group import Job, growth_octets
 from bundled_server.mailbox.sqlite.reader import ROWS_AT_ONCE, Reader
 from bundled_server.mailbox.sqlite.schema import BUSY_SECONDS
 from bundled_server.mailbox.sqlite.writer import GroupDone, Writer
 from bundled_server.mailbox.store import (
+    NOTHING_KNOWN,
     Delta,
     Index,
     Mailbox,
@@ -22,13 +25,17 @@ from bundled_server.mailbox.store import (
     StoreError,
     StoreUnavailable,
     Summary,
+    TextMatches,
     User,
     Watcher,
 )
 from bundled_server.mailbox.training import Kind, TokenCount, Training
 from bundled_server.mailbox.watchers import Watchers
 
+T = TypeVar("T")
+
 SUMMARIES_AT_ONCE: Final = 512
+HEADERS_AT_ONCE: Final = 512
 LARGE_TEXT_OCTETS: Final = 1024 * 1024
 
 
@@ -100,7 +107,7 @@ class SqliteStore:
             self._forget(mailbox_id)
         self._watchers.call((*done.news.edits, *done.news.dropped))
         for job in done.jobs:
-            if job.answer.done():
+            if job.answer is None or job.answer.done():
                 continue
             if job.fault is None:
                 job.answer.set_result(job.results)
@@ -188,20 +195,12 @@ class SqliteStore:
     async def body(self, content_id: int) -> bytes:
         octets = self._reading().text_octets(content_id)
         if octets is not None and octets > LARGE_TEXT_OCTETS:
-            loop = asyncio.get_running_loop()
-            data = await loop.run_in_executor(self._background, self._large_body, content_id)
+            data = await self._in_background(lambda reader: reader.body(content_id))
         else:
             data = self._reading().body(content_id)
         if data is None:
             raise StoreError("the message is gone")
         return data
-
-    def _large_body(self, content_id: int) -> bytes | None:
-        reader = Reader(self._path)
-        try:
-            return reader.body(content_id)
-        finally:
-            reader.close()
 
     async def bodies(self, content_ids: Sequence[int]) -> list[bytes | None]:
         found = self._reading().bodies(content_ids)
@@ -210,6 +209,43 @@ class SqliteStore:
     async def headers(self, content_ids: Sequence[int]) -> list[bytes]:
         found = self._reading().headers(content_ids)
         return [found.get(content_id, b"") for content_id in content_ids]
+
+    # search
+
+    async def find_text(self, field: TextField, wanted: str) -> TextMatches:
+        question = question_of(wanted)
+        if question is None:
+            return NOTHING_KNOWN
+        return await self._in_background(lambda reader: reader.text_matches(field, question))
+
+    async def thread_keys(self, content_ids: Sequence[int]) -> dict[int, ThreadKeys]:
+        keys = await self._in_background(lambda reader: reader.thread_keys(content_ids))
+        missing = [content_id for content_id in content_ids if content_id not in keys]
+        for start in range(0, len(missing), HEADERS_AT_ONCE):
+            headers = self._reading().headers(missing[start : start + HEADERS_AT_ONCE])
+            keys.update((content_id, read_thread_keys(header)) for content_id, header in headers.items())
+            await asyncio.sleep(0)
+        return keys
+
+    async def catch_up(self) -> None:
+        if self._writer is None:
+            raise StoreUnavailable("the store is closed")
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+        self._writer.catch_up(lambda: loop.call_soon_threadsafe(done.set))
+        await done.wait()
+
+    async def _in_background(self, ask: Callable[[Reader], T]) -> T:
+        """Ask something long on a connection of its own, beside the event loop."""
+        self._reading()
+
+        def answer() -> T:
+            reader = Reader(self._path)
+            try:
+                return ask(reader)
+            finally:
+                reader.close()
+
+        return await asyncio.get_running_loop().run_in_executor(self._background, answer)
 
     # queue
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from bundled_server.mailbox.changes import Change, QueueItem
 from bundled_server.mailbox.flag_column import FlagColumn
 from bundled_server.mailbox.records import Record
+from bundled_server.mailbox.search.document import TextField
+from bundled_server.mailbox.search.thread_keys import ThreadKeys
 from bundled_server.mailbox.training import Kind, TokenCount, Training
 
 
@@ -107,6 +110,20 @@ class Summary:
     body_structure: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class TextMatches:
+    """What the index of words tells: the contents in `holds` have the text, those in `may_hold` must be read, and
+    so must every content whose id is above `indexed_to`. All others do not have it."""
+
+    holds: AbstractSet[int]
+    may_hold: AbstractSet[int]
+    indexed_to: int
+
+
+NOTHING_KNOWN: Final = TextMatches(frozenset(), frozenset(), 0)
+"""Every message must be read."""
+
+
 Watcher = Callable[[int], None]
 
 
@@ -161,6 +178,19 @@ class Store(Protocol):
 
     async def headers(self, content_ids: Sequence[int]) -> list[bytes]:
         """The header blocks with their blank line, in the order asked. Keep `content_ids` to some hundreds."""
+        ...
+
+    async def find_text(self, field: TextField, wanted: str) -> TextMatches:
+        """Which contents have `wanted` (folded) in one of their texts, as far as the index knows."""
+        ...
+
+    async def catch_up(self) -> None:
+        """Return when the index of words knows everything that was committed before. It gets there by itself, in
+        idle moments; this is for those who cannot wait."""
+        ...
+
+    async def thread_keys(self, content_ids: Sequence[int]) -> dict[int, ThreadKeys]:
+        """What threading compares, of every content that exists; in bounded time for those indexed."""
         ...
 
     async def queue_due(self, now: float, limit: int, after: tuple[float, str] | None = None) -> list[QueueItem]:

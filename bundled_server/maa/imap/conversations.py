@@ -2,29 +2,21 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Sequence
+from array import array
+from collections.abc import Sequence
 
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Verb
-from bundled_server.maa.imap.envelope_faces import Depth, Face
 from bundled_server.maa.imap.searching import matching_positions
-from bundled_server.maa.imap.sorting import load_faces, sent_column
+from bundled_server.maa.imap.selected import SelectedMailbox
 from bundled_server.maa.imap.spans import pick
-from bundled_server.maa.imap.subjects import base_subject
-from bundled_server.maa.imap.threads import Message, Node, by_references, by_subject, format_threads
+from bundled_server.maa.imap.threads import Message, by_references, by_subject, format_threads
+from bundled_server.mailbox.search.thread_keys import ThreadKeys
 from bundled_server.protocols.imap import commands
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax
 from bundled_server.protocols.imap.sorting import thread
 
-_FIELD = re.compile(
-    rb"^(message-id|references|in-reply-to)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE | re.MULTILINE
-)
-_ID = re.compile(rb"<([^<>\r\n]{1,998})>")
-_HEADERS_AT_ONCE = 512
-_SEARCHED_HEADER_OCTETS = 262_144
-_MOST_REFERENCES = 500
-
-_Link = tuple[bytes, tuple[bytes, ...]]
-_Row = tuple[int, float, Face, _Link]
+_NUMBER = re.compile(rb"\d+")
+_BUILD = {b"REFERENCES": by_references, b"ORDEREDSUBJECT": by_subject}
 
 
 async def _thread(context: ImapContext, request: commands.Thread) -> Done:
@@ -40,59 +32,53 @@ async def _thread_by_uid(context: ImapContext, request: commands.Thread) -> Done
 async def _answer(context: ImapContext, request: commands.Thread, *, by_uid: bool) -> None:
     selected, service = context.mailbox, context.service
     found = await matching_positions(service.store, selected, request.key, service.clock.now())
-    uids = pick(selected.known.uids, found)
-    numbers = uids if by_uid else [position + 1 for position in found]
-    rows = await _rows(context, found, numbers, with_references=request.algorithm == b"REFERENCES")
-    build = by_references if request.algorithm == b"REFERENCES" else by_subject
-    text = await asyncio.to_thread(_threads, build, rows)
+    if request.algorithm == b"REFERENCES" and len(found) == selected.count and selected.is_aligned:
+        text = await _whole_mailbox(context)
+    else:
+        messages = await _messages(context, found)
+        text = await asyncio.to_thread(lambda: format_threads(_BUILD[request.algorithm](messages)))
+    if not by_uid:
+        text = _numbered(selected, text)
     context.untagged(b"THREAD " + text if text else b"THREAD")
 
 
-def _threads(build: Callable[[list[Message]], list[Node]], rows: Iterable[_Row]) -> bytes:
-    return format_threads(
-        build([Message(number, when, base_subject(face.subject), *link) for number, when, face, link in rows])
-    )
+async def _whole_mailbox(context: ImapContext) -> bytes:
+    """From what earlier questions left, by UID."""
+    selected = context.mailbox
+    uids = selected.known.uids
+    forest = context.service.forests.of(selected.mailbox.mailbox_id)
+    async with forest.lock:
+        missing = frozenset(forest.missing(uids))
+        new = await _messages(context, [at for at, uid in enumerate(uids) if uid in missing]) if missing else []
+        if not new and len(forest) == len(uids):
+            return forest.text(uids, new)
+        return await asyncio.to_thread(forest.text, uids, new)
 
 
-async def _rows(
-    context: ImapContext, positions: Sequence[int], numbers: Sequence[int], *, with_references: bool
-) -> Iterable[_Row]:
-    """What threading needs of each message: number, date, face, links."""
-    content_ids = pick(context.mailbox.known.content_ids, positions)
-    sent = await sent_column(context, positions)
-    faces = await load_faces(context.service, content_ids, Depth.SUBJECT)
-    links: list[_Link] = [(b"", ())] * len(content_ids)
-    if with_references:
-        links = await _links(context, content_ids)
-    return zip(numbers, sent, faces, links, strict=True)
+async def _messages(context: ImapContext, positions: Sequence[int]) -> list[Message]:
+    """What threading needs of some messages, numbered by UID. Who was sent nobody knows when, counts from arrival
+    (RFC 5256 §2.2)."""
+    known = context.mailbox.known
+    content_ids = pick(known.content_ids, positions)
+    keys = await context.service.store.thread_keys(content_ids)
+    nothing = ThreadKeys()
+    messages = []
+    for uid, content_id, arrived in zip(
+        pick(known.uids, positions), content_ids, pick(known.dates, positions), strict=True
+    ):
+        key = keys.get(content_id, nothing)
+        sent = arrived if key.sent is None else key.sent
+        messages.append(Message(uid, sent, key.subject, key.is_reply, key.message_id, key.references))
+    return messages
 
 
-async def _links(context: ImapContext, content_ids: Sequence[int]) -> list[_Link]:
-    """Message-ID and references of each message."""
-    links: list[_Link] = []
-    for start in range(0, len(content_ids), _HEADERS_AT_ONCE):
-        headers = await context.service.store.headers(content_ids[start : start + _HEADERS_AT_ONCE])
-        links += map(read_links, headers)
-        await asyncio.sleep(0)  # others' turn
-    return links
-
-
-def read_links(header: bytes) -> _Link:
-    """The Message-ID of a header and the messages it refers to, the nearest last: References, or without them the
-    first id of In-Reply-To (RFC 5256 §4)."""
-    values: dict[bytes, bytes] = {}
-    for name, value in _FIELD.findall(header, 0, _SEARCHED_HEADER_OCTETS):
-        values.setdefault(name.lower(), value)
-    own = _ids(values.get(b"message-id", b""))[:1]
-    references = _ids(values.get(b"references", b""))[-_MOST_REFERENCES:]
-    if not references:
-        references = _ids(values.get(b"in-reply-to", b""))[:1]
-    return (own[0] if own else b""), tuple(references)
-
-
-def _ids(value: bytes) -> list[bytes]:
-    """Message ids without brackets; quoting in them means nothing."""
-    return [found.replace(b'"', b"").strip() for found in _ID.findall(value)]
+def _numbered(selected: SelectedMailbox, text: bytes) -> bytes:
+    """UIDs become sequence numbers, where they are not the same."""
+    uids = selected.known.uids
+    if uids == array(uids.typecode, range(1, len(uids) + 1)):
+        return text
+    numbers = {b"%d" % uid: b"%d" % number for number, uid in enumerate(uids, 1)}
+    return _NUMBER.sub(lambda match: numbers[match[0]], text)
 
 
 FEATURE = Feature(

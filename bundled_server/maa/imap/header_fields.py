@@ -22,7 +22,7 @@ def field_chooser(section: Section) -> Callable[[bytes], bytes]:
 
 
 def _chooser_of(fields: tuple[bytes, ...], names: bytes) -> Callable[[bytes], bytes]:
-    """A search for line feeds goes at the speed of memory, and most lines are passed over by their first letter."""
+    """A search for line feeds is fast as memory, and most lines are passed over by their first letter."""
     firsts = {name[:1] for name in fields} - {b""}
     ahead = rb"(?=[%b])" % re.escape(b"".join(sorted(firsts))) if firsts else b""
     find = re.compile(rb"\n%b((?:%b)[ \t]*+:%b)" % (ahead, names, _FOLDED_LINES), re.IGNORECASE).findall

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 
-from bundled_server.maa.imap.folding import folded
 from bundled_server.maa.imap.objects import email_id_text
 from bundled_server.maa.imap.plain_text import Octets
 from bundled_server.maa.imap.selected import RECENT, SelectedMailbox
 from bundled_server.mailbox.decoded import body_text, header_text, header_values, sent_day
+from bundled_server.mailbox.folding import folded
 from bundled_server.protocols.imap import search_criteria as keys
 from bundled_server.protocols.imap.dates import day_of
 from bundled_server.protocols.imap.sequences import SequenceSet

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from bundled_server.maa.imap.asking import ask
 from bundled_server.maa.imap.bodies import load_bodies
 from bundled_server.maa.imap.context import UTF8_ACCEPT, Done, Feature, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.matching import Candidate, Cost, Test, tests_of
@@ -18,6 +19,7 @@ from bundled_server.protocols.imap.grammar import SELECTED, Syntax
 from bundled_server.protocols.imap.search_criteria import ChangedFrom, SearchKey, mentions
 
 _BATCH_MESSAGES = {Cost.INDEX: 10_000, Cost.HEADER: 200}
+_FEW_TO_READ = 32  # so many messages are read sooner than the index is asked
 _BODIES_AT_ONCE = 64
 _BODY_BATCH_OCTETS = 1 << 18
 _IN_PLACE_OCTETS = 65_536
@@ -53,6 +55,8 @@ async def matching_positions(
     """Positions that match, ascending: what can be told of all messages at once comes first, the rest are read."""
     await selected.refresh()
     verdict = Survey(selected, now).verdict(key)
+    if verdict.unread.bit_count() > _FEW_TO_READ:
+        verdict = Survey(selected, now, await ask(store, selected, key)).verdict(key)
     found = positions_in(verdict.yes, selected.count)
     if not verdict.unread:
         return found

@@ -6,14 +6,14 @@ from typing import Any
 
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Verb
 from bundled_server.maa.imap.envelope_faces import Address, Depth, Face, date_of, read_face
-from bundled_server.maa.imap.folding import folded
 from bundled_server.maa.imap.results import Result, forgetting_saved, give_result
 from bundled_server.maa.imap.searching import matching_positions
 from bundled_server.maa.imap.selected import CONDSTORE
 from bundled_server.maa.imap.spans import pick
-from bundled_server.maa.imap.subjects import base_subject
 from bundled_server.maa.service import Service
 from bundled_server.mailbox.decoded import as_text, decode_words
+from bundled_server.mailbox.folding import folded
+from bundled_server.mailbox.subjects import base_subject
 from bundled_server.protocols.imap import commands
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax
 from bundled_server.protocols.imap.search_criteria import ChangedFrom, mentions

@@ -1,6 +1,6 @@
 """Answering a search key for all messages of a mailbox at once, as far as that goes without reading any."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -14,10 +14,14 @@ _DAY_SECONDS: Final = 86_400
 
 
 class Survey:
-    """A selected mailbox under question. `now` in epoch seconds."""
+    """A selected mailbox under question. `now` in epoch seconds; `answers` are what the store's index of words has
+    told of some keys."""
 
-    def __init__(self, selected: SelectedMailbox, now: float) -> None:
+    def __init__(
+        self, selected: SelectedMailbox, now: float, answers: Mapping[keys.SearchKey, Verdict] | None = None
+    ) -> None:
         self._selected = selected
+        self._answers = answers or {}
         self._now = now
         self.count = selected.count
         self._all = everyone(self.count)
@@ -43,7 +47,7 @@ class Survey:
                 return result
             case _:
                 answer = _ANSWERS.get(type(key))
-                return self.unknown if answer is None else answer(self, key)
+                return answer(self, key) if answer is not None else self._answers.get(key, self.unknown)
 
     # one method for each kind of key
 

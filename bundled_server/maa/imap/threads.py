@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bundled_server.maa.imap.subjects import BaseSubject
-
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What threading looks at; `number` is what the client hears, `sent` in epoch seconds."""
+    """What threading looks at; `number` is what the client hears, `sent` in epoch seconds. Message ids and base
+    subjects are numbers that stand for them, 0 for none."""
 
     number: int
     sent: float
-    subject: BaseSubject
-    message_id: bytes = b""
-    references: tuple[bytes, ...] = ()
+    subject: int = 0
+    is_reply: bool = False
+    message_id: int = 0
+    references: tuple[int, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -64,9 +64,9 @@ def by_references(messages: Iterable[Message]) -> list[Node]:
 
 def by_subject(messages: Iterable[Message]) -> list[Node]:
     """ORDEREDSUBJECT: under the first message of each subject all the others."""
-    groups: dict[str, list[Message]] = {}
+    groups: dict[int, list[Message]] = {}
     for message in messages:
-        groups.setdefault(message.subject.text, []).append(message)
+        groups.setdefault(message.subject, []).append(message)
     roots = []
     for group in groups.values():
         first, *others = sorted(group, key=_sent_order)
@@ -102,10 +102,10 @@ def format_threads(roots: Iterable[Node]) -> bytes:
 
 def _linked(messages: Iterable[Message]) -> list[Node]:
     """Step 1: parents and children as the references say. Every node is answered, dummies too."""
-    by_id: dict[bytes, Node] = {}
+    by_id: dict[int, Node] = {}
     nodes: list[Node] = []
 
-    def node_of(message_id: bytes) -> Node:
+    def node_of(message_id: int) -> Node:
         node = by_id.get(message_id)
         if node is None:
             node = by_id[message_id] = Node()
@@ -165,14 +165,14 @@ def _sort_children(root: Node) -> None:
 
 def _join_by_subject(root: Node) -> None:
     """Step 5: threads of one subject are one thread."""
-    table: dict[str, Node] = {}
+    table: dict[int, Node] = {}
     for node in root.children:
-        subject = node.face.subject.text
+        subject = node.face.subject
         held = table.get(subject)
         if subject and (held is None or _stands_for_subject(node, held)):
             table[subject] = node
     for node in list(root.children):
-        subject = node.face.subject.text
+        subject = node.face.subject
         held = table.get(subject)
         if not subject or held is None or held is node:
             continue
@@ -184,7 +184,7 @@ def _stands_for_subject(node: Node, held: Node) -> bool:
     reply."""
     if held.message is None:
         return False
-    return node.message is None or (held.message.subject.is_reply and not node.message.subject.is_reply)
+    return node.message is None or (held.message.is_reply and not node.message.is_reply)
 
 
 def _merged(root: Node, held: Node, node: Node) -> Node:
@@ -193,9 +193,7 @@ def _merged(root: Node, held: Node, node: Node) -> Node:
             held.adopt(child)
         del root.children[node]
         return held
-    if held.message is None or (
-        node.message is not None and node.message.subject.is_reply and not held.message.subject.is_reply
-    ):
+    if held.message is None or (node.message is not None and node.message.is_reply and not held.message.is_reply):
         held.adopt(node)
         return held
     both = Node()

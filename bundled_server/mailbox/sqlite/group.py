@@ -62,10 +62,10 @@ NOT_TEXT: Final = "the text cannot be stored: it is not valid Unicode"
 
 @dataclass(slots=True)
 class Job:
-    """The changes of one caller, and its answer: `results` or `fault`."""
+    """The changes of one caller, and its answer: `results` or `fault`. Nobody waits when there is no answer."""
 
     changes: tuple[Change, ...]
-    answer: "asyncio.Future[tuple[Any, ...]]"
+    answer: "asyncio.Future[tuple[Any, ...]] | None"
     growth_octets: int
     results: tuple[Any, ...] = ()
     fault: Exception | None = None

@@ -10,10 +10,21 @@ from bundled_server.mailbox.changes import QueueItem
 from bundled_server.mailbox.index import FLAG_SETS
 from bundled_server.mailbox.names import canonical
 from bundled_server.mailbox.records import Record
+from bundled_server.mailbox.search.document import Question, TextField
+from bundled_server.mailbox.search.thread_keys import ThreadKeys
+from bundled_server.mailbox.sqlite import segments
 from bundled_server.mailbox.sqlite.queue_changes import QUEUE_COLUMNS, item_from_row
 from bundled_server.mailbox.sqlite.schema import connect_reader
 from bundled_server.mailbox.sqlite.statements import select_in
-from bundled_server.mailbox.store import Delta, Mailbox, NoSuchMailbox, StoreUnavailable, Summary, User
+from bundled_server.mailbox.store import (
+    Delta,
+    Mailbox,
+    NoSuchMailbox,
+    StoreUnavailable,
+    Summary,
+    TextMatches,
+    User,
+)
 from bundled_server.mailbox.training import Kind, TokenCount, Training
 
 ROWS_AT_ONCE: Final = 2000
@@ -141,6 +152,19 @@ class Reader:
         with weather():
             sql = "SELECT content_id, header FROM bodies WHERE content_id IN ((*))"
             return dict(select_in(self._connection, sql, content_ids))
+
+    # search
+
+    def text_matches(self, field: TextField, question: Question) -> TextMatches:
+        """From one moment; the connection stays in that moment: use one of its own."""
+        with weather():
+            self._connection.execute("BEGIN")
+            return segments.matches(self._connection, field, question)
+
+    def thread_keys(self, content_ids: Sequence[int]) -> dict[int, ThreadKeys]:
+        """Of those that are in the index."""
+        with weather():
+            return segments.thread_keys(self._connection, content_ids)
 
     # queue
 

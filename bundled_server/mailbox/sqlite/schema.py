@@ -76,7 +76,18 @@ VERSION_4: Final = (
     "CREATE TABLE trainings (owner TEXT PRIMARY KEY, spam INTEGER NOT NULL, ham INTEGER NOT NULL)",
 )
 
-MIGRATIONS: Final = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
+VERSION_5: Final = (
+    # The index of words (mailbox/search). Every content up to the greatest `last_id` that still exists is in it.
+    "CREATE TABLE segments ("
+    " segment_id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL, documents INTEGER NOT NULL,"
+    " content_ids BLOB NOT NULL, unread BLOB NOT NULL, threads BLOB NOT NULL)",
+    # Postings last: they are read in pieces, and the rest without them.
+    "CREATE TABLE vocabularies ("
+    " vocabulary_id INTEGER PRIMARY KEY, segment_id INTEGER NOT NULL, field INTEGER NOT NULL,"
+    " words BLOB NOT NULL, starts BLOB NOT NULL, postings BLOB NOT NULL, UNIQUE (segment_id, field))",
+)
+
+MIGRATIONS: Final = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5)
 """Statements that lead to version 1, from 1 to 2, and so on. What was released is never edited."""
 
 

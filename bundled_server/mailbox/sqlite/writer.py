@@ -12,6 +12,7 @@ from typing import Final
 
 from bundled_server.mailbox.sqlite.group import Job, run_group, translated
 from bundled_server.mailbox.sqlite.housekeeping import Checkpoints, forget_orphans
+from bundled_server.mailbox.sqlite.indexing import Indexer
 from bundled_server.mailbox.sqlite.record_changes import forget_expired
 from bundled_server.mailbox.sqlite.schema import bring_up_to_date, connect_writer, create_file
 from bundled_server.mailbox.sqlite.workspace import News, Workspace
@@ -20,6 +21,7 @@ from bundled_server.mailbox.store import StoreError, StoreUnavailable
 JOBS_TOGETHER: Final = 512
 OCTETS_TOGETHER: Final = 32 * 1024 * 1024
 IDLE_SECONDS: Final = 0.5
+REST_SECONDS: Final = 0.03
 ORPHAN_BATCHES: Final = 20
 
 logger = logging.getLogger(__name__)
@@ -55,6 +57,8 @@ class Writer:
         self.loop = asyncio.get_running_loop()
         self._inbox: SimpleQueue[Job | None] = SimpleQueue()
         self._checkpoints = Checkpoints(path)
+        self._indexer = Indexer()
+        self._waiting_for_index: list[Callable[[], object]] = []
         self._connection: sqlite3.Connection | None = None
         self._work: Workspace | None = None
         self._thread = threading.Thread(target=self._run, name=f"writer of {path.name}", daemon=True)
@@ -78,6 +82,11 @@ class Writer:
         """Hand over a job; its answer comes with `done`."""
         self._inbox.put(job)
 
+    def catch_up(self, done: Callable[[], object]) -> None:
+        """Index everything committed before this, as far as the weather allows, and call `done`, in the thread."""
+        self._waiting_for_index.append(done)
+        self._inbox.put(Job((), None, 0))
+
     def stop(self) -> None:
         """Commit what waits, then end. Blocks until the thread is gone."""
         self._inbox.put(None)
@@ -86,14 +95,17 @@ class Writer:
     # in the thread
 
     def _run(self) -> None:
-        stopping = False
+        stopping, rest = False, IDLE_SECONDS
         while not stopping:
             try:
-                job = self._inbox.get(timeout=IDLE_SECONDS)
+                job = self._inbox.get(timeout=rest)
             except Empty:
-                self._keep_house(idle=True)
+                if rest == IDLE_SECONDS:
+                    self._keep_house(idle=True)
+                rest = self._index()
                 continue
             jobs, stopping = self._gather(job)
+            rest = 0.0 if self._waiting_for_index else REST_SECONDS
             if jobs:
                 self._commit(jobs)
                 self._keep_house(idle=False)
@@ -151,6 +163,23 @@ class Writer:
             logger.warning("%s: housekeeping: %s", self._path.name, weather)
             self._disconnect()
 
+    def _index(self) -> float:
+        """A slice of work on the search index; how long to rest before the next."""
+        waiting = list(self._waiting_for_index)
+        try:
+            has_more = self._indexer.work(self._connect().connection, hurry=bool(waiting))
+        except sqlite3.Error as weather:
+            logger.warning("%s: indexing: %s", self._path.name, weather)
+            self._disconnect()
+            has_more = False
+        self._checkpoints.note(self._indexer.take_octets())
+        if has_more:
+            return 0.0 if waiting else REST_SECONDS
+        for done in waiting:
+            self._waiting_for_index.remove(done)
+            done()
+        return IDLE_SECONDS
+
     def _forget_orphans(self, work: Workspace) -> None:
         """Forget contents without references, a few batches at most, and none while somebody waits."""
         until = self._now() - self._keep_orphans_seconds
@@ -168,6 +197,7 @@ class Writer:
 
     def _disconnect(self) -> None:
         self._work = None
+        self._indexer.forget()
         if self._connection is not None:
             try:
                 self._connection.close()
@@ -183,6 +213,8 @@ class Writer:
         except sqlite3.Error as weather:
             logger.warning("%s: %s", self._path.name, weather)
         self._disconnect()
+        for done in self._waiting_for_index:
+            done()
 
 
 def _heard_of_strangers(work: Workspace) -> bool:

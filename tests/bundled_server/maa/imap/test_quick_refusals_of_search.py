@@ -6,10 +6,10 @@ from quopri import encodestring
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bundled_server.maa.imap.folding import folded
 from bundled_server.maa.imap.matching import Candidate
 from bundled_server.maa.imap.plain_text import Octets
 from bundled_server.mailbox.decoded import body_text
+from bundled_server.mailbox.folding import folded
 
 CHARSETS = ["us-ascii", "utf-8", "iso-8859-1", "utf-7", "utf-16", "iso-2022-jp", "cp037", "punycode", "hz", "x"]
 ENCODINGS = {"7bit": bytes, "base64": b64encode, "quoted-printable": encodestring, "odd": bytes}

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bundled_server.maa.imap.conversations import read_links
 from bundled_server.maa.imap.envelope_faces import Depth, read_face
-from bundled_server.maa.imap.subjects import base_subject
+from bundled_server.maa.imap.forests import Forest
 from bundled_server.maa.imap.threads import Message, by_references, by_subject, format_threads
-from bundled_server.maa.sent_dates import sent_seconds
 from bundled_server.mailbox.content import prepare
+from bundled_server.mailbox.search.thread_keys import number_of
+from bundled_server.mailbox.sent_dates import sent_seconds
+from bundled_server.mailbox.subjects import base_subject
 
 SUBJECTS = [
     ("hello", "hello", False),
@@ -95,7 +96,9 @@ def test_any_envelope_can_be_read(octets, depth):
 
 
 def message(number, subject="", own=b"", *references, sent=None):
-    return Message(number, sent or float(number), base_subject(subject.encode()), own, references)
+    text, is_reply = base_subject(subject.encode())
+    ids = [number_of(one) if one else 0 for one in (text.encode(), own, *references)]
+    return Message(number, sent or float(number), ids[0], is_reply, ids[1], tuple(ids[2:]))
 
 
 def threads(*messages):
@@ -159,9 +162,27 @@ def test_a_very_deep_thread_is_no_trouble():
     assert format_threads(by_references(messages[::-1])).startswith(b"(1 2 3 4 ")
 
 
-def test_links_of_a_header():
-    header = b"Message-ID: <a@b>\r\nIn-Reply-To: <c@d> x <e@f>\r\n\r\n"
-    assert read_links(header) == (b"a@b", (b"c@d",))
-    header = b'message-id :\r\n <"a b"@c>\r\nReferences: <1@x>\r\n\t<2@x> junk\r\nIn-Reply-To: <3@x>\r\n\r\n'
-    assert read_links(header) == (b"a b@c", (b"1@x", b"2@x"))
-    assert read_links(b"Subject: x\r\n\r\n") == (b"", ())
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_a_forest_that_grows_and_shrinks_is_the_forest_planted_anew(data):
+    ids = [b"%d" % number for number in range(12)]
+    everybody = [
+        message(
+            number,
+            data.draw(st.sampled_from(["", "a", "Re: a", "b", "Re: c"])),
+            data.draw(st.sampled_from(ids)),
+            *data.draw(st.lists(st.sampled_from(ids), max_size=3)),
+            sent=float(data.draw(st.integers(1, 5))),
+        )
+        for number in range(1, 16)
+    ]
+    forest = Forest()
+    present: list[Message] = []
+    rest = list(everybody)
+    while rest:
+        size = data.draw(st.integers(1, 6))
+        new, rest = rest[:size], rest[size:]
+        present = [one for one in present if data.draw(st.booleans()) or data.draw(st.booleans())] + new
+        numbers = [one.number for one in present]
+        assert forest.missing(numbers) == [one.number for one in new]
+        assert forest.text(numbers, new) == format_threads(by_references(present))

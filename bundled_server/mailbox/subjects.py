@@ -4,8 +4,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from bundled_server.maa.imap.folding import folded
 from bundled_server.mailbox.decoded import as_text, decode_words
+from bundled_server.mailbox.folding import folded
 
 _LONGEST_SUBJECT = 1000
 _SPACES = re.compile(r"\s+")

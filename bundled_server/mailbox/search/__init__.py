@@ -1,0 +1,1 @@
+"""The index of words: which messages can hold a text, told without reading them."""
