@@ -44,13 +44,17 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     fingerprints ("sha256:…") of the only certificates trusted, for servers that sign their own.
     POP3: `leave_on_server` true, false (delete there once it is here) or a number of days; with
     `delete_on_server` what is expunged here is deleted there.
-    Bodies of the newest `keep_messages` of a folder and of the last `keep_days` are held here.
+    Bodies of the newest `keep_messages` of a folder and of the last `keep_days` are held here; of the folders in
+    `keep_everything` all are, of those in `keep_headers` none. `watch` names folders that are watched always,
+    beside the inbox and the one that is open. `token_command` prints an OAuth 2 access token where there is no
+    password.
     """
 
     from_: str
     retrieve: str
     send: str = ""
     password_command: str = ""
+    token_command: str = ""
     ca: str = ""
     pin: str = ""
     signature: str = ""
@@ -58,6 +62,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     check_minutes: float = 5.0
     keep_messages: int = 500
     keep_days: int = 90
+    keep_everything: tuple[str, ...] = ()
+    keep_headers: tuple[str, ...] = ()
+    watch: tuple[str, ...] = ()
     leave_on_server: bool | int = True
     delete_on_server: bool = False
 
@@ -262,6 +269,8 @@ class _Reader:
                 parse(value)
             except ValueError as error:
                 self._refuse(at, key, str(error))
+        if account.token_command and account.password_command:
+            self._refuse(at, "token_command", "a server gets either a password or a token: keep one of the two")
         for key, limits in _RANGES.items():
             if not limits[0] <= getattr(account, key) <= limits[1]:
                 self._refuse(at, key, f"must be from {limits[0]} to {limits[1]}")

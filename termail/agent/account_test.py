@@ -74,7 +74,11 @@ class _Trial:
             return
         name = f"log in to SMTP {endpoint}" if endpoint.user else f"connect to SMTP {endpoint}"
         way = Submission(
-            endpoint, self._context, lambda: self._passwords.password(self._name, self._account), Transcript()
+            endpoint,
+            self._context,
+            lambda: self._passwords.password(self._name, self._account),
+            Transcript(),
+            has_token=bool(self._account.token_command),
         )
         try:
             client = await way.open()
@@ -128,7 +132,9 @@ class _Trial:
             self._good(step, _protection(endpoint))
             step = f"log in as {endpoint.user}"
             secret = await self._passwords.password(self._name, self._account)
-            connection = await authenticate(protocol, Credentials(endpoint.user, secret))
+            connection = await authenticate(
+                protocol, Credentials(endpoint.user, secret, bool(self._account.token_command))
+            )
             self._good(step, "accepted")
             step = "list folders"
             folders = Mailboxes(await connection.list_mailboxes()).folders
@@ -147,7 +153,8 @@ class _Trial:
         step = f"log in to POP3 {endpoint}"
         try:
             secret = await self._passwords.password(self._name, self._account)
-            async with pop_connection(endpoint, self._context, secret) as connection:
+            is_token = bool(self._account.token_command)
+            async with pop_connection(endpoint, self._context, secret, is_token=is_token) as connection:
                 self._good(step, f"{_protection(endpoint)}, accepted")
                 step = "list messages"
                 self._good(step, f"{len(await connection.unique_ids())} messages")

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 from termail.agent.account import AccountRunner, Surroundings
 from termail.agent.folder_watch import FolderWatch
@@ -39,7 +40,9 @@ class ImapAccount(AccountRunner):
         """The work and the watching, each with failures of its own."""
         async with asyncio.TaskGroup() as group:
             group.create_task(super().run())
-            for chosen in (self._inbox_id, self._other_open_folder_id):
+            chosen_ones: list[Callable[[], int]] = [self._inbox_id, self._other_open_folder_id]
+            chosen_ones += [partial(self._watched_id, name) for name in self.account.watch]
+            for chosen in chosen_ones:
                 group.create_task(FolderWatch(self, self._desk, self._connection, chosen, self._limits).run())
 
     async def session(self) -> None:
@@ -73,7 +76,7 @@ class ImapAccount(AccountRunner):
         async with imap_connection(
             self._endpoint,
             lambda: client_context(self.account.ca, pins=self.account.pins),
-            Credentials(self._endpoint.user, password),
+            Credentials(self._endpoint.user, password, bool(self.account.token_command)),
             self._limits,
             self.office.tap(self.name, "imap"),
         ) as connection:
@@ -106,4 +109,9 @@ class ImapAccount(AccountRunner):
         return inbox.folder_id if inbox is not None else 0
 
     def _other_open_folder_id(self) -> int:
-        return 0 if self.open_folder_id == self._inbox_id() else self.open_folder_id
+        is_watched = self.open_folder_id in (self._inbox_id(), *map(self._watched_id, self.account.watch))
+        return 0 if is_watched else self.open_folder_id
+
+    def _watched_id(self, name: str) -> int:
+        folder = self.store.folder_named(self.name, name)
+        return folder.folder_id if folder is not None else 0

@@ -1,5 +1,6 @@
 """What there is to do on an IMAP account's connection, the most urgent first."""
 
+import math
 from typing import Final
 
 from termail.agent.account import AccountRunner
@@ -20,6 +21,7 @@ _ATTEMPTS: Final = 20
 _RETRY_SECONDS: Final = 5.0
 _LONGEST_RETRY_SECONDS: Final = 900.0
 NEW_MAIL_TOLD: Final = 5
+EVERYTHING: Final = 10_000_000
 _FOLDER_ACTIONS: Final = (CreateFolder, DeleteFolder, RenameFolder)
 
 
@@ -192,13 +194,21 @@ class ImapWork:
 
     # --- bodies in the background
 
+    def _kept(self, folder: Folder) -> tuple[int, float]:
+        """→ (how many of the newest messages, since when) are held with their bodies."""
+        account = self._runner.account
+        if folder.name in account.keep_headers:
+            return 0, math.inf
+        if folder.name in account.keep_everything:
+            return EVERYTHING, -math.inf
+        return account.keep_messages, self._runner.clock() - account.keep_days * DAY_SECONDS
+
     async def _recent_bodies(self) -> bool:
         """One batch → False when no folder wants any."""
-        oldest = self._runner.clock() - self._runner.account.keep_days * DAY_SECONDS
         for folder in self._store.folders(self._runner.name):
             if folder.folder_id in self._bodies_looked_at or folder.name not in self._desk.mailboxes:
                 continue
-            wanted = self._bodies.wanted(folder, self._runner.account.keep_messages, oldest)
+            wanted = self._bodies.wanted(folder, *self._kept(folder))
             if wanted:
                 try:
                     await self._bodies.bring_batch(folder, wanted)

@@ -56,6 +56,7 @@ class PopAccount(AccountRunner):
             lambda: client_context(self.account.ca, pins=self.account.pins),
             password,
             self.office.tap(self.name, "pop3"),
+            is_token=bool(self.account.token_command),
         ) as connection:
             self.online.set()
             await self._fetch(connection, inbox)

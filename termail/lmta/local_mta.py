@@ -79,6 +79,7 @@ class LocalMta:
                 lambda: client_context(account.ca, pins=account.pins),
                 lambda: self._passwords.password(item.account, account),
                 transcript,
+                has_token=bool(account.token_command),
             )
             letter = Letter(item.sender, item.recipients, self._store.outbox_raw(item.outbox_id))
             outcome = await submission.send(letter, going_out)

@@ -48,7 +48,8 @@ async def nothing() -> None:
 
 class Submission:
     """A way to one submission server. `contexts` makes a TLS context; `password` is asked for only when the
-    endpoint has a user. Encryption is never optional: a server without STARTTLS is refused."""
+    endpoint has a user, and gives an OAuth 2 access token with `has_token`. Encryption is never optional: a server
+    without STARTTLS is refused."""
 
     def __init__(
         self,
@@ -56,11 +57,14 @@ class Submission:
         contexts: Callable[[], ssl.SSLContext],
         password: Callable[[], Awaitable[str]],
         transcript: Transcript,
+        *,
+        has_token: bool = False,
     ) -> None:
         self._endpoint = endpoint
         self._contexts = contexts
         self._password = password
         self._transcript = transcript
+        self._has_token = has_token
 
     async def open(self) -> TappedClient:
         """Connect, TLS, EHLO, AUTH. Raises AuthRefused, NotProtected, aiosmtplib.SMTPException, OSError."""
@@ -132,7 +136,10 @@ class Submission:
                 "the server asks for no password here: remove USER@ from the key send, or mend the port"
             )
         try:
-            await client.login(self._endpoint.user, await self._password())
+            if self._has_token:
+                await client.auth_xoauth2(self._endpoint.user, await self._password())
+            else:
+                await client.login(self._endpoint.user, await self._password())
         except aiosmtplib.SMTPAuthenticationError as error:
             if 400 <= error.code < 500:
                 raise

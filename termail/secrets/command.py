@@ -16,8 +16,11 @@ OUTPUT_LIMIT: Final = 65_536
 _NEEDS_SHELL: Final = frozenset("|&;<>()$`*?[]{}~#=%!\n")
 
 
-async def from_command(command: str, deadline_seconds: float = DEADLINE_SECONDS) -> str:
-    """The first line `command` prints. Raises NoPassword; its text never holds what the command printed."""
+async def from_command(
+    command: str, deadline_seconds: float = DEADLINE_SECONDS, *, key: str = "password_command"
+) -> str:
+    """The first line `command` prints; `key` is the setting it stands in. Raises NoPassword; its text never holds
+    what the command printed."""
     try:
         process = await asyncio.create_subprocess_exec(
             *_arguments(command),
@@ -28,25 +31,25 @@ async def from_command(command: str, deadline_seconds: float = DEADLINE_SECONDS)
         )
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it cannot be run"
-        raise NoPassword(f"password_command: {reason.lower()}") from None
+        raise NoPassword(f"{key}: {reason.lower()}") from None
     try:
         async with asyncio.timeout(deadline_seconds):
             assert process.stdout is not None
-            output = await _read(process.stdout)
+            output = await _read(process.stdout, key)
             status = await process.wait()
     except TimeoutError:
-        raise NoPassword(f"password_command gave no answer in {deadline_seconds:.0f} s") from None
+        raise NoPassword(f"{key} gave no answer in {deadline_seconds:.0f} s") from None
     finally:
         await _end(process)
     if status != 0:
-        raise NoPassword(f"password_command ended with status {status}")
+        raise NoPassword(f"{key} ended with status {status}")
     secret = output.partition(b"\n")[0].rstrip(b"\r")
     try:
         text = secret.decode("utf-8")
     except UnicodeDecodeError:
-        raise NoPassword("password_command printed something that is not UTF-8") from None
+        raise NoPassword(f"{key} printed something that is not UTF-8") from None
     if not text or "\0" in text:
-        raise NoPassword("password_command printed no password")
+        raise NoPassword(f"{key} printed nothing that can be used")
     return text
 
 
@@ -60,14 +63,14 @@ def _arguments(command: str) -> list[str]:
     return ["/bin/sh", "-c", command]
 
 
-async def _read(stream: asyncio.StreamReader) -> bytes:
+async def _read(stream: asyncio.StreamReader, key: str) -> bytes:
     output = b""
     while len(output) <= OUTPUT_LIMIT:
         piece = await stream.read(4096)
         if not piece:
             return output
         output += piece
-    raise NoPassword("password_command printed far more than a password")
+    raise NoPassword(f"{key} printed far more than a secret")
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

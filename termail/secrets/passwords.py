@@ -1,4 +1,4 @@
-"""The password of an account, from the first source that has it: command, keyring, encrypted file, the user."""
+"""The secret of an account, from the first source that has it: command, keyring, encrypted file, the user."""
 
 import asyncio
 import os
@@ -50,8 +50,11 @@ class Passwords:
         self._vault_lock = asyncio.Lock()
 
     async def password(self, name: str, account: Account) -> str:
-        """One question at a time for each account. Raises NoPassword."""
+        """One question at a time for each account; a token is asked for each time, as it lasts an hour or less.
+        Raises NoPassword."""
         async with self._locks.setdefault(name, asyncio.Lock()):
+            if account.token_command:
+                return await from_command(account.token_command, key="token_command")
             if name not in self._known:
                 self._known[name] = await self._find(name, account)
             return self._known[name]

@@ -144,6 +144,10 @@ class LocalStore:
         words = self._matching.words(query)
         return self._matching.snippets(words, ids) if words else {}
 
+    def without_body(self, folder_id: int, newest: int, since: float) -> "array[int]":
+        """Of the `newest` messages of a folder, those received since then whose body is not held, newest first."""
+        return self._rows.without_body(folder_id, newest, since)
+
     def header(self, message_id: int) -> bytes:
         """The raw header block; b"" when the message is gone."""
         return self._contents.header(message_id)

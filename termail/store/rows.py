@@ -1,6 +1,7 @@
 """Rows for the lines of one screen."""
 
 import json
+from array import array
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -30,6 +31,15 @@ class Rows:
             rows = {row[0]: row for row in self._database.query(_SELECT, (json.dumps(part),))}
             found.extend(_row(rows[message_id]) for message_id in part if message_id in rows)
         return found
+
+    def without_body(self, folder_id: int, newest: int, since: float) -> "array[int]":
+        """Of the newest ones, those that lack their body."""
+        rows = self._database.query(
+            "SELECT message_id FROM (SELECT message_id, received, has_body FROM messages WHERE folder_id = ?"
+            " ORDER BY received DESC, message_id DESC LIMIT ?) WHERE has_body = 0 AND received >= ?",
+            (folder_id, newest, since),
+        )
+        return array("q", (message_id for (message_id,) in rows))
 
 
 def _row(row: Sequence[Any]) -> Row:

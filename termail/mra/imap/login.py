@@ -1,4 +1,4 @@
-"""Who we are, to an IMAP server: SASL PLAIN and XOAUTH2, or LOGIN where there is nothing better."""
+"""Who we are, to an IMAP server: SASL PLAIN, SCRAM or a token, or LOGIN where there is nothing better."""
 
 import base64
 import binascii
@@ -31,9 +31,8 @@ async def log_in(protocol: ImapProtocol, credentials: Credentials) -> None:
     """Raises LoginRefused, Insecure, ImapGone."""
     offered = protocol.capabilities
     if credentials.is_token:
-        if "AUTH=XOAUTH2" not in offered:
-            raise Insecure("the server does not offer XOAUTH2")
-        reply = await _authenticate(protocol, "XOAUTH2", _xoauth2(credentials))
+        mechanism, initial = _bearer(credentials, offered)
+        reply = await _authenticate(protocol, mechanism, initial)
     elif "AUTH=SCRAM-SHA-256" in offered:
         reply = await _scram(protocol, credentials)
     elif "AUTH=PLAIN" in offered:
@@ -99,8 +98,15 @@ def _plain(credentials: Credentials) -> bytes:
     return f"\0{credentials.user}\0{credentials.secret}".encode()
 
 
-def _xoauth2(credentials: Credentials) -> bytes:
-    return f"user={credentials.user}\1auth=Bearer {credentials.secret}\1\1".encode()
+def _bearer(credentials: Credentials, offered: frozenset[str]) -> tuple[str, bytes]:
+    """RFC 7628 where the server has it, else what Google and Microsoft had before."""
+    end = f"\1auth=Bearer {credentials.secret}\1\1"
+    if "AUTH=OAUTHBEARER" in offered:
+        user = credentials.user.replace("=", "=3D").replace(",", "=2C")
+        return "OAUTHBEARER", f"n,a={user},{end}".encode()
+    if "AUTH=XOAUTH2" in offered:
+        return "XOAUTH2", f"user={credentials.user}{end}".encode()
+    raise Insecure("the server takes no tokens (neither OAUTHBEARER nor XOAUTH2)")
 
 
 def _login(credentials: Credentials) -> tuple[Part, ...]:

@@ -1,6 +1,7 @@
 """A POP3 session: greeting, TLS, login, listing, retrieval."""
 
 import asyncio
+import base64
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -52,15 +53,28 @@ class PopConnection:
             raise Insecure("the server offers no STLS: use pop3s://, or somebody is in between") from error
         await self._protocol.start_tls(context, host, CONNECT_SECONDS)
 
-    async def log_in(self, user: str, password: str) -> None:
-        """USER and PASS, under TLS unless the URL says insecure. Raises PopLoginRefused."""
+    async def log_in(self, user: str, password: str, *, is_token: bool = False) -> None:
+        """USER and PASS, or XOAUTH2 with a token; in the clear only if the URL says so. Raises PopLoginRefused."""
         try:
-            await self._ask(f"USER {user}")
-            await self._ask(f"PASS {password}", secret=True)
+            if is_token:
+                await self._bear(user, password)
+            else:
+                await self._ask(f"USER {user}")
+                await self._ask(f"PASS {password}", secret=True)
         except PopRefused as error:
             if any(word in str(error).upper() for word in ("[IN-USE]", "[SYS/TEMP]", "[LOGIN-DELAY]")):  # RFC 3206
                 raise PopGone(f"the server cannot let us in now: {error}") from error
             raise PopLoginRefused(f"the server refused the login: {error}") from error
+
+    async def _bear(self, user: str, token: str) -> None:
+        """A refused token comes back as a challenge, to be answered by an empty line (as Google documents it)."""
+        response = base64.b64encode(f"user={user}\1auth=Bearer {token}\1\1".encode()).decode("ascii")
+        self._protocol.send(f"AUTH XOAUTH2 {response}", secret=True)
+        line = await self._protocol.status_line()
+        if line.startswith(b"+ "):
+            await self._ask("")
+        elif not line.startswith(b"+OK"):
+            raise PopRefused(line.decode("utf-8", "replace").removeprefix("-ERR").strip())
 
     async def unique_ids(self) -> dict[str, int]:
         """UIDL: message number by unique id (RFC 1939 §7)."""
@@ -115,7 +129,12 @@ class PopConnection:
 
 @contextlib.asynccontextmanager
 async def pop_connection(
-    endpoint: Endpoint, contexts: Callable[[], ssl.SSLContext], password: str, tap: Tap = no_tap
+    endpoint: Endpoint,
+    contexts: Callable[[], ssl.SSLContext],
+    password: str,
+    tap: Tap = no_tap,
+    *,
+    is_token: bool = False,
 ) -> AsyncIterator[PopConnection]:
     """Connect, TLS, log in; QUIT at the end when all went well. Raises PopError, Insecure."""
     context = contexts() if endpoint.security is not Security.NONE else None
@@ -137,7 +156,7 @@ async def pop_connection(
                 await connection.start_tls(context, endpoint.host)
             except OSError as error:
                 raise PopGone(in_words(error, endpoint)) from error
-        await connection.log_in(endpoint.user, password)
+        await connection.log_in(endpoint.user, password, is_token=is_token)
         await connection.read_capabilities()
         yield connection
         with contextlib.suppress(PopError, TimeoutError):

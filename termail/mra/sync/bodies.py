@@ -4,7 +4,6 @@ import asyncio
 from typing import Final
 
 from termail.model.folder import Folder
-from termail.model.order import Order, SortKey
 from termail.mra.imap.connection import ImapConnection
 from termail.mra.imap.responses import Fetch
 from termail.mra.imap.sets import uid_sets
@@ -14,6 +13,7 @@ from termail.store.local_store import LocalStore
 
 BATCH_OCTETS: Final = 4_000_000
 BATCH_MESSAGES: Final = 50
+LOOKED_AT: Final = 500
 BACKGROUND_OCTETS: Final = 2_000_000
 """Larger messages wait until somebody opens them."""
 DAY_SECONDS: Final = 86_400.0
@@ -45,15 +45,14 @@ class Bodies:
 
     def wanted(self, folder: Folder, keep_messages: int, oldest: float) -> list[tuple[int, int, int]]:
         """(message id, uid, size) of recent messages without a body, newest first."""
-        listing = self._store.listing(folder.folder_id, Order(key=SortKey.RECEIVED, reverse=True))
         found = []
-        for row in self._store.rows(listing[:keep_messages]):
-            if row.has_body or row.received < oldest or row.size_octets > BACKGROUND_OCTETS:
+        ids = self._store.without_body(folder.folder_id, keep_messages, oldest)
+        for row in self._store.rows([entry for entry in ids if entry not in self._skipped][:LOOKED_AT]):
+            if row.size_octets > BACKGROUND_OCTETS:
                 continue
-            if row.message_id not in self._skipped:
-                place = self._store.uid_of(row.message_id)
-                if place is not None and place[0] == folder.folder_id and place[1]:
-                    found.append((row.message_id, place[1], row.size_octets))
+            place = self._store.uid_of(row.message_id)
+            if place is not None and place[0] == folder.folder_id and place[1]:
+                found.append((row.message_id, place[1], row.size_octets))
         return found
 
     async def bring_batch(self, folder: Folder, wanted: list[tuple[int, int, int]]) -> int:

@@ -124,7 +124,7 @@ async def test_a_message_the_server_took_is_sent_and_filed_once_although_the_age
 CAPABLE = "[CAPABILITY IMAP4rev1 UIDPLUS{more}]"
 IMAP = (
     f"S: * OK {CAPABLE} ready\nC: LOGIN\nS: {{tag}} OK {CAPABLE} in\n"
-    'C: LIST\nS: * LIST (\\Sent) "/" Sent\nS: {tag} OK\n'
+    'C: LIST\nS: * LIST (\\Sent) "/" Sent\nS: {tag} OK\nC: LSUB\nS: {tag} OK\n'
 )
 COPY = b"Subject: once\r\nMessage-ID: <once@x>\r\n\r\nbody\r\n"
 APPEND = f'C: APPEND "Sent"\nC{{{len(COPY)}}}\nC\n'

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -356,3 +357,40 @@ class NoPasswords:
 
     def forget(self, name: str) -> None:
         pass
+
+
+async def test_a_token_goes_by_xoauth2_and_is_in_no_transcript(scripted) -> None:
+    token = "user=alice\1auth=Bearer 123456\1\1"
+    script = f"""
+    S: 220 mail ready
+    C: EHLO
+    S: 250-mail
+    S: 250 AUTH PLAIN XOAUTH2
+    C: AUTH XOAUTH2 {b64encode(token.encode()).decode()}
+    S: 235 in
+    """
+    server = await scripted(script + ENVELOPE + DATA + "S: 250 taken\nC: QUIT\nS: 221 bye")
+    transcript = Transcript()
+    endpoint = Endpoint("smtp", Security.NONE, "alice", "127.0.0.1", server.port)
+    outcome = await Submission(endpoint, client_context, secret, transcript, has_token=True).send(LETTER)
+    assert isinstance(outcome, Sent)
+    assert not any("dXNlcj1" in line for line in transcript.lines)
+
+
+async def test_a_token_that_is_refused_fails_the_login_in_words(scripted) -> None:
+    script = """
+    S: 220 mail ready
+    C: EHLO
+    S: 250-mail
+    S: 250 AUTH XOAUTH2
+    C: AUTH XOAUTH2
+    S: 334 eyJzdGF0dXMiOiI0MDAifQ==
+    C:
+    S: 535 5.7.8 token expired
+    """
+    server = await scripted(script)
+    endpoint = Endpoint("smtp", Security.NONE, "alice", "127.0.0.1", server.port)
+    outcome = await Submission(endpoint, client_context, secret, Transcript(), has_token=True).send(LETTER)
+    assert isinstance(outcome, Refused)
+    assert outcome.is_login
+    assert "token expired" in str(outcome)

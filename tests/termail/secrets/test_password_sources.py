@@ -33,7 +33,7 @@ async def test_the_first_line_of_the_command_is_the_password(command: str, secre
     [
         ("/does/not/exist", "no such file"),
         ("sh -c 'echo geheim; exit 3'", "status 3"),
-        ("true", "printed no password"),
+        ("true", "printed nothing that can be used"),
         ("'", "cannot be run"),
         ("yes geheim", "far more"),
         ("printf '\\377\\n'", "UTF-8"),
@@ -92,3 +92,17 @@ async def test_the_vault_is_asked_before_the_user_and_once(tmp_path: Path) -> No
 async def test_nobody_to_ask_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(Declined, match="password_command"):
         await Passwords(tmp_path).password("work", PLAIN)
+
+
+async def test_a_token_is_asked_for_each_time(tmp_path: Path) -> None:
+    count = tmp_path / "count"
+    command = f"echo x >> {count}; echo token-$(wc -l < {count})"
+    account = Account(from_="a@b.c", retrieve="imap://alice@h", token_command=command)
+    passwords = Passwords(tmp_path)
+    assert [await passwords.password("work", account) for _ in range(2)] == ["token-1", "token-2"]
+
+
+async def test_a_token_command_that_fails_is_named(tmp_path: Path) -> None:
+    account = Account(from_="a@b.c", retrieve="imap://alice@h", token_command="false")
+    with pytest.raises(NoPassword, match="token_command ended with status 1"):
+        await Passwords(tmp_path).password("work", account)

@@ -420,3 +420,13 @@ async def test_the_librarys_own_commands_still_work(opened: Open) -> None:
         reply = await imap._protocol.simple_command("NOOP")
         assert reply.result == "OK"
         assert reply.lines[-1] == b"fine"
+
+
+async def test_a_token_goes_by_oauthbearer_where_the_server_has_it(opened: Open) -> None:
+    script = """
+    S: * OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2 AUTH=OAUTHBEARER SASL-IR] ready
+    C: AUTHENTICATE OAUTHBEARER bixhPWFsaWNlLAFhdXRoPUJlYXJlciAxMjM0NTYBAQ==
+    S: {tag} OK [CAPABILITY IMAP4rev1] in
+    """
+    async with opened(script, credentials=Credentials("alice", "123456", is_token=True)) as imap:
+        assert imap.capabilities == {"IMAP4REV1"}

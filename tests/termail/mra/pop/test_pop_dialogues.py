@@ -105,3 +105,16 @@ async def test_secrets_never_reach_the_tap(opened) -> None:
         pass
     assert "PASS ****" in said
     assert not any("123456" in line for line in said)
+
+
+async def test_a_token_goes_by_xoauth2(opened) -> None:
+    script = "S: +OK hello\nC: AUTH XOAUTH2 dXNlcj1hbGljZQFhdXRoPUJlYXJlciAxMjM0NTYBAQ==\nS: +OK in\n"
+    async with await opened(script + "C: CAPA\nS: +OK\nS: .\nC: QUIT\nS: +OK", is_token=True):
+        pass
+
+
+async def test_a_token_that_is_refused_is_a_refused_login(opened) -> None:
+    script = "S: +OK hello\nC: AUTH XOAUTH2\nS: + eyJzdGF0dXMiOiI0MDAifQ==\nC:\nS: -ERR token expired\n"
+    with pytest.raises(PopLoginRefused, match="token expired"):
+        async with await opened(script, is_token=True):
+            pass
