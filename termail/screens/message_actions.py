@@ -13,6 +13,7 @@ from termail.screens.desk import CommandError, MailDesk, current_row, targets
 from termail.screens.folder_names import complete_folder, folder_called
 
 SEEN, FLAGGED, DELETED, ANSWERED = "\\Seen", "\\Flagged", "\\Deleted", "\\Answered"
+JUNK, NOT_JUNK = "$Junk", "$NotJunk"
 _FLAG_LETTERS = {
     "N": (SEEN, False),
     "O": (SEEN, False),
@@ -184,12 +185,33 @@ class MessageActions:
             raise CommandError(f"No folder {name!r} in {here.account}; C in the folder list (y) makes one.")
         if target.folder_id == here.folder_id:
             raise CommandError("The message is in this folder already.")
-        await self.perform(action(ids, target.folder_id), f"{verb.lower()} to {target.name}", ids)
-        done = "Moved" if action is MoveTo else "Copied"
-        self._desk.tell(f"{done} {what} to {target.name}.")
         if action is MoveTo:
-            self._desk.view.tagged.difference_update(ids)
-            self._desk.reload()
+            await self._move(ids, target, f"move to {target.name}")
+        else:
+            await self.perform(action(ids, target.folder_id), f"copy to {target.name}", ids)
+        self._desk.tell(f"{'Moved' if action is MoveTo else 'Copied'} {what} to {target.name}.")
+
+    async def _move(self, ids: Sequence[int], target: Folder, summary: str) -> None:
+        await self.perform(MoveTo(tuple(ids), target.folder_id), summary, ids)
+        self._desk.view.tagged.difference_update(ids)
+        self._desk.reload()
+
+    async def do_junk_message(self, argument: str) -> None:
+        """The keyword and the move both train the filter of a server that learns, each message once."""
+        ids = targets(self._desk)
+        store, here = self._desk.services.store, self._home(ids)
+        junk = store.folder_with_role(here.account, "junk") or store.folder_named(here.account, "Junk")
+        inbox = store.folder_with_role(here.account, "inbox")
+        if junk is None or inbox is None:
+            raise CommandError(f"{here.account} has no folder Junk; C in the folder list (y) makes one.")
+        is_junk = here.folder_id != junk.folder_id
+        add, remove = (JUNK, NOT_JUNK) if is_junk else (NOT_JUNK, JUNK)
+        await self.perform(SetFlags(ids, (add,), (remove,)), "junk" if is_junk else "not junk", ids)
+        await self._move(ids, junk if is_junk else inbox, "to Junk" if is_junk else "out of Junk")
+        what = f"{len(ids)} messages" if len(ids) > 1 else "The message"
+        self._desk.tell(
+            f"{what} went to {junk.name} as junk." if is_junk else f"No junk: {what} went to the inbox."
+        )
 
     def _home(self, ids: Sequence[int]) -> Folder:
         """The folder the messages lie in; only those of one account move together."""

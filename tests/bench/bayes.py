@@ -3,9 +3,9 @@
     python tests/bench/bayes.py CORPUS [--messages 500]
 
 CORPUS: a folder with a folder "spam" and a folder "ham", one message to a file. Both are trained on its older half
-and asked about the younger one. Speed is messages a second of CPU: ours through the store on disk, as a host does it
-(each training a durable commit, 20 at a time), and in memory, as `bayes evaluate` does it; bogofilter with many
-messages to a process, as it is fastest, and with a process for each, as procmail runs it. Needs bogofilter.
+and asked about the younger one. Speed is messages a second of CPU: ours through the store on disk, as a host does
+it (each training a durable commit, 20 at a time), and in memory, as `bayes evaluate` does it; bogofilter with
+many messages to a process, its fastest, and with a process for each, as procmail runs it. Needs bogofilter.
 """
 
 import argparse
