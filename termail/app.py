@@ -13,7 +13,8 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from termail.agent.client import AgentClient
-from termail.agent.messages import Password, PasswordWanted, ToUI
+from termail.agent.messages import Password, PasswordWanted, ToUI, WireLine
+from termail.classroom.wire_line import Spoken, spoken_here
 from termail.commands import commands_of
 from termail.config import SettingsError, load
 from termail.keymap import Keymap, KeymapError
@@ -74,6 +75,8 @@ class TermailApp(App[int], inherit_bindings=False):
         self.screen_change_signal.subscribe(self, lambda screen: self.call_later(self.type_ahead.deliver))
         self.show_mail()
         self.run_worker(self._listen(), name="agent", exit_on_error=False)
+        if self.services.settings.practice.world:
+            self.run_worker(self._listen_to_the_world(), name="world", exit_on_error=False)
 
     async def on_unmount(self) -> None:
         """Tell the agent that nobody looks any more."""
@@ -102,6 +105,24 @@ class TermailApp(App[int], inherit_bindings=False):
         except OSError as error:
             self._tell(f"The agent cannot be reached: {error.strerror or error}")
 
+    async def _listen_to_the_world(self) -> None:
+        """In a practice world: what every host says and does, for the wire views and the journey."""
+        from termail.classroom.wire_line import spoken_there
+        from termail.classroom.world_feed import WorldFeed
+
+        feed = WorldFeed(Path(self.services.settings.practice.world))
+        async for event in feed.events():
+            self.services.heard.events.append(event)
+            self._hear(spoken_there(event))
+            for screen in self._mail_screens():
+                screen.hear_event(event)
+
+    def _hear(self, line: Spoken) -> None:
+        """One more line on the wire."""
+        shows = self.services.heard.wire.add(line)
+        for screen in self._mail_screens():
+            screen.hear_wire(shows=shows)
+
     def _tell(self, text: str) -> None:
         for screen in self._mail_screens():
             screen.tell(text, "error")
@@ -112,6 +133,9 @@ class TermailApp(App[int], inherit_bindings=False):
         self.panic(Text(f"termail has to stop. {self.services.defect(error)}"))
 
     async def _take(self, message: ToUI) -> None:
+        if isinstance(message, WireLine):
+            self._hear(spoken_here(message))
+            return
         self.services.take(message)
         screens = self._mail_screens()
         for screen in screens:
@@ -149,6 +173,7 @@ def places() -> dict[str, Any]:
         "compose": _place("termail.screens.compose", "ComposeScreen"),
         "compose from raw": _compose_from_raw,
         "editor": _place("termail.screens.editor", "EditorScreen"),
+        "wire": _place("termail.screens.wire", "WireScreen"),
         "folders": _place("termail.screens.folders", "FoldersScreen"),
         "journey": _place("termail.screens.journey", "JourneyScreen"),
         "search": _place("termail.screens.search_everywhere", "SearchScreen"),

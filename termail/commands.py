@@ -16,6 +16,7 @@ class Context(StrEnum):
     ATTACHMENTS = "attachments"
     FOLDERS = "folders"
     LISTS = "lists"
+    WIRE = "wire"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,6 @@ _EVERYWHERE = (
     _command("outbox", "Show the mail on its way out", generic="M-o"),
     _command("operations", "Show what still waits to reach the server, and what failed", generic="M-j"),
     _command("log", "Show the messages of this session", generic="M-m"),
-    _command("wire", "Show or hide the protocol dialogue", index="W", pager="W", lists="W", folders="W"),
-    _command("wire-pause", "Pause the protocol dialogue, or let it go on", generic="F7"),
-    _command("wire-step", "One more line of the paused dialogue", generic="F8"),
-    _command("wire-account", "The dialogue of all accounts, or of one after the other", generic="F9"),
     _command("theme", "Change the theme: dark, light, high-contrast, terminal", generic="M-s"),
 )
 
@@ -205,6 +202,26 @@ _LISTS = (
     _command("cancel-entry", "Take back: a queued message, or a pending operation", lists="d"),
 )
 
+_CLASSROOM = (
+    _command("wire", "Show or hide the protocol dialogue", index="W", pager="W", lists="W", folders="W"),
+    _command("wire-beside", "The dialogue beside the mail, or under it", generic="F6"),
+    _command("wire-view", "The protocol dialogue on the whole screen", generic="F5"),
+    _command("wire-pause", "Pause the protocol dialogue, or let it go on", generic="F7", wire="p"),
+    _command("wire-step", "One more line of the paused dialogue", generic="F8", wire="s"),
+    _command(
+        "wire-slow", "Slow motion: the dialogue line by line, slower, at once again", generic="M-F8", wire="S"
+    ),
+    _command("wire-place", "Whose dialogue: this client's, one host's, everybody's", generic="F9", wire="w"),
+    _command("wire-tls", "What TLS carries, what travels, or both", generic="M-F9", wire="t"),
+    _command("wire-explain", "Explain the line, or hide the explanations", wire="Enter Space"),
+    _command("wire-connection", "This connection alone, or all", wire="c"),
+    _command("wire-message", "The message of this line alone, or all", wire="m"),
+    _command("wire-agent", "The agent of this line alone, or all", wire="a"),
+    _command("wire-protocol", "The protocol of this line alone, or all", wire="o"),
+    _command("wire-all", "Take all filters away", wire="x"),
+    _command("wire-export", "Save the dialogue: .txt, .json, .pcap for Wireshark, .mmd for Mermaid", wire="e"),
+)
+
 GROUPS: dict[str, tuple[Command, ...]] = {
     "Moving": _MOTIONS,
     "Messages": _MESSAGES,
@@ -213,6 +230,7 @@ GROUPS: dict[str, tuple[Command, ...]] = {
     "Pager": _PAGER,
     "Compose": _COMPOSE,
     "Lists": _LISTS,
+    "Classroom": _CLASSROOM,
     "Everywhere": _EVERYWHERE,
 }
 

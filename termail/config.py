@@ -142,6 +142,13 @@ class Ui(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mouse: bool = True
 
 
+class Practice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[practice]: written by `termail practice` alone. `world` is the folder of the world this client lives in,
+    "" for none."""
+
+    world: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything in config.toml. `keys` is [keys.CONTEXT] KEY = COMMAND, judged by the keymap; `searches` is
     [searches] NAME = PATTERN, virtual folders; `scores` is [scores] PATTERN = NUMBER."""
@@ -153,6 +160,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keys: dict[str, dict[str, str]] = {}
     searches: dict[str, str] = {}
     scores: dict[str, int] = {}
+    practice: Practice = Practice()
 
 
 def config_folder() -> Path:
@@ -214,7 +222,7 @@ class _Reader:
     def settings(self, document: Mapping[str, Any]) -> Settings:
         """The whole document, table by table."""
         for name in document:
-            if name not in TABLES:
+            if name not in (*TABLES, "practice"):
                 self._refuse((), name, f"there is no such table; allowed are {_list(TABLES)}")
         return Settings(
             accounts={name: self._account(name, table) for name, table in self._tables(document, "accounts")},
@@ -224,6 +232,7 @@ class _Reader:
             keys={name: self._keys(name, table) for name, table in self._tables(document, "keys")},
             searches=self._values(document, "searches", str, "a pattern in quotes"),
             scores=self._values(document, "scores", int, "a whole number"),
+            practice=self._convert(("practice",), document.get("practice", {}), Practice),
         )
 
     def _tables(self, document: Mapping[str, Any], name: str) -> list[tuple[str, Mapping[str, Any]]]:

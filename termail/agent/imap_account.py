@@ -15,6 +15,7 @@ from termail.mra.imap.limits import DEFAULT, Limits
 from termail.mra.imap.login import Credentials
 from termail.mra.imap.opening import imap_connection
 from termail.net.endpoint import Endpoint
+from termail.net.tls_records import watch_records
 from termail.net.trust import client_context
 
 
@@ -35,6 +36,11 @@ class ImapAccount(AccountRunner):
         super().woke_up()
         for connection in list(self._open):
             connection.drop("the computer slept")
+
+    def search_there(self, folder_id: int, criteria: str) -> None:
+        """When the connection has nothing more urgent to do; only the latest wish counts."""
+        self._desk.wished_search = (folder_id, criteria)
+        self.wake.set()
 
     async def run(self) -> None:
         """The work and the watching, each with failures of its own."""
@@ -73,12 +79,13 @@ class ImapAccount(AccountRunner):
     async def _connection(self) -> AsyncIterator[ImapConnection]:
         """A new connection, logged in."""
         password = await self.passwords.password(self.name, self.account)
+        tap = self.office.tap(self.name, "imap", str(self._endpoint))
         async with imap_connection(
             self._endpoint,
-            lambda: client_context(self.account.ca, pins=self.account.pins),
+            lambda: watch_records(client_context(self.account.ca, pins=self.account.pins), tap),
             Credentials(self._endpoint.user, password, bool(self.account.token_command)),
             self._limits,
-            self.office.tap(self.name, "imap"),
+            tap,
         ) as connection:
             self._open.add(connection)
             try:

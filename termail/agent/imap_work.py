@@ -1,5 +1,6 @@
 """What there is to do on an IMAP account's connection, the most urgent first."""
 
+import contextlib
 import math
 from typing import Final
 
@@ -14,10 +15,13 @@ from termail.mra.sync.bodies import DAY_SECONDS, Bodies
 from termail.mra.sync.folder_sync import FolderSync, Step
 from termail.mra.sync.mailboxes import Mailboxes
 from termail.mra.sync.replay import Impossible, NotYet, Replay
+from termail.net.wire import Cause, because
 from termail.store.local_store import Operation
 
 _LATER: Final = frozenset({"INUSE", "UNAVAILABLE", "SERVERBUG", "LIMIT", "OVERQUOTA"})  # RFC 5530 §3, RFC 9208
 _ATTEMPTS: Final = 20
+LIMITED: Final = Cause("the limit, as the server would search (the index here answered already)")
+OPENED: Final = Cause("a message is opened that is not held here")
 _RETRY_SECONDS: Final = 5.0
 _LONGEST_RETRY_SECONDS: Final = 900.0
 NEW_MAIL_TOLD: Final = 5
@@ -88,16 +92,32 @@ class ImapWork:
         while self._runner.wanted_bodies:
             message_id = next(iter(self._runner.wanted_bodies))
             try:
-                error = await self._bodies.bring(message_id)
+                with because(OPENED):
+                    error = await self._bodies.bring(message_id)
             except ImapRefused as refusal:
                 error = str(refusal)
             self._runner.wanted_bodies.pop(message_id, None)
             self._office.tell(BodyArrived(message_id=message_id, error=error))
+        if self._desk.wished_search is not None:
+            (folder_id, criteria), self._desk.wished_search = self._desk.wished_search, None
+            with because(LIMITED), contextlib.suppress(ImapRefused, LookupError):
+                await self._search(folder_id, criteria)
         while self._store.pending_count():  # a mere read: a claim is a write
             operations = self._store.claim_operations(self._runner.name, self._runner.clock())
             if not operations:
                 return
             await self._replay_all(operations)
+
+    async def _search(self, folder_id: int, criteria: str) -> None:
+        """Its answer is for the wire alone. Raises LookupError, ImapRefused."""
+        folder = self._store.folder(folder_id)
+        if folder is None:
+            raise LookupError(folder_id)
+        wire_name = self._desk.mailboxes.wire_name(folder.name)
+        selected = self._connection.selected
+        if selected is None or selected.wire_name != wire_name:
+            await self._connection.select(wire_name)
+        await self._connection.search(criteria)
 
     async def _replay_all(self, operations: list[Operation]) -> None:
         """A batch; when the connection ends in the middle, what is left comes again."""
@@ -119,7 +139,8 @@ class ImapWork:
 
     async def _replay_one(self, operation: Operation) -> None:
         try:
-            dirty = await self._replay.run(operation)
+            with because(Cause(operation.summary, operation.operation_id)):
+                dirty = await self._replay.run(operation)
         except (NotYet, ImapRefused, Impossible) as error:
             if isinstance(error, NotYet):
                 self._desk.mark(error.folder_id)

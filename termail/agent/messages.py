@@ -43,6 +43,14 @@ class WatchWire(Message, frozen=True):
     on: bool = True
 
 
+class SearchThere(Message, frozen=True):
+    """Let the server search too, for whoever watches the wire: the answer is seen there and used nowhere.
+    `criteria` are IMAP's, in ASCII."""
+
+    folder_id: int
+    criteria: str
+
+
 class StopAgent(Message, frozen=True):
     """Finish what is running and exit."""
 
@@ -107,16 +115,24 @@ class SyncFinished(Message, frozen=True):
 
 
 class WireLine(Message, frozen=True):
-    """One line of protocol dialogue, secrets masked. `protocol` is imap, pop3 or smtp; `direction` C or S."""
+    """One line of protocol dialogue, secrets masked. `protocol` is imap, pop3 or smtp; `direction` C or S. With
+    `protocol` tls it is a record that travels beneath the dialogue. `connection` names one connection of this
+    agent, `server` is host:port; `operation_id` (0: none), `message_id` and `cause` tell what it was said for."""
 
     account: str
     protocol: str
     direction: str
     time: float
     text: str
+    connection: str = ""
+    server: str = ""
+    cause: str = ""
+    operation_id: int = 0
+    message_id: str = ""
+    is_encrypted: bool = False
 
 
-ToAgent = OperationsWaiting | OpenFolder | WantBody | SyncNow | Password | WatchWire | StopAgent
+ToAgent = OperationsWaiting | OpenFolder | WantBody | SyncNow | Password | WatchWire | SearchThere | StopAgent
 ToUI = (
     FolderChanged
     | FoldersChanged

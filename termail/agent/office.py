@@ -1,11 +1,13 @@
 """What the workers of the agent need of it: telling the UIs, the wire tap, asking for a password."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable
 
 from termail.agent.messages import AccountState, PasswordWanted, ToUI, WireLine
-from termail.net.wire import Tap
+from termail.net.tls_records import is_protected
+from termail.net.wire import CAUSE, NO_CAUSE, Tap
 
 
 class Office:
@@ -25,6 +27,7 @@ class Office:
         self._has_ui = has_ui
         self._questions: dict[str, asyncio.Future[str]] = {}
         self._prompts: dict[str, str] = {}
+        self._connections = itertools.count(1)
 
     def state(self, account: str, state: str, text: str, retry_at: float = 0.0) -> None:
         """The status line of an account, told when it changed and remembered for UIs that come later."""
@@ -33,13 +36,33 @@ class Office:
             self.states[account] = message
             self.tell(message)
 
-    def tap(self, account: str, protocol: str) -> Tap:
-        """Costs next to nothing while nobody watches."""
+    def tap(self, account: str, protocol: str, server: str = "") -> Tap:
+        """The tap of one connection, which gets a name. Costs next to nothing while nobody watches."""
+        connection = f"{protocol}-{next(self._connections)}"
+        is_encrypted = False
+        cause = NO_CAUSE
 
         def tap(direction: str, text: str) -> None:
+            nonlocal cause, is_encrypted
+            is_beneath = direction.islower()
+            is_encrypted = is_encrypted or (is_beneath and is_protected(text))
+            if direction == "C":  # the answers to it have the same cause, in whatever task they are heard
+                cause = CAUSE.get()
             if self._is_watched():
                 self.tell(
-                    WireLine(account=account, protocol=protocol, direction=direction, time=self.clock(), text=text)
+                    WireLine(
+                        account=account,
+                        protocol="tls" if is_beneath else protocol,
+                        direction=direction.upper(),
+                        time=self.clock(),
+                        text=text,
+                        connection=connection,
+                        server=server,
+                        cause=cause.words,
+                        operation_id=cause.operation_id,
+                        message_id=cause.message_id,
+                        is_encrypted=is_encrypted,
+                    )
                 )
 
         return tap

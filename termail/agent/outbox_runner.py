@@ -10,6 +10,7 @@ from termail.agent.messages import OutboxChanged
 from termail.agent.office import Office
 from termail.lmta.local_mta import LocalMta
 from termail.model.outbox import OutboxState
+from termail.net.wire import Cause, because
 from termail.store.local_store import LocalStore
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,8 @@ class OutboxRunner:
             if item is None:
                 return False
             self._office.tell(OutboxChanged())
-            await self._mta.deliver(item)
+            with because(Cause(f"sending “{item.subject}”", message_id=item.message_id_header)):
+                await self._mta.deliver(item)
         finally:
             self._busy -= 1
         self._office.tell(OutboxChanged())

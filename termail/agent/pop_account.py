@@ -10,6 +10,7 @@ from termail.config import Account
 from termail.mra.pop.connection import PopConnection, pop_connection
 from termail.mra.pop.seen import SeenMessages
 from termail.net.endpoint import Endpoint
+from termail.net.tls_records import watch_records
 from termail.net.trust import client_context
 from termail.store.local_store import Arrived, RemoteFolder
 
@@ -51,11 +52,12 @@ class PopAccount(AccountRunner):
         self._finish_operations()
         password = await self.passwords.password(self.name, self.account)
         self.office.state(self.name, "syncing", "fetching mail")
+        tap = self.office.tap(self.name, "pop3", str(self._endpoint))
         async with pop_connection(
             self._endpoint,
-            lambda: client_context(self.account.ca, pins=self.account.pins),
+            lambda: watch_records(client_context(self.account.ca, pins=self.account.pins), tap),
             password,
-            self.office.tap(self.name, "pop3"),
+            tap,
             is_token=bool(self.account.token_command),
         ) as connection:
             self.online.set()

@@ -9,12 +9,14 @@ from typing import Final, Literal
 
 from termail.agent.account import AccountRunner, Surroundings
 from termail.agent.accounts import runner_for
+from termail.agent.imap_account import ImapAccount
 from termail.agent.lobby import Lobby
 from termail.agent.messages import (
     BodyArrived,
     OpenFolder,
     OperationsWaiting,
     Password,
+    SearchThere,
     StopAgent,
     SyncNow,
     ToAgent,
@@ -27,6 +29,8 @@ from termail.agent.place import Place
 from termail.agent.sleep_watch import SleepWatch
 from termail.config import Settings, stamp
 from termail.lmta.local_mta import LocalMta
+from termail.model.outbox import OutboxItem
+from termail.net.wire import Tap
 from termail.secrets.passwords import Passwords
 from termail.store.local_store import LocalStore
 
@@ -59,7 +63,7 @@ class Agent:
         passwords = Passwords(config, self._office.ask)
         around = Surroundings(store, passwords, self._office, clock, random.Random(), place.data)
         self._accounts = {name: runner_for(name, account, around) for name, account in settings.accounts.items()}
-        mta = LocalMta(settings, store, passwords, clock, lambda name: self._office.tap(name, "smtp"))
+        mta = LocalMta(settings, store, passwords, clock, self._outgoing_tap)
         self._outbox = OutboxRunner(mta, store, self._office, self._journal_moved)
         self._alone = asyncio.Event()
         self._stop = asyncio.Event()
@@ -97,6 +101,8 @@ class Agent:
                 self._open(folder_id)
             case WantBody(message_id=message_id):
                 self._want_body(message_id)
+            case SearchThere(folder_id=folder_id, criteria=criteria):
+                self._search(folder_id, criteria)
             case SyncNow():
                 self._outbox.look()
                 for runner in self._accounts.values():
@@ -108,10 +114,20 @@ class Agent:
             case _:
                 pass
 
+    def _outgoing_tap(self, item: OutboxItem) -> Tap:
+        account = self._settings.accounts.get(item.account)
+        server = str(account.submission) if account is not None and account.submission else ""
+        return self._office.tap(item.account, "smtp", server)
+
     def _open(self, folder_id: int) -> None:
         runner = self._runner_of(folder_id)
         if runner is not None:
             runner.look_at(folder_id)
+
+    def _search(self, folder_id: int, criteria: str) -> None:
+        runner = self._runner_of(folder_id)
+        if isinstance(runner, ImapAccount):
+            runner.search_there(folder_id, criteria)
 
     def _want_body(self, message_id: int) -> None:
         place = self._store.uid_of(message_id)

@@ -28,6 +28,9 @@ retrieve = "imap://{user}@127.0.0.1:{host.ports["imap"]}"
 send = "smtp://{user}@127.0.0.1:{host.ports["submission"]}"
 password_command = {_quoted(show_password)}
 ca = {_quoted(str(world.certificate_authority))}
+
+[practice]
+world = {_quoted(str(world.data))}
 """
     path = folder / "config.toml"
     path.write_text(text, encoding="utf-8")

@@ -11,6 +11,7 @@ from termail.lmta.schedule import GIVE_UP_SECONDS, next_try
 from termail.lmta.submission import Letter, Submission
 from termail.lmta.transcript import Transcript
 from termail.model.outbox import OutboxItem
+from termail.net.tls_records import watch_records
 from termail.net.trust import CannotTrust, client_context
 from termail.net.wire import Tap, no_tap
 from termail.secrets.errors import NoPassword
@@ -19,7 +20,7 @@ from termail.store.local_store import LocalStore
 
 
 class LocalMta:
-    """`taps` gives the wire tap of an account; time comes from `clock`."""
+    """`taps` gives the wire tap for an item; time comes from `clock`."""
 
     def __init__(
         self,
@@ -27,7 +28,7 @@ class LocalMta:
         store: LocalStore,
         passwords: PasswordSource,
         clock: Callable[[], float],
-        taps: Callable[[str], Tap] = lambda account: no_tap,
+        taps: Callable[[OutboxItem], Tap] = lambda item: no_tap,
         jitter: random.Random | None = None,
     ) -> None:
         self._settings = settings
@@ -47,7 +48,7 @@ class LocalMta:
     async def deliver(self, item: OutboxItem) -> Outcome:
         """One attempt with a claimed message; its end is in the store when this returns. When we are stopped
         before the message went out it is due again at once; after that it is possibly sent."""
-        transcript = Transcript(self._taps(item.account))
+        transcript = Transcript(self._taps(item))
         is_out = False
 
         async def going_out() -> None:
@@ -76,7 +77,7 @@ class LocalMta:
         try:
             submission = Submission(
                 endpoint,
-                lambda: client_context(account.ca, pins=account.pins),
+                lambda: watch_records(client_context(account.ca, pins=account.pins), transcript.tap),
                 lambda: self._passwords.password(item.account, account),
                 transcript,
                 has_token=bool(account.token_command),

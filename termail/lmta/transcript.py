@@ -11,7 +11,7 @@ class Transcript:
     """`client` and `server` take what was said; secrets are masked by the caller."""
 
     def __init__(self, tap: Tap = no_tap) -> None:
-        self._tap = tap
+        self.tap = tap
         self.lines: list[str] = []
 
     def client(self, text: str) -> None:
@@ -28,4 +28,4 @@ class Transcript:
         line = "".join(entry if entry.isprintable() else "\ufffd" for entry in text)
         if len(self.lines) < LINES_KEPT:
             self.lines.append(f"{direction}: {line}")
-        self._tap(direction, line)
+        self.tap(direction, line)

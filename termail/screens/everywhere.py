@@ -9,6 +9,12 @@ from termail.screens.desk import CommandError
 from termail.screens.mail_screen import MailScreen
 from termail.themes import THEMES
 
+TLS_WORDS = {
+    "carried": "What TLS carries: the dialogue.",
+    "both": "What TLS carries, and the records that travel.",
+    "travels": "What travels: a listener on the network sees this and no more.",
+}
+
 
 class Everywhere:
     """A helper of every screen; `after_undo` lets a screen read its rows again."""
@@ -86,25 +92,42 @@ class Everywhere:
         await self._screen.toggle_wire()
 
     def do_wire_pause(self, argument: str) -> None:
-        self._need_wire()
         self._screen.services.heard.wire.toggle_pause()
-        self._screen.show_dialogue()
+        self._screen.wire_moved()
 
     def do_wire_step(self, argument: str) -> None:
-        self._need_wire()
         if not self._screen.services.heard.wire.step():
             self._screen.tell_quietly("Nothing waits in the dialogue.")
-        self._screen.show_dialogue()
+        self._screen.wire_moved()
 
-    def do_wire_account(self, argument: str) -> None:
-        self._need_wire()
+    def do_wire_slow(self, argument: str) -> None:
+        pace = self._screen.services.heard.wire.next_pace()
+        self._screen.pace_wire()
+        self._screen.wire_moved()
+        self._screen.tell(f"One line of dialogue every {pace:g} s." if pace else "The dialogue shows as it comes.")
+
+    def do_wire_place(self, argument: str) -> None:
         services = self._screen.services
-        services.heard.wire.next_account(services.account_names)
-        self._screen.show_dialogue()
+        services.heard.wire.next_place(services.account_names)
+        self._screen.wire_moved()
 
-    def _need_wire(self) -> None:
-        if not self._screen.services.wire_is_shown:
-            raise CommandError("The dialogue is not shown; W shows it.")
+    def do_wire_tls(self, argument: str) -> None:
+        services = self._screen.services
+        view = services.heard.wire.next_tls_view()
+        self._screen.wire_moved()
+        self._screen.tell(TLS_WORDS[view])
+
+    async def do_wire_beside(self, argument: str) -> None:
+        services = self._screen.services
+        services.wire_is_beside = not services.wire_is_beside
+        if services.wire_is_shown:
+            await self._screen.show_wire(on=True)
+        else:
+            await self._screen.toggle_wire()
+
+    async def do_wire_view(self, argument: str) -> None:
+        await self._screen.services.watch_wire()
+        self._screen.go("wire")
 
     async def do_theme(self, argument: str) -> None:
         names = list(THEMES)

@@ -10,6 +10,7 @@ from textual import events
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.worker import Worker
 
 from termail.agent.messages import (
@@ -18,9 +19,9 @@ from termail.agent.messages import (
     OutboxChanged,
     SyncFinished,
     ToUI,
-    WatchWire,
-    WireLine,
 )
+from termail.classroom.journal import Event
+from termail.classroom.wire_line import Spoken
 from termail.commands import COMMANDS, Context
 from termail.keymap import Found, KeyReader, Unbound, Waiting, stroke_of
 from termail.mime.sanitize import clean_line
@@ -28,15 +29,16 @@ from termail.model.outbox import OutboxState
 from termail.screens.desk import Cancelled, CommandError, Handler
 from termail.screens.outside import run_outside
 from termail.screens.phrases import OUTBOX_WORDS, words_of
-from termail.screens.services import Services
-from termail.screens.wire_lines import WIRE_HINTS, wire_runs, wire_title
+from termail.screens.services import Pressed, Services
+from termail.screens.wire_lines import WIRE_HINTS, wire_row, wire_title
 from termail.widgets.bars import StatusBar, TitleBar, key_hints
 from termail.widgets.ink import Run
 from termail.widgets.prompt import Prompt
-from termail.widgets.wire_pane import WirePane
+from termail.widgets.wire_pane import WirePane, WireRow
 
 # What a command may raise and the user reads as one line; anything else is a defect, kept with its traceback.
 EXPECTED = (CommandError, LookupError, ValueError, OSError, sqlite3.Error, SuspendNotSupported)
+PANE_LINES = 500
 PATIENCE_SECONDS = 1.5  # how long keys wait for a message that is slow to draw
 _STATE_ROLES = {"error": "error", "offline": "warning", "idle": "ok"}
 
@@ -66,6 +68,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         self._answer: asyncio.Future[str | None] | None = None
         self._busy: set[Worker[None]] = set()
         self._is_open = False
+        self._wire_clock: Timer | None = None
 
     class Ready(Message):
         """The next key may come."""
@@ -189,6 +192,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         self._notice = None
         match self.reader.feed(stroke):
             case Found(command, number):
+                self.services.pressed = Pressed(stroke, command)
                 self.run_command(command, str(number) if number else "")
             case Waiting(shown):
                 self.tell_quietly(f"{shown}-")
@@ -341,40 +345,70 @@ class MailScreen(Screen[Any], inherit_bindings=False):
 
     async def toggle_wire(self) -> None:
         """Show or hide the protocol dialogue, here and on the screens that follow."""
-        self.services.wire_is_shown = not self.services.wire_is_shown
+        await self.show_wire(on=not self.services.wire_is_shown)
+
+    async def show_wire(self, *, on: bool) -> None:
+        """With it, the agent begins to tell every line; it goes on when the pane is hidden again."""
+        self.services.wire_is_shown = on
         self._show_wire()
-        await self.services.agent.send(WatchWire(on=self.services.wire_is_shown))
+        if on:
+            await self.services.watch_wire()
 
     def _show_wire(self) -> None:
-        if self.services.wire_is_shown == self.wire_pane.has_class("shown"):
-            return
-        self.wire_pane.toggle_class("shown")
-        if self.services.wire_is_shown:
+        self.wire_pane.set_class(self.services.wire_is_beside, "beside")
+        if self.services.wire_is_shown or self.wire_pane.has_class("shown"):
+            self.wire_pane.set_class(self.services.wire_is_shown, "shown")
             self.show_dialogue()
+        self.pace_wire()
+
+    def pace_wire(self) -> None:
+        """Slow motion has a clock of its own on the screen that is looked at."""
+        if self._wire_clock is not None:
+            self._wire_clock.stop()
+            self._wire_clock = None
+        pace = self.services.heard.wire.pace_seconds
+        if pace:
+            self._wire_clock = self.set_interval(pace, self._tick_wire)
 
     def show_dialogue(self) -> None:
         """The whole dialogue again: the pane opened, or shows another part of it."""
-        now, wire = self.services.clock(), self.services.heard.wire
-        one_account = bool(wire.account) or len(self.services.account_names) < 2
-        lines = [wire_runs(line, now, with_account=not one_account) for line in wire.shown()]
+        wire = self.services.heard.wire
+        lines = [self.wire_row(line) for line in wire.shown()[-PANE_LINES:]]
         keys = [(self.services.keymap.first_key(self.CONTEXT, name), text) for name, text in WIRE_HINTS]
         self.wire_pane.put_lines(lines, wire_title(wire), key_hints(keys))
 
-    def _hear_wire(self, line: WireLine) -> None:
+    def wire_row(self, line: Spoken) -> WireRow:
+        """One line of the dialogue, with what caused it."""
+        with_place = self.services.heard.wire.only.place == "" or len(self.services.account_names) > 1
+        return wire_row(line, self.services.cause_of(line), with_place=with_place)
+
+    def hear_wire(self, *, shows: bool) -> None:
+        """A line was added to the dialogue, which `shows` it at once or holds it back."""
         wire = self.services.heard.wire
-        if not self.services.wire_is_shown:
+        if not self.services.wire_is_shown or not self.is_current:
             return
-        if wire.is_paused:
+        if shows:
+            self.wire_pane.add_line(self.wire_row(wire.said[-1]))
+        elif wire.is_held:
             self.wire_pane.put_title(wire_title(wire))
-        elif wire.account in ("", line.account):
-            with_account = not wire.account and len(self.services.account_names) > 1
-            self.wire_pane.add_line(wire_runs(line, self.services.clock(), with_account=with_account))
+
+    def hear_event(self, event: Event) -> None:
+        """Something happened in the practice world."""
+
+    def _tick_wire(self) -> None:
+        """Slow motion: one line at a time."""
+        wire = self.services.heard.wire
+        if self.is_current and wire.pace_seconds and not wire.is_paused and wire.tick():
+            self.wire_moved()
+
+    def wire_moved(self) -> None:
+        """Lines that waited show now."""
+        if self.services.wire_is_shown:
+            self.show_dialogue()
 
     def heard(self, message: ToUI) -> None:
         """The agent said something; subclasses add what concerns them."""
         match message:
-            case WireLine():
-                self._hear_wire(message)
             case AccountState():
                 self.show_status()
             case SyncFinished(account=account, error=error) if self.is_current:

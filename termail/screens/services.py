@@ -17,11 +17,14 @@ from termail.agent.messages import (
     ToAgent,
     ToUI,
     WantBody,
+    WatchWire,
     WireLine,
 )
+from termail.classroom.journal import Event
+from termail.classroom.wire_line import Spoken, spoken_here
+from termail.classroom.wire_log import WireLog
 from termail.config import Account, Settings
 from termail.keymap import Keymap
-from termail.model.dialogue import Dialogue
 from termail.model.folder import Folder
 from termail.model.folder_view import FolderView
 from termail.model.row import Row
@@ -33,6 +36,7 @@ from termail.screens.virtual_folders import VirtualFolders
 from termail.store.local_store import LocalStore
 
 KEPT_LOG_LINES = 1000
+KEPT_EVENTS = 20_000
 BODY_TIMEOUT_SECONDS = 60.0
 
 
@@ -71,8 +75,17 @@ class Heard:
     """What the agent said so far, kept for whoever looks later."""
 
     accounts: dict[str, AccountState] = field(default_factory=dict)
-    wire: Dialogue[WireLine] = field(default_factory=Dialogue)
+    wire: WireLog = field(default_factory=WireLog)
+    events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
     log: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=KEPT_LOG_LINES))
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A key and the command it meant."""
+
+    key: str = ""
+    command: str = ""
 
 
 @dataclass(slots=True)
@@ -102,6 +115,10 @@ class Services:
     shown_folder: Callable[[], FolderView] | None = None
     next_notice: str = ""
     wire_is_shown: bool = False
+    wire_is_beside: bool = False
+    is_watching: bool = False
+    pressed: Pressed = Pressed()
+    causes: dict[int, Pressed] = field(default_factory=dict)
     _waiting_bodies: dict[int, asyncio.Future[str]] = field(default_factory=dict)
 
     @cached_property
@@ -150,7 +167,23 @@ class Services:
 
     async def work_waits(self) -> None:
         """The journal or the outbox has something new."""
+        if self.is_watching:
+            for operation in self.store.operations():
+                self.causes.setdefault(operation.operation_id, self.pressed)
         await self.agent.send(OperationsWaiting())
+
+    async def watch_wire(self) -> None:
+        """From now on hear every line of dialogue."""
+        if not self.is_watching:
+            self.is_watching = True
+            await self.agent.send(WatchWire())
+
+    def cause_of(self, line: Spoken) -> str:
+        """The key and the command, or else the words, for which a line was said; "" when nobody asked for it."""
+        pressed = self.causes.get(line.operation_id) if line.operation_id else None
+        if pressed is not None and pressed.command:
+            return f"⌨ {pressed.key} {pressed.command}".replace("  ", " ")
+        return f"⌨ {line.cause}" if line.cause else ""
 
     async def body(self, message_id: int) -> bytes:
         """The whole message, fetched by the agent when it is not here. Raises LookupError."""
@@ -189,7 +222,7 @@ class Services:
                 if message.state in ("error", "offline"):
                     self.log(f"{message.account}: {message.text}")
             case WireLine():
-                self.heard.wire.add(message)
+                self.heard.wire.add(spoken_here(message))
             case BodyArrived():
                 waiting = self._waiting_bodies.get(message.message_id)
                 if waiting is not None and not waiting.done():

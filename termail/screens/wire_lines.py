@@ -1,38 +1,90 @@
-"""The wire pane's lines: time, account, direction, what was said, and what it means; and its title."""
+"""The lines of the wire views: when, where, who says it, what was said, and what it means; and their title."""
 
 from datetime import datetime
+from typing import Final
 
-from termail.agent.messages import WireLine
+from termail.classroom.explain.reader import explain
+from termail.classroom.wire_line import Spoken
+from termail.classroom.wire_log import MINE, WireLog
 from termail.mime.sanitize import clean_line
-from termail.model.dialogue import Dialogue
-from termail.model.wire_hints import hint
 from termail.screens.defects import mask_secrets
 from termail.widgets.ink import Run
+from termail.widgets.wire_pane import WireRow
 
-WIRE_HINTS = (("wire-pause", "pause"), ("wire-step", "step"), ("wire-account", "account"), ("wire", "hide"))
+WIRE_HINTS: Final = (
+    ("wire-pause", "pause"),
+    ("wire-step", "step"),
+    ("wire-place", "whose"),
+    ("wire-view", "full"),
+    ("wire", "hide"),
+)
+_PROTOCOL_ROLES: Final = {"smtp": "quote-2", "imap": "quote-1", "pop3": "quote-3", "dns": "link", "tls": "faint"}
 
 
-def wire_runs(line: WireLine, now: float, *, with_account: bool = False) -> list[Run]:
+def wire_row(line: Spoken, cause: str, *, with_place: bool = False) -> WireRow:
     """The client in the accent, the server in plain text; the agent masks secrets, and so does this."""
-    stamp = datetime.fromtimestamp(line.time or now).strftime("%H:%M:%S")
     says = line.direction == "C"
-    role = "accent" if says else "text"
-    meaning = hint(line.protocol, line.text) if says else ""
-    return [
-        (f"{stamp} ", "dim"),
-        (f"{clean_line(line.account)} " if with_account else "", "dim"),
-        (f"{line.protocol:<4} ", "dim"),
-        (f"{line.direction} ", role),
-        (mask_secrets(clean_line(line.text)) if says else clean_line(line.text), role),
-        (f"   {meaning}" if meaning else "", "dim"),
+    role = said_role(line)
+    lock = "🔒" if line.is_encrypted and line.protocol != "tls" else "  "
+    left: list[Run] = [
+        (f"{stamp(line.time)} ", "dim"),
+        (f"{clean_line(line.place)} " if with_place else "", "dim"),
+        (f"{line.protocol or line.agent.lower():<4} ", _PROTOCOL_ROLES.get(line.protocol, "dim")),
+        (f"{line.direction or '·'} ", role),
+        (said(line), role),
     ]
+    notes = explain(line.protocol, line.direction, line.text, is_content=line.is_content)
+    wants_notes = says or line.protocol == "dns" or (line.text[:1] in "45" and line.protocol == "smtp")
+    meaning = notes[0].text if notes and wants_notes and not line.is_content else ""
+    first = cause if says else ""
+    right: list[Run] = [(first, "tagged"), (" · " if first and meaning else "", "faint"), (meaning, "dim")]
+    return WireRow(left, right, lock if line.is_encrypted else "")
 
 
-def wire_title(wire: Dialogue[WireLine]) -> list[Run]:
+def said(line: Spoken) -> str:
+    """The words, safe for a terminal."""
+    text = clean_line(line.text)
+    return mask_secrets(text) if line.direction == "C" and not line.is_content else text
+
+
+def said_role(line: Spoken) -> str:
+    """The colour of what was said: the client, a failure, a message passing by, or plain."""
+    if line.protocol == "tls":
+        return "faint"
+    if not line.direction:
+        return "warning" if line.text.startswith(("refused", "deferred", "failed", "bounced")) else "ok"
+    if line.is_content:
+        return "dim"
+    if line.direction == "C":
+        return "accent"
+    if line.protocol == "smtp" and line.text[:1] in ("4", "5"):
+        return "error" if line.text[:1] == "5" else "warning"
+    return "error" if line.text.startswith("-ERR") else "text"
+
+
+def stamp(time: float) -> str:
+    """Minute, second and millisecond: durations are read from neighbours."""
+    return datetime.fromtimestamp(time).strftime("%M:%S.%f")[:-3]
+
+
+def wire_title(wire: WireLog) -> list[Run]:
     """What the pane shows, and what waits."""
     runs: list[Run] = [("── wire", "dim")]
-    if wire.account:
-        runs.append((f" · {clean_line(wire.account)}", "text"))
+    if wire.only.words and wire.only.words != MINE:
+        runs.append((f" · {clean_line(wire.only.words)}", "text"))
+    elif not wire.only.words:
+        runs.append((" · everybody", "text"))
+    return [*runs, *state_runs(wire), (" ", "dim")]
+
+
+def state_runs(wire: WireLog) -> list[Run]:
+    """Paused, slow, under TLS."""
+    runs: list[Run] = []
     if wire.is_paused:
         runs.append((f" · paused, {len(wire.waiting)} waiting", "warning"))
-    return [*runs, (" ", "dim")]
+    elif wire.pace_seconds:
+        runs.append((f" · slow motion, {len(wire.waiting)} waiting", "warning"))
+    if wire.tls_view != "carried":
+        words = {"both": "what TLS carries and what travels", "travels": "what travels, as a listener sees it"}
+        runs.append((f" · {words[wire.tls_view]}", "warning"))
+    return runs
