@@ -103,6 +103,7 @@ class IndexCommands:
         )
         limit = "" if pattern.strip() in ("", "all", "~A", ".") else pattern.strip()
         await self._desk.relist(self._desk.view.order, limit)
+        await self._desk.services.search_there(self._desk.view.folder.folder_id, limit)
 
     def do_show_limit(self, argument: str) -> None:
         limit = self._desk.view.limit

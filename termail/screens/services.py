@@ -14,6 +14,7 @@ from termail.agent.messages import (
     AccountState,
     BodyArrived,
     OperationsWaiting,
+    SearchThere,
     ToAgent,
     ToUI,
     WantBody,
@@ -27,6 +28,8 @@ from termail.config import Account, Settings
 from termail.keymap import Keymap
 from termail.model.folder import Folder
 from termail.model.folder_view import FolderView
+from termail.model.patterns import parse as parse_pattern
+from termail.model.patterns.imap import imap_search
 from termail.model.row import Row
 from termail.screens.address_book import AddressBook
 from termail.screens.defects import DefectLog
@@ -177,6 +180,14 @@ class Services:
         if not self.is_watching:
             self.is_watching = True
             await self.agent.send(WatchWire())
+
+    async def search_there(self, folder_id: int, pattern: str) -> None:
+        """While the wire is watched, the server searches as well: a key becomes protocol before one's eyes."""
+        if not (self.is_watching and pattern):
+            return
+        search = imap_search(parse_pattern(pattern, now=self.clock()))
+        if search.text.isascii() and search.text != "ALL":
+            await self.agent.send(SearchThere(folder_id=folder_id, criteria=search.text))
 
     def cause_of(self, line: Spoken) -> str:
         """The key and the command, or else the words, for which a line was said; "" when nobody asked for it."""
