@@ -56,7 +56,7 @@ virtual_mailbox_base = {root}/mail
 virtual_minimum_uid = 1
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
-virtual_transport = virtual
+virtual_transport = {transport}
 disable_dns_lookups = yes
 default_transport = discard:
 relay_transport = discard:
@@ -69,7 +69,7 @@ DOVECOT_CONF = """\
 base_dir = {root}/run
 state_dir = {root}/state
 log_path = {root}/dovecot.log
-protocols = imap pop3
+protocols = imap pop3 lmtp
 listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
@@ -95,6 +95,11 @@ service imap-login {{
   }}
   inet_listener imaps {{
     port = 0
+  }}
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp}
   }}
 }}
 service pop3-login {{
@@ -157,10 +162,12 @@ def cpu_seconds(pid: int) -> float:
 
 
 class Postfix:
-    """A Postfix instance of its own: SMTP in, its virtual delivery agent to a Maildir out."""
+    """A Postfix instance of its own: SMTP in, and out to a Maildir by its virtual delivery agent, or to whatever
+    `transport` names."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, transport: str = "virtual") -> None:
         self.root = root
+        self.transport = transport
         self.port = free_port()
         self.pid = 0
 
@@ -172,7 +179,8 @@ class Postfix:
         os.chown(self.root / "data", *user)
         mail = _owner("nobody")
         os.chown(self.root / "mail", *mail)
-        (self.root / "conf/main.cf").write_text(MAIN_CF.format(root=self.root, uid=mail[0], gid=mail[1]))
+        main_cf = MAIN_CF.format(root=self.root, transport=self.transport, uid=mail[0], gid=mail[1])
+        (self.root / "conf/main.cf").write_text(main_cf)
         self._start()
         wait_for_port(self.port)
         self.pid = int((self.root / "queue/pid/master.pid").read_text())
@@ -194,8 +202,7 @@ class Postfix:
 
     def delivered(self) -> int:
         """Messages in alice's Maildir."""
-        new = self.root / "mail/alice/Maildir/new"
-        return len(os.listdir(new)) if new.is_dir() else 0
+        return _new_mail(self.root / "mail/alice/Maildir")
 
 
 class Dovecot:
@@ -205,6 +212,7 @@ class Dovecot:
         self.root = root
         self.imap = free_port()
         self.pop3 = free_port()
+        self.lmtp = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
     def adopt(self, user: str, maildir: Path) -> None:
@@ -225,10 +233,15 @@ class Dovecot:
         (self.root / "mail").mkdir(exist_ok=True)
         os.chown(self.root / "mail", uid, gid)
         conf = self.root / "dovecot.conf"
-        conf.write_text(DOVECOT_CONF.format(root=self.root, uid=uid, gid=gid, imap=self.imap, pop3=self.pop3))
+        ports = {"imap": self.imap, "pop3": self.pop3, "lmtp": self.lmtp}
+        conf.write_text(DOVECOT_CONF.format(root=self.root, uid=uid, gid=gid, **ports))
         self.process = subprocess.Popen(["dovecot", "-F", "-c", str(conf)], stderr=subprocess.DEVNULL)
         wait_for_port(self.imap)
         return self
+
+    def delivered(self, user: str) -> int:
+        """New messages in the Maildir of `user` ("alice@example.test" when LMTP brought them)."""
+        return _new_mail(self.root / "mail" / user / "Maildir")
 
     @property
     def pid(self) -> int:
@@ -239,6 +252,10 @@ class Dovecot:
         if self.process is not None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(20)
+
+
+def _new_mail(maildir: Path) -> int:
+    return len(os.listdir(maildir / "new")) if (maildir / "new").is_dir() else 0
 
 
 def _owner(user: str) -> tuple[int, int]:
