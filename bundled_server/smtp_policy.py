@@ -43,16 +43,18 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class NewHead:
-    """How the accepted message differs from the one received: `head` replaces its first `replaced_octets`."""
+    """How the accepted message differs from the one received: `head`, with every field of the new header, replaces
+    its first `replaced_octets`."""
 
     head: bytes
     replaced_octets: int = 0
     message_id: str = ""
 
 
-Accept = Callable[[Envelope, bytes, str, str], Awaitable[object]]
-"""Takes an accepted message with its origin ("submission" or "transfer") and its queue id; returns once it is
-durable. Raises StoreUnavailable."""
+Accept = Callable[[Envelope, list[bytes], str, str], Awaitable[object]]
+"""Takes an accepted message in pieces, the header whole in the first (the list is emptied, so that no octets are
+held twice), with its origin ("submission" or "transfer") and its queue id; returns once it is durable. Raises
+StoreUnavailable."""
 
 
 @dataclass(frozen=True, slots=True)

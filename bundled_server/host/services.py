@@ -70,7 +70,7 @@ def _smtp(
         SmtpServices(
             hostname=settings.hostname,
             policy=policy,
-            accept=flow.spool.accept,
+            accept=flow.spool.accept_pieces,
             new_queue_id=ground.ids.next,
             journal=ground.journal,
             limits=settings.limits,

@@ -15,17 +15,17 @@ class CannotSign(OSError):
 
 
 class DkimSigner:
-    """Answers the DKIM-Signature field of a whole message; b"" for one above `limit_octets` (signing costs time
+    """Answers the DKIM-Signature field of a message; b"" for one above `limit_octets` (signing costs time
     and memory) and for one that dkimpy does not take: it goes unsigned rather than not at all."""
 
     def __init__(self, sign: Sign, limit_octets: int) -> None:
         self._sign = sign
         self._limit_octets = limit_octets
 
-    async def __call__(self, message: bytes) -> bytes:
-        if len(message) > self._limit_octets:
+    async def __call__(self, header: bytes, body: memoryview) -> bytes:
+        if len(header) + len(body) > self._limit_octets:
             return b""
-        return await asyncio.to_thread(self._sign, message)
+        return await asyncio.to_thread(self._sign, b"".join((header, body)))
 
 
 def dkim_signer(key: Path, selector: str, domain: str, limit_octets: int) -> DkimSigner:

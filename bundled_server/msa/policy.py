@@ -31,8 +31,8 @@ HEADER_TOO_BIG = Reply(552, "5.3.4", "The header is too big")
 
 TOO_MUCH = Reply(450, "4.7.1", "You have sent to too many recipients within an hour, try again later")
 
-Signer = Callable[[bytes], Awaitable[bytes]]
-"""Given a whole message, the fields to put on top that sign it; b"" when it goes unsigned."""
+Signer = Callable[[bytes, memoryview], Awaitable[bytes]]
+"""Given the header and the rest of a message, the fields to put on top that sign it; b"" when it goes unsigned."""
 
 OwnsAddress = Callable[[str, str], Awaitable[bool]]
 """Whether (user, address) belong together although the address is not user@domain: aliases, role addresses."""
@@ -153,7 +153,7 @@ class SubmissionPolicy:
             time=now,
         )
         fixed = fixed_header(header, author) + header.separator
-        signature = b"" if self._sign is None else await self._sign(fixed + content[header.octets :])
+        signature = b"" if self._sign is None else await self._sign(fixed, memoryview(content)[header.octets :])
         head = trace_line(transaction, self._hostname, now) + signature + fixed
         return NewHead(head, header.octets, header.first("message-id") or author.message_id)
 

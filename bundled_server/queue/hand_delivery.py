@@ -8,6 +8,7 @@ from bundled_server.envelope import Envelope
 from bundled_server.mailbox.changes import Enqueue, QueueItem, RemoveFromQueue
 from bundled_server.mailbox.content import Content, prepare
 from bundled_server.mailbox.store import Store, StoreError
+from bundled_server.message_pieces import joined
 from bundled_server.queue.runner import PREPARE_OFF_THE_LOOP_OCTETS
 
 Take = Callable[[QueueItem, Content], None]
@@ -22,8 +23,10 @@ class HandDelivery:
         self._planner = planner
         self._take = take
 
-    async def __call__(self, queue_id: str, envelope: Envelope, data: bytes) -> list[Outcome]:
+    async def __call__(self, queue_id: str, envelope: Envelope, pieces: list[bytes]) -> list[Outcome]:
         try:
+            data = await joined(pieces)
+            pieces.clear()
             if len(data) > PREPARE_OFF_THE_LOOP_OCTETS:
                 content = await asyncio.to_thread(prepare, data)
             else:

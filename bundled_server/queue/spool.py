@@ -15,8 +15,9 @@ from bundled_server.mailbox.changes import (
     RemoveFromQueue,
     UpdateQueue,
 )
-from bundled_server.mailbox.content import prepare
+from bundled_server.mailbox.content import Content, prepare
 from bundled_server.mailbox.store import Store
+from bundled_server.message_pieces import joined
 from bundled_server.queue.ids import QueueIds
 from bundled_server.queue.runner import PREPARE_OFF_THE_LOOP_OCTETS, Runner
 from bundled_server.queue.short_way import ORIGIN, ShortWay
@@ -49,14 +50,14 @@ class Spool:
 
     async def accept(self, envelope: Envelope, data: bytes, origin: str, queue_id: str = "") -> str:
         """Make a message (its lines end in CRLF) durable and set it going → its queue id, a new one when none is
-        given. Raises StoreUnavailable; implements `smtp_policy.Accept`."""
+        given. Raises StoreUnavailable."""
+        return await self.accept_pieces(envelope, [data], origin, queue_id)
+
+    async def accept_pieces(self, envelope: Envelope, pieces: list[bytes], origin: str, queue_id: str = "") -> str:
+        """The same for a message in pieces, the header whole in the first; implements `smtp_policy.Accept`."""
         queue_id = queue_id or self._ids.next()
-        lines = b"" if self._stamp is None else await self._stamp(envelope, data)
-        if len(data) > PREPARE_OFF_THE_LOOP_OCTETS:
-            data = await asyncio.to_thread(b"".join, (lines, data)) if lines else data
-            content = await asyncio.to_thread(prepare, data, has_crlf=True)
-        else:
-            content = prepare(lines + data, has_crlf=True)
+        lines = b"" if self._stamp is None else await self._stamp(envelope, pieces[0])
+        content = await _prepared(pieces, lines)
         short_way = self._short_way if lines and origin == ORIGIN else None
         if short_way is not None and await short_way.deliver(queue_id, envelope, content):
             self._journal.record(
@@ -181,6 +182,17 @@ class Spool:
             queue_id=item.queue_id,
             message_id=item.message_id,
         )
+
+
+async def _prepared(pieces: list[bytes], lines: bytes) -> Content:
+    """The message as the store keeps it, with `lines` on top; the pieces are let go of once they are joined."""
+    if lines:
+        pieces.insert(0, lines)
+    data = await joined(pieces)
+    pieces.clear()
+    if len(data) > PREPARE_OFF_THE_LOOP_OCTETS:
+        return await asyncio.to_thread(prepare, data, has_crlf=True)
+    return prepare(data, has_crlf=True)
 
 
 def waiting(item: QueueItem) -> list[QueuedRecipient]:

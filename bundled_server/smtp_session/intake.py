@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from bundled_server.courier import Outcome, Verdict
 from bundled_server.mailbox.store import StoreUnavailable
+from bundled_server.message_pieces import JOIN_OFF_THE_LOOP_OCTETS, joined, octets_of
 from bundled_server.protocols.smtp import words
 from bundled_server.protocols.smtp.events import MessageReceived
 from bundled_server.protocols.smtp.replies import Reply
@@ -12,8 +13,6 @@ from bundled_server.smtp_journal import DialogueJournal
 from bundled_server.smtp_policy import NewHead, Transaction
 from bundled_server.smtp_session.services import SmtpServices
 from bundled_server.transfer_encoding import CannotEncode, without_binary
-
-JOIN_OFF_THE_LOOP_OCTETS = 1_048_576
 
 
 class Intake:
@@ -35,7 +34,7 @@ class Intake:
         services = self._services
         if services.journal_wire:
             self._journal.message(message.chunks, message.size_octets, transaction.identifier)
-        content = await _joined(message.chunks, message.size_octets)
+        content = await joined(message.chunks)
         if message.is_binary:
             try:
                 content = await _as_lines(content)
@@ -45,26 +44,25 @@ class Intake:
         answer = await services.policy.check_message(transaction, content)
         if isinstance(answer, Reply):
             return answer
-        if answer.head or answer.replaced_octets:
-            content = b""  # a large message is in memory twice at most
-            content = await _joined(_behind_new_head(answer, message.chunks), message.size_octets)
+        pieces = _behind_new_head(answer, message.chunks)
+        content = b""  # a large message is in memory twice at most: in pieces, and joined for whoever needs it so
         message.chunks.clear()
         if self._services.deliver is not None:
-            outcomes = await self._services.deliver(transaction.identifier, transaction.envelope, content)
+            outcomes = await self._services.deliver(transaction.identifier, transaction.envelope, pieces)
             return [_outcome_reply(outcome, transaction.identifier) for outcome in outcomes]
-        return await self._hand_on(transaction, answer, content)
+        return await self._hand_on(transaction, answer, pieces)
 
-    async def _hand_on(self, transaction: Transaction, head: NewHead, content: bytes) -> Reply:
-        envelope, queue_id = transaction.envelope, transaction.identifier
+    async def _hand_on(self, transaction: Transaction, head: NewHead, pieces: list[bytes]) -> Reply:
+        envelope, queue_id, size_octets = transaction.envelope, transaction.identifier, octets_of(pieces)
         try:
-            await self._services.accept(envelope, content, self._services.policy.origin, queue_id)
+            await self._services.accept(envelope, pieces, self._services.policy.origin, queue_id)
         except StoreUnavailable as weather:
             self._journal.note("refused", f"cannot take the message now: {weather}", message_id=head.message_id)
             return words.TRY_LATER
         recipients = ", ".join(f"<{recipient.address}>" for recipient in envelope.recipients[:10])
         self._journal.note(
             "accepted",
-            f"from <{envelope.sender}> to {recipients}, {len(content)} octets",
+            f"from <{envelope.sender}> to {recipients}, {size_octets} octets",
             queue_id=queue_id,
             message_id=head.message_id,
         )
@@ -85,20 +83,11 @@ async def _as_lines(content: bytes) -> bytes:
 
 
 def _behind_new_head(head: NewHead, chunks: Sequence[bytes]) -> list[bytes]:
-    """The pieces of the message with its head replaced; only the piece where the old head ends is copied."""
+    """The pieces of the message with its head replaced; only the piece where the old head ends is copied. The head
+    is whole in the first piece."""
     position = head.replaced_octets
     for number, chunk in enumerate(chunks):
         if position <= len(chunk):
             return [head.head, chunk[position:], *chunks[number + 1 :]]
         position -= len(chunk)
     return [head.head]
-
-
-async def _joined(chunks: Sequence[bytes], size_octets: int) -> bytes:
-    """One string of octets. Large ones are copied in a thread: `join` lets go of the interpreter lock when all its
-    parts are bytes objects."""
-    if len(chunks) == 1:
-        return chunks[0]
-    if size_octets > JOIN_OFF_THE_LOOP_OCTETS:
-        return await asyncio.to_thread(b"".join, chunks)
-    return b"".join(chunks)

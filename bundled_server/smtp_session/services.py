@@ -37,8 +37,9 @@ Turn = Callable[[str], Awaitable[Reply]]
 """Answers ETRN for one node (RFC 1985)."""
 
 
-Deliver = Callable[[str, Envelope, bytes], Awaitable[Sequence[Outcome]]]
-"""Brings a message (queue id, envelope, octets) into mailboxes: one outcome for each recipient, in order."""
+Deliver = Callable[[str, Envelope, list[bytes]], Awaitable[Sequence[Outcome]]]
+"""Brings a message (queue id, envelope, pieces that may be let go of) into mailboxes: one outcome for each
+recipient, in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,8 +226,8 @@ async def serve(server_tls: ssl.SSLContext) -> AsyncIterator[Serve]:
             )
         )
 
-        async def accept(envelope: Envelope, content: bytes, origin: str, queue_id: str) -> None:
-            await server.accept(envelope, content, origin, queue_id)
+        async def accept(envelope: Envelope, pieces: list[bytes], origin: str, queue_id: str) -> None:
+            await server.accept(envelope, b"".join(pieces), origin, queue_id)
 
         def new_queue_id() -> str:
             return server.new_queue_id()
