@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, str] = {
     "domain": "bundled_server.cli.domain",
     "queue": "bundled_server.cli.queue",
     "bayes": "bundled_server.cli.bayes",
+    "fault": "bundled_server.cli.fault",
     "journal": "bundled_server.cli.journal",
     "import": "bundled_server.cli.transfer",
     "export": "bundled_server.cli.transfer",

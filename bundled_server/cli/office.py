@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
-from urllib.request import ProxyHandler, Request, build_opener
 
 from bundled_server.admin.token import AdminAddress, find
+from bundled_server.cli.caller import Caller
 from bundled_server.cli.errors import CannotRun, UsageError
 from bundled_server.host.folder import HostFolder
 from bundled_server.journal import Event, Filter
@@ -20,7 +18,6 @@ from bundled_server.journal import Event, Filter
 if TYPE_CHECKING:  # imported for work on a stopped host only: the store takes its time
     from bundled_server.desk import Desk
 
-REQUEST_SECONDS = 30.0
 Table = dict[str, Any]
 AnswerT = TypeVar("AnswerT")
 
@@ -76,8 +73,8 @@ class RunningOffice:
     """Implements Office over HTTP."""
 
     def __init__(self, address: AdminAddress) -> None:
-        self._address = address
-        self._opener = build_opener(ProxyHandler({}))  # the token goes to this machine, whatever http_proxy says
+        self._caller = Caller(address)
+        self._call = self._caller.call
 
     def answers(self) -> bool:
         """Whether somebody is there; a host that was killed leaves its address behind."""
@@ -145,29 +142,8 @@ class RunningOffice:
         return msgspec.convert(self._call("GET", f"/journal?{_query(wanted)}"), list[Event])
 
     def follow(self, wanted: Filter) -> Iterator[bytes]:
-        with self._open("GET", f"/journal/stream?recent=1&{_query(wanted)}", None, None) as response:
+        with self._caller.open("GET", f"/journal/stream?recent=1&{_query(wanted)}", None, None) as response:
             yield from response
-
-    def _call(
-        self, method: str, path: str, body: object = None, *, seconds: float | None = REQUEST_SECONDS
-    ) -> Any:
-        """The decoded answer, None for 404."""
-        data = None if body is None else json.dumps(body).encode()
-        try:
-            with self._open(method, path, data, seconds) as response:
-                return json.loads(response.read())
-        except HTTPError as answer:
-            if answer.code == 404:
-                return None
-            text = _error_text(answer)
-            raise UsageError(text) if answer.code == 400 else CannotRun(f"the host says: {text}") from None
-        except (URLError, OSError, ValueError) as weather:
-            raise CannotRun(f"the host at {self._address.url} does not answer: {weather}") from weather
-
-    def _open(self, method: str, path: str, data: bytes | None, seconds: float | None) -> Any:
-        request = Request(self._address.url + path, data=data, method=method)
-        request.add_header("Authorization", f"Bearer {self._address.token}")
-        return self._opener.open(request, timeout=seconds)
 
 
 class StoppedOffice:
@@ -291,10 +267,3 @@ def _events_of(path: Path) -> Iterator[Event]:
 def _query(wanted: Filter) -> str:
     pairs = {"message_id": wanted.message_id, "queue_id": wanted.queue_id, "agent": wanted.agent}
     return urlencode({name: value for name, value in pairs.items() if value})
-
-
-def _error_text(answer: HTTPError) -> str:
-    try:
-        return str(json.loads(answer.read())["error"])
-    except (ValueError, KeyError, TypeError):
-        return f"{answer.code} {answer.reason}"

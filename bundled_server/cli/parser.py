@@ -24,6 +24,7 @@ def make_parser() -> OneLineParser:
     _add_queue(commands)
     add_bayes(commands)
     _add_journal(commands)
+    _add_fault(commands)
     _add_transfer(commands)
     return parser
 
@@ -74,6 +75,7 @@ def _add_world(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
         "--data", type=Path, metavar="DIR", help="the world's folder (default: a new temporary one)"
     )
     world.add_argument("--json", action="store_true", help="only the ready line on stdout")
+    world.add_argument("--bare", action="store_true", help="without sample mail: empty mailboxes, ready at once")
     world.add_argument(
         "--clock", type=float, default=1.0, metavar="FACTOR", help="run its time this many times as fast"
     )
@@ -133,6 +135,26 @@ def _add_journal(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     journal.add_argument(
         "--agent", default="", metavar="NAME", help="only this agent: MSA, MTA, MQ, MDA, MAA, DNS"
     )
+
+
+def _add_fault(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
+    fault = commands.add_parser("fault", help="make things go wrong in a running practice world").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    _with_world(fault.add_parser("list", help="what is wrong now"))
+    _with_world(fault.add_parser("kinds", help="what can go wrong, with whom, and its parameters"))
+    one = _with_world(fault.add_parser("set", help="make something go wrong"))
+    one.add_argument("name", metavar="FAULT", help="such as host-down or smtp-reply: see `fault kinds`")
+    one.add_argument("target", metavar="TARGET", help="a host, domain, address or peer, as the fault wants it")
+    one.add_argument("parameter", nargs="*", metavar="NAME=VALUE", help="such as stage=rcpt code=451 seconds=2")
+    clear = _with_world(fault.add_parser("clear", help="put it right again"))
+    clear.add_argument("key", nargs="?", default="", metavar="KEY", help="as `fault list` has it (default: all)")
+
+
+def _with_world(parser: OneLineParser) -> OneLineParser:
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the world's folder")
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+    return parser
 
 
 def _add_transfer(commands: "argparse._SubParsersAction[OneLineParser]") -> None:

@@ -60,6 +60,12 @@ class Zones:
             if kind == "PTR" and self._authority(dns.name.from_text(name.lower())) is None:
                 self.add_zone(name)
 
+    def replace(self, text: str) -> None:
+        """Forget everything, then `load`."""
+        self._origins.clear()
+        self._records.clear()
+        self.load(text)
+
     def put(self, name: str, kind: str, *values: str, ttl_seconds: int = TTL_SECONDS) -> None:
         """Replace the records of that name and kind, for example put("cities.org", "MX", "10 mx.cities.org.").
         Raises ValueError for values that are no such record."""

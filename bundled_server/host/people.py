@@ -13,7 +13,7 @@ from bundled_server.mda.domains import BadDomain, Domains
 async def build_people(ground: Ground, folder: HostFolder) -> People:
     """Users named in the settings exist from now on; a password changed since is left alone."""
     settings = ground.settings
-    directory = StoreDirectory(ground.store, ground.clock)
+    directory = StoreDirectory(ground.store, ground.clock, ground.surroundings.stage.password_cost)
     for name, password in settings.users:
         if not await directory.exists(name):
             await directory.put(name, password)

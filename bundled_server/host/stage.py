@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bundled_server.auth.passwords import Cost
 from bundled_server.courier import LocalPlanner
 from bundled_server.journal import Gathering
 from bundled_server.net.listener import SessionFactory
@@ -19,11 +20,13 @@ def _as_it_is(planner: LocalPlanner) -> LocalPlanner:
 @dataclass(frozen=True, slots=True)
 class Stage:
     """`gathering` hears the host's journal; `sessions` may stand between a port (its service's name) and its
-    dialogues, `planner` between the queue and the mailboxes."""
+    dialogues, `planner` between the queue and the mailboxes. Passwords that everybody knows need no costly hash
+    (`password_cost`)."""
 
     gathering: Gathering | None = None
     sessions: Callable[[str, SessionFactory], SessionFactory] = _as_they_are
     planner: Callable[[LocalPlanner], LocalPlanner] = _as_it_is
+    password_cost: Cost | None = None
 
 
 EMPTY_STAGE = Stage()

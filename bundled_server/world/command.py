@@ -35,7 +35,8 @@ def main(options: argparse.Namespace) -> int:
             print(f"termail-server: {error}", file=sys.stderr)
             return 2
         try:
-            asyncio.run(_run(World(Path(folder).resolve(), clock), options))
+            world = World(Path(folder).resolve(), clock, sample_mail=not options.bare)
+            asyncio.run(_run(world, options))
         except (OSError, HostCannotStart, FolderError, StoreError) as error:
             print(f"termail-server: the practice world cannot start: {error}", file=sys.stderr)
             return 1

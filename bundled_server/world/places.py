@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 PASSWORD = "123456"
+BLOCK_LIST = "dnsbl.practice.test"
+LISTED = "127.0.0.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ PLACES = (BRASILIA, SERVER)
 
 
 def zone_text(places: tuple[Place, ...], address: str) -> str:
-    """The world's DNS in master-file form (RFC 1035 §5): A, MX, TXT and PTR for every place.
+    """The world's DNS in master-file form (RFC 1035 §5): A, MX, TXT and PTR for every place, and a block list.
 
     Every place answers on `address`; which port belongs to which host name is the world's own knowledge,
     because MX records carry no port.
@@ -34,6 +36,10 @@ def zone_text(places: tuple[Place, ...], address: str) -> str:
             f'{place.domain}. 300 IN TXT "v=spf1 mx -all"',
             f"{place.hostname}. 300 IN A {address}",
         ]
+    lines += [
+        f"{BLOCK_LIST}. 300 IN SOA {places[0].hostname}. postmaster.{places[0].domain}. 1 3600 600 86400 60",
+        f"2.0.0.127.{BLOCK_LIST}. 60 IN A {LISTED}",  # the test entry of every block list (RFC 5782 §5)
+    ]
     reverse = ".".join(reversed(address.split("."))) + ".in-addr.arpa."
     lines += [f"{reverse} 300 IN PTR {place.hostname}." for place in places]
     return "\n".join(lines) + "\n"

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 
+from bundled_server.auth.passwords import Cost
 from bundled_server.clock import WorldClock
 from bundled_server.config import HostSettings, Ports
 from bundled_server.dns.resolver import DnsResolver
@@ -28,11 +29,13 @@ from bundled_server.world.mail import lecture, outside, thread, welcome
 from bundled_server.world.mail.letter import Letter
 from bundled_server.world.places import PASSWORD, PLACES, Place, zone_text
 from bundled_server.world.postman import Postman
+from bundled_server.world.snapshots import START, Snapshots
 from bundled_server.world.station import Station
 
 ADDRESS = "127.0.0.1"
 SETTLE_SECONDS = 30.0
 NAME_SERVER_SECONDS = 2.0
+PRACTICE_COST = Cost(n=1024, iterations=4096)  # the password is printed in every lesson
 ALL_PORTS = Ports(smtp=0, submission=0, submissions=0, imap=0, imaps=0, pop3=0, pop3s=0, admin=0)
 
 
@@ -59,6 +62,7 @@ class World:
         self.board = FaultBoard(self._struck)
         self.faults = Switchboard(self)
         self.greylist = PracticeGreylist(self.clock.now)
+        self.snapshots = Snapshots(self)
         self._sample_mail = sample_mail
         self._names = ZoneServer(self.zones, interfere=SpoiledNames(self.board), heard=self.journal.hear_names)
         self._resolvers: list[DnsResolver] = []
@@ -126,6 +130,7 @@ class World:
             await station.start()
         if self._sample_mail:
             await self._send_sample_mail_once()
+        await self.snapshots.take(START)
 
     def _station(self, place: Place) -> Station:
         certificate = issue(self.authority, place.hostname, self.data)
@@ -158,6 +163,7 @@ class World:
                     Trouble(self.board, settings.hostname, service, self.greylist), sessions
                 ),
                 planner=lambda planner: FullMailboxes(planner, self.board),
+                password_cost=PRACTICE_COST,
             ),
         )
 

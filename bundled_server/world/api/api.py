@@ -10,6 +10,9 @@ from bundled_server.admin.token import publish, withdraw
 from bundled_server.world.api.clock_routes import ClockRoutes
 from bundled_server.world.api.fault_routes import FaultRoutes
 from bundled_server.world.api.journal_routes import WorldJournalRoutes
+from bundled_server.world.api.mail_routes import MailRoutes
+from bundled_server.world.api.snapshot_routes import SnapshotRoutes
+from bundled_server.world.mailboxes import Mailboxes
 from bundled_server.world.places import PASSWORD
 from bundled_server.world.world import World
 
@@ -28,6 +31,8 @@ class WorldApi:
                 *WorldJournalRoutes(world.journal).table(),
                 *FaultRoutes(world.faults).table(),
                 *ClockRoutes(world.clock, world.journal).table(),
+                *SnapshotRoutes(world.snapshots).table(),
+                *MailRoutes(Mailboxes(world)).table(),
             ],
             BODY_OCTETS,
         )

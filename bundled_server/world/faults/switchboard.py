@@ -10,10 +10,8 @@ from bundled_server.world.faults.fault import HOST, KINDS, PEER, BadFault, Fault
 from bundled_server.world.faults.greylist import PracticeGreylist
 from bundled_server.world.faults.names import NAME_FAULTS
 from bundled_server.world.journal import WorldJournal
+from bundled_server.world.places import BLOCK_LIST, LISTED
 from bundled_server.world.station import Station
-
-BLOCK_LIST = "dnsbl.practice.test"
-LISTED = "127.0.0.2"
 
 
 class Subject(Protocol):

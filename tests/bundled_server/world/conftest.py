@@ -52,16 +52,20 @@ def _token(api: WorldApi) -> str:
 
 @pytest.fixture
 def happened() -> Callable[..., Any]:
-    """`await happened(world, matches)`: the first event of the world that matches, as soon as there is one."""
+    """`await happened(world, matches)`: the first event of the world that matches (or the one that many
+    `times` on), as soon as there is one."""
     return _happened
 
 
-async def _happened(world: World, matches: Callable[[Event], bool], seconds: float = 20.0) -> Event:
+async def _happened(
+    world: World, matches: Callable[[Event], bool], *, times: int = 1, seconds: float = 20.0
+) -> Event:
     events = world.journal.follow(from_recent=True)
     try:
         async with asyncio.timeout(seconds):
             async for event in events:
-                if matches(event):
+                times -= matches(event)
+                if not times:
                     return event
     finally:
         await events.aclose()
