@@ -19,14 +19,23 @@ class Caller:
         self._name = name
         self._opener = build_opener(ProxyHandler({}))  # the token goes to this machine, whatever http_proxy says
 
-    def call(self, method: str, path: str, body: object = None, *, seconds: float | None = REQUEST_SECONDS) -> Any:
-        """The decoded answer, None for 404. Raises UsageError for 400, CannotRun for everything else."""
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        seconds: float | None = REQUEST_SECONDS,
+        missing_is_none: bool = True,
+    ) -> Any:
+        """The decoded answer, None for 404 when that says enough. Raises UsageError for 400, CannotRun for
+        everything else."""
         data = None if body is None else json.dumps(body).encode()
         try:
             with self.open(method, path, data, seconds) as response:
                 return json.loads(response.read())
         except HTTPError as answer:
-            if answer.code == 404:
+            if answer.code == 404 and missing_is_none:
                 return None
             text = _error_text(answer)
             raise UsageError(text) if answer.code == 400 else CannotRun(f"{self._name} says: {text}") from None

@@ -127,14 +127,8 @@ class RunningOffice:
         return int(answer["imported"])
 
     def ask(self, room: str, verb: str, wanted: Table) -> Any:
-        try:
-            with self._open("POST", f"/clerks/{room}/{verb}", json.dumps(wanted).encode(), None) as response:
-                return json.loads(response.read())
-        except HTTPError as answer:
-            text = _error_text(answer)
-            raise UsageError(text) if answer.code == 400 else CannotRun(text) from None
-        except (URLError, OSError, ValueError) as weather:
-            raise CannotRun(f"the host at {self._address.url} does not answer: {weather}") from weather
+        path = f"/clerks/{room}/{verb}"
+        return self._caller.call("POST", path, wanted, seconds=None, missing_is_none=False)
 
     def journal(self, wanted: Filter) -> list[Event]:
         import msgspec
