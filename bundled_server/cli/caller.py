@@ -38,7 +38,7 @@ class Caller:
             if answer.code == 404 and missing_is_none:
                 return None
             text = _error_text(answer)
-            raise UsageError(text) if answer.code == 400 else CannotRun(f"{self._name} says: {text}") from None
+            raise UsageError(text) if answer.code == 400 else CannotRun(text) from None
         except (URLError, OSError, ValueError) as weather:
             raise CannotRun(f"{self._name} at {self._address.url} does not answer: {weather}") from weather
 
