@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterator
 from typing import Final
 
+from bundled_server.maa.imap.objects import thread_id_text
 from bundled_server.maa.imap.selected import SelectedMailbox
 from bundled_server.maa.imap.verdicts import Verdict, of_truths
 from bundled_server.mailbox.folding import folded
@@ -23,36 +24,52 @@ _MOST_QUESTIONS: Final = 32
 
 
 async def ask(store: Store, selected: SelectedMailbox, key: keys.SearchKey) -> dict[keys.SearchKey, Verdict]:
-    """What the index tells of the texts in `key`, for every message; of more texts than anybody types, nothing."""
-    answers: dict[keys.SearchKey, Verdict] = {}
-    content_ids = selected.known.content_ids
-    for one, fields, wanted in list(_texts_in(key))[:_MOST_QUESTIONS]:
-        if one not in answers:
-            verdict = Verdict(0)
-            for field in fields:
-                verdict |= _verdict(await store.find_text(field, wanted), content_ids)
-            answers[one] = verdict
-    return answers
+    """What the index tells of the texts and threads in `key`, for every message; of more than anybody asks for at
+    once, nothing."""
+    questions = [
+        one for one in dict.fromkeys(_simple_keys(key)) if _texts_of(one) or isinstance(one, keys.ThreadId)
+    ]
+    return {one: await _answer(store, selected.known.content_ids, one) for one in questions[:_MOST_QUESTIONS]}
 
 
-def _texts_in(key: keys.SearchKey) -> Iterator[tuple[keys.SearchKey, tuple[TextField, ...], str]]:
-    """Keys about texts that have an index, with those texts and what is wanted of them. The parser's cap on depth
-    bounds the recursion."""
+async def _answer(store: Store, content_ids: array[int], key: keys.SearchKey) -> Verdict:
+    if isinstance(key, keys.ThreadId):
+        threads = await store.thread_keys(content_ids)
+        return Verdict(
+            of_truths([i in threads and thread_id_text(i, threads[i]) == key.text for i in content_ids])
+        )
+    verdict = Verdict(0)
+    for field, wanted in _texts_of(key):
+        verdict |= _verdict(await store.find_text(field, wanted), content_ids)
+    return verdict
+
+
+def _simple_keys(key: keys.SearchKey) -> Iterator[keys.SearchKey]:
+    """The keys that no others are made of. The parser's cap on depth bounds the recursion."""
     match key:
         case keys.Not(inner):
-            yield from _texts_in(inner)
+            yield from _simple_keys(inner)
         case keys.Or(left, right):
-            yield from _texts_in(left)
-            yield from _texts_in(right)
+            yield from _simple_keys(left)
+            yield from _simple_keys(right)
         case keys.And(several):
             for one in several:
-                yield from _texts_in(one)
+                yield from _simple_keys(one)
+        case _:
+            yield key
+
+
+def _texts_of(key: keys.SearchKey) -> tuple[tuple[TextField, str], ...]:
+    """Where the index is to look, and for what; any of these places will do."""
+    match key:
         case keys.BodyHas(text):
-            yield key, (TextField.BODY,), folded(text)
+            return ((TextField.BODY, folded(text)),)
         case keys.TextHas(text):
-            yield key, (TextField.HEADER, TextField.BODY), folded(text)
+            return (TextField.HEADER, folded(text)), (TextField.BODY, folded(text))
         case keys.HeaderHas(name, text) if name.lower() in _FIELDS:
-            yield key, (_FIELDS[name.lower()],), folded(text)
+            return ((_FIELDS[name.lower()], folded(text)),)
+        case _:
+            return ()
 
 
 def _verdict(matches: TextMatches, content_ids: array[int]) -> Verdict:

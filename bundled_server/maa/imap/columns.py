@@ -19,9 +19,10 @@ class Needs(IntEnum):
     """How deep into the store an item reaches."""
 
     INDEX = 0
-    SUMMARY = 1
-    HEADER = 2
-    BODY = 3
+    THREAD = 1
+    SUMMARY = 2
+    HEADER = 3
+    BODY = 4
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class Batch:
 
     selected: SelectedMailbox
     positions: Sequence[int]
+    thread_ids: list[bytes] = field(default_factory=list)
     summaries: list[Summary] = field(default_factory=list)
     headers: list[bytes] = field(default_factory=list)
     bodies: list[OpenedMessage] = field(default_factory=list)
@@ -151,7 +153,7 @@ _SIMPLE: dict[Item, tuple[bytes, Column, Needs]] = {
         lambda batch: map(email_id_text, pick(batch.selected.known.content_ids, batch.positions)),
         Needs.INDEX,
     ),
-    Item.THREADID: (b"THREADID %b", lambda batch: [b"NIL"] * len(batch.positions), Needs.INDEX),
+    Item.THREADID: (b"THREADID (%b)", lambda batch: batch.thread_ids, Needs.THREAD),
     Item.ENVELOPE: (b"ENVELOPE %b", lambda batch: [face.envelope for face in batch.summaries], Needs.SUMMARY),
     Item.BODY: (b"BODY %b", lambda batch: [face.body for face in batch.summaries], Needs.SUMMARY),
     Item.BODYSTRUCTURE: (

@@ -10,7 +10,7 @@ from bundled_server.maa.imap.searching import matching_positions
 from bundled_server.maa.imap.selected import SelectedMailbox
 from bundled_server.maa.imap.spans import pick
 from bundled_server.maa.imap.threads import Message, by_references, by_subject, format_threads
-from bundled_server.mailbox.search.thread_keys import ThreadKeys
+from bundled_server.mailbox.search.thread_keys import NO_KEYS
 from bundled_server.protocols.imap import commands
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax
 from bundled_server.protocols.imap.sorting import thread
@@ -61,12 +61,11 @@ async def _messages(context: ImapContext, positions: Sequence[int]) -> list[Mess
     known = context.mailbox.known
     content_ids = pick(known.content_ids, positions)
     keys = await context.service.store.thread_keys(content_ids)
-    nothing = ThreadKeys()
     messages = []
     for uid, content_id, arrived in zip(
         pick(known.uids, positions), content_ids, pick(known.dates, positions), strict=True
     ):
-        key = keys.get(content_id, nothing)
+        key = keys.get(content_id, NO_KEYS)
         sent = arrived if key.sent is None else key.sent
         messages.append(Message(uid, sent, key.subject, key.is_reply, key.message_id, key.references))
     return messages

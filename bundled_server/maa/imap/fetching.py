@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from bundled_server.maa.imap.bodies import load_bodies
 from bundled_server.maa.imap.columns import Batch, Needs, Plan, make_plan
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
+from bundled_server.maa.imap.objects import thread_id_text
 from bundled_server.maa.imap.resyncing import changed_since, vanished_since
 from bundled_server.maa.imap.sections import OpenedMessage, UnknownEncoding
 from bundled_server.maa.imap.selected import CONDSTORE, QRESYNC
 from bundled_server.maa.imap.spans import batches, find_spans, pick
 from bundled_server.maa.service import message_id_of
 from bundled_server.mailbox.changes import FlagMode, StoreFlags
+from bundled_server.mailbox.search.thread_keys import NO_KEYS
 from bundled_server.mailbox.store import StoreUnavailable
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.fetch_items import Item
@@ -19,8 +21,20 @@ from bundled_server.protocols.imap.grammar import SELECTED, Syntax
 from bundled_server.protocols.imap.sequences import format_set
 
 SEEN = "\\Seen"
-_BATCH_MESSAGES = {Needs.INDEX: 2048, Needs.SUMMARY: 512, Needs.HEADER: 128, Needs.BODY: 64}
-_BATCH_OCTETS = {Needs.INDEX: 1 << 62, Needs.SUMMARY: 1 << 24, Needs.HEADER: 1 << 23, Needs.BODY: 1 << 18}
+_BATCH_MESSAGES = {
+    Needs.INDEX: 2048,
+    Needs.THREAD: 8192,
+    Needs.SUMMARY: 512,
+    Needs.HEADER: 128,
+    Needs.BODY: 64,
+}
+_BATCH_OCTETS = {
+    Needs.INDEX: 1 << 62,
+    Needs.THREAD: 1 << 62,
+    Needs.SUMMARY: 1 << 24,
+    Needs.HEADER: 1 << 23,
+    Needs.BODY: 1 << 18,
+}
 _COPIES_OF_LARGEST = 3
 _SCANNED_IN_PLACE_OCTETS = 1_048_576
 
@@ -113,6 +127,9 @@ async def _mark_seen(batch: Batch) -> None:
 async def _load(context: ImapContext, plan: Plan, batch: Batch) -> None:
     store = context.service.store
     content_ids = pick(batch.selected.known.content_ids, batch.positions)
+    if Needs.THREAD in plan.needs:
+        keys = await store.thread_keys(content_ids)
+        batch.thread_ids = [thread_id_text(one, keys.get(one, NO_KEYS)) for one in content_ids]
     if Needs.SUMMARY in plan.needs:
         async for some in store.summaries(content_ids):
             batch.summaries += some

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 
-from bundled_server.maa.imap.objects import email_id_text
+from bundled_server.maa.imap.objects import email_id_text, thread_id_text
 from bundled_server.maa.imap.plain_text import Octets
 from bundled_server.maa.imap.selected import RECENT, SelectedMailbox
 from bundled_server.mailbox.decoded import body_text, header_text, header_values, sent_day
 from bundled_server.mailbox.folding import folded
+from bundled_server.mailbox.search.thread_keys import read_thread_keys
 from bundled_server.protocols.imap import search_criteria as keys
 from bundled_server.protocols.imap.dates import day_of
 from bundled_server.protocols.imap.sequences import SequenceSet
@@ -82,6 +83,8 @@ def _test(key: keys.SearchKey, selected: SelectedMailbox, now: float) -> Test:
             return Test(Cost.HEADER, _header_has(name.encode("latin-1"), folded(text)))
         case keys.SentDate(order, day):
             return Test(Cost.HEADER, lambda message: _sent(order, day, message.header))
+        case keys.ThreadId(text):
+            return Test(Cost.HEADER, _thread_is(text, selected))
         case keys.BodyHas(text):
             wanted = folded(text)
             return Test(Cost.BODY, lambda message: message.body_holds(wanted))
@@ -115,8 +118,6 @@ def _index_test(key: keys.SearchKey, selected: SelectedMailbox, now: float) -> C
             return lambda message: _stands(order, day_of(known.save_dates[message.position]), day)
         case keys.EmailId(text):
             return lambda message: email_id_text(known.content_ids[message.position]) == text
-        case keys.Never():
-            return lambda message: False
         case keys.Larger(octets):
             return lambda message: known.sizes[message.position] > octets
         case keys.Smaller(octets):
@@ -165,6 +166,15 @@ def _membership(numbers: SequenceSet, selected: SelectedMailbox, *, by_uid: bool
 def _header_has(name: bytes, wanted: str) -> Callable[[Candidate], bool]:
     def passes(message: Candidate) -> bool:
         return any(wanted in folded(value) for value in header_values(message.header, name))
+
+    return passes
+
+
+def _thread_is(text: bytes, selected: SelectedMailbox) -> Callable[[Candidate], bool]:
+    content_ids = selected.known.content_ids
+
+    def passes(message: Candidate) -> bool:
+        return thread_id_text(content_ids[message.position], read_thread_keys(message.header)) == text
 
     return passes
 

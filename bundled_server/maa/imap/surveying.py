@@ -51,9 +51,6 @@ class Survey:
 
     # one method for each kind of key
 
-    def never(self, _: keys.Never) -> Verdict:
-        return Verdict(0)
-
     def flag(self, key: keys.HasFlag) -> Verdict:
         """Keywords compare without case, as system flags do."""
         selected = self._selected
@@ -103,7 +100,6 @@ class Survey:
 
 
 _ANSWERS: Final[dict[type, Callable[[Survey, Any], Verdict]]] = {
-    keys.Never: Survey.never,
     keys.HasFlag: Survey.flag,
     keys.InternalDate: Survey.arrival,
     keys.SaveDate: Survey.saving,

@@ -32,6 +32,10 @@ class ThreadKeys:
     references: tuple[int, ...] = ()
 
 
+NO_KEYS: Final = ThreadKeys()
+"""Of a message that is gone, or has no header."""
+
+
 def read_thread_keys(message: bytes) -> ThreadKeys:
     """From a message, or from its header alone."""
     values: dict[bytes, bytes] = {}

@@ -51,8 +51,10 @@ class EmailId:
 
 
 @dataclass(frozen=True, slots=True)
-class Never:
-    """No message: THREADID where no threads are kept."""
+class ThreadId:
+    """THREADID (RFC 8474)."""
+
+    text: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ SearchKey = (
     | InternalDate
     | SaveDate
     | EmailId
-    | Never
+    | ThreadId
     | SentDate
     | Larger
     | Smaller

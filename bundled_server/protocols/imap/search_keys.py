@@ -16,7 +16,6 @@ from bundled_server.protocols.imap.search_criteria import (
     HeaderHas,
     InternalDate,
     Larger,
-    Never,
     Not,
     Numbers,
     Older,
@@ -27,6 +26,7 @@ from bundled_server.protocols.imap.search_criteria import (
     SentDate,
     Smaller,
     TextHas,
+    ThreadId,
     Uids,
     Younger,
 )
@@ -207,10 +207,6 @@ def _object_id(reader: KeyReader) -> bytes:
     return reader.cursor.astring()
 
 
-def _no_thread(_: bytes) -> SearchKey:
-    return Never()
-
-
 def _flag_keys() -> dict[bytes, Callable[[KeyReader], SearchKey]]:
     """SEEN and UNSEEN, DELETED and UNDELETED …"""
     table: dict[bytes, Callable[[KeyReader], SearchKey]] = {}
@@ -237,7 +233,7 @@ SEARCH_KEYS: dict[bytes, Callable[[KeyReader], SearchKey]] = {
     b"SAVEDSINCE": _dated(SaveDate, Order.SINCE),
     b"SAVEDATESUPPORTED": _fixed(Everything()),
     b"EMAILID": lambda reader: EmailId(_object_id(reader)),
-    b"THREADID": lambda reader: _no_thread(_object_id(reader)),
+    b"THREADID": lambda reader: ThreadId(_object_id(reader)),
     b"SENTBEFORE": _dated(SentDate, Order.BEFORE),
     b"SENTON": _dated(SentDate, Order.ON),
     b"SENTSINCE": _dated(SentDate, Order.SINCE),
