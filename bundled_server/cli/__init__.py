@@ -18,6 +18,8 @@ COMMANDS: Mapping[str, str] = {
     "journal": "bundled_server.cli.journal",
     "import": "bundled_server.cli.transfer",
     "export": "bundled_server.cli.transfer",
+    "backup": "bundled_server.cli.care",
+    "check": "bundled_server.cli.care",
 }
 """The module whose `main(options)` does it; imported only when it is asked for."""
 

@@ -26,6 +26,7 @@ def make_parser() -> OneLineParser:
     _add_journal(commands)
     _add_fault(commands)
     _add_transfer(commands)
+    _add_care(commands)
     return parser
 
 
@@ -171,3 +172,23 @@ def _add_transfer(commands: "argparse._SubParsersAction[OneLineParser]") -> None
         command.add_argument("--user", required=True, metavar="NAME", help="whose mailbox")
         command.add_argument("--mailbox", metavar="NAME", help="one mailbox (default: all that are there)")
         command.add_argument("--format", choices=("maildir", "mbox"), help="default: by what PATH looks like")
+
+
+def _add_care(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
+    backup = with_data(
+        commands.add_parser(
+            "backup",
+            help="copy a host's data while it runs",
+            description="Copy the database as of one moment, the keys and the settings into a new folder, beside "
+            "a running host. The folder appears when all is there; `run --data` on it starts a host from it.",
+        )
+    )
+    backup.add_argument("target", type=Path, metavar="FOLDER", help="a folder that does not exist yet")
+    with_data(
+        commands.add_parser(
+            "check",
+            help="look whether all mail is there and sound",
+            description="Check the database, that every body is there with the octets that came, that no number "
+            "can be given twice, and that nothing is left over; beside a running host, too. Exit code 1: faults.",
+        )
+    )
