@@ -5,8 +5,8 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bundled_server.filters.filter import Filter, Judge, Wave
-from bundled_server.filters.question import Question
+from bundled_server.filters.filter import Counts, Filter, Judge, Wave
+from bundled_server.filters.question import Question, Visit
 from bundled_server.filters.verdict import Said, Stage, Verdict, Word
 
 SCANNER_FAILED = "4.7.1"
@@ -23,11 +23,14 @@ class NoSuchFilter(ValueError):
 
 class Chain:
     """Asks the filters of a stage, wave by wave; those of a wave at the same time, under one deadline. Filters can
-    be switched off and on again while the host runs."""
+    be switched off and on again while the host runs; those named in `off` start switched off."""
 
-    def __init__(self, filters: Sequence[Filter], deadline_seconds: float = DEADLINE_SECONDS) -> None:
+    def __init__(
+        self, filters: Sequence[Filter], deadline_seconds: float = DEADLINE_SECONDS, off: Iterable[str] = ()
+    ) -> None:
         self._filters = {link.name: link for link in filters}
-        self._off: set[str] = set()
+        self._off = set(off)
+        self._counting = [link for link in filters if isinstance(link, Counts)]
         self._deadline_seconds = deadline_seconds
         self._plan: dict[Stage, tuple[tuple[_Asked, ...], ...]] = {}
         self._make_plan()
@@ -57,6 +60,11 @@ class Chain:
             for link in self._filters.values()
         ]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no filters at all, on or off."""
+        return not self._filters
+
     def has(self, stage: Stage) -> bool:
         """Whether any filter wants to be asked at this stage."""
         return stage in self._plan
@@ -80,18 +88,24 @@ class Chain:
         said: list[Said] = []
         waves = self._plan.get(stage, ())
         until = asyncio.get_running_loop().time() + self._deadline_seconds if waves else 0.0
+        vouched_by = question.findings.vouched_by
         for wave in waves:
             heard = await self._hear(wave, stage, question, until)
-            for one in heard:
-                if one.verdict.vouches and not question.findings.vouched_by:
-                    question.findings.vouched_by = one.name
-                    if stage is Stage.CONNECT:
-                        question.visit.trusted_by = one.name
-            heard = [self.overruled(one, question.findings.vouched_by) for one in heard]
+            vouched_by = vouched_by or next((one.name for one in heard if one.verdict.vouches), "")
+            heard = [self.overruled(one, vouched_by) for one in heard]
             said += heard
             if any(one.verdict.word.ends_it for one in heard):
                 break
+        if stage is not Stage.RCPT:  # there it is the friend of one recipient
+            question.findings.vouched_by = vouched_by
+        if stage in (Stage.CONNECT, Stage.HELO):
+            question.visit.trusted_by = vouched_by
         return said
+
+    def left(self, visit: Visit) -> None:
+        """A connection is over."""
+        for link in self._counting:
+            link.left(visit)
 
     async def _hear(self, wave: Sequence[_Asked], stage: Stage, question: Question, until: float) -> list[Said]:
         verdicts: Iterable[Verdict | None]

@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from enum import IntEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from bundled_server.filters.question import Question
+from bundled_server.filters.question import Question, Visit
 from bundled_server.filters.verdict import Stage, Verdict
 
 Judge = Callable[[Question], Awaitable[Verdict | None]]
@@ -32,5 +32,14 @@ class Filter(Protocol):
     about: str
     wave: Wave
     must_answer: bool
-    patience_seconds: float | None
     stages: Mapping[Stage, Judge]
+
+    @property
+    def patience_seconds(self) -> float | None: ...
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """A filter that counts open connections is told of their end."""
+
+    def left(self, visit: Visit) -> None: ...

@@ -86,6 +86,7 @@ class Inspection:
     def left(self, visit: Visit) -> None:
         """The connection is over: what was said and never belonged to a message is told now."""
         self._tell_rest(visit)
+        self.chain.left(visit)
 
     def _conclusion(self, said: tuple[Said, ...], vouched_by: str) -> Conclusion:
         limits = self._thresholds

@@ -14,13 +14,14 @@ SCAN_OCTETS = 4_194_304
 class Findings:
     """What filters learnt that others build upon. `spf` and `dkim` are RFC 8601 results ("" when nobody looked);
     `spf_domain` is the domain that SPF was about, `dkim_domains` those whose signature holds; `vouched_by` names
-    the filter that trusts this mail."""
+    the filter that trusts this mail, `allowed` the recipients whose own list does."""
 
     spf: str = ""
     spf_domain: str = ""
     dkim: str = ""
     dkim_domains: tuple[str, ...] = ()
     vouched_by: str = ""
+    allowed: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)

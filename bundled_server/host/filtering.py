@@ -1,31 +1,51 @@
 """Building the filters at port 25: the chain that the settings ask for, and what listens to its words."""
 
+import time
 from collections.abc import Sequence
 
-from bundled_server.filters.bayes.link import BayesFilter
-from bundled_server.filters.chain import Chain
-from bundled_server.filters.filter import Filter
+from bundled_server.dns.resolver import DnsResolver, Resolver, system_nameservers
+from bundled_server.filters.building import CannotFilter, FilterParts, build_chain
 from bundled_server.filters.inspection import Inspection
+from bundled_server.host.errors import HostCannotStart
 from bundled_server.host.parts import Ground, People
+
+DNS_PORT = 53
 
 
 def build_inspection(ground: Ground, people: People) -> Inspection | None:
     """None where there are no filters, so that nothing is asked of them."""
-    settings = ground.settings.filters
-    filters: list[Filter] = list(ground.surroundings.filters)
-    if settings.bayes is not None:
-        filters.append(_bayes(ground, people))
-    if not filters:
+    settings = ground.settings
+    try:
+        chain = build_chain(settings.filters, _parts(ground, people), ground.surroundings.filters)
+    except CannotFilter as fault:
+        raise HostCannotStart(str(fault)) from fault
+    if chain.is_empty:
         return None
-    chain = Chain(filters, settings.deadline_seconds)
-    if settings.bayes is not None and not settings.bayes.enabled:
-        chain.switch(BayesFilter.name, on=False)
-    return Inspection(chain, settings.thresholds, ground.journal, ground.settings.hostname)
+    return Inspection(chain, settings.filters.thresholds, ground.journal, settings.hostname)
 
 
-def _bayes(ground: Ground, people: People) -> BayesFilter:
-    async def owners_of(addresses: Sequence[str]) -> list[str]:
-        found = [target.user for one in addresses for target in (await people.addresses.resolve(one)).targets]
-        return list(dict.fromkeys(found))
+def _parts(ground: Ground, people: People) -> FilterParts:
+    settings = ground.settings
 
-    return BayesFilter(ground.bayes, owners_of)
+    async def owners_of(address: str) -> Sequence[str]:
+        return [target.user for target in (await people.addresses.resolve(address)).targets]
+
+    return FilterParts(
+        hostname=settings.hostname,
+        store=ground.store,
+        resolver=ground.surroundings.resolver or resolver_of(settings.filters.nameservers),
+        now=ground.clock.now,
+        monotonic=time.monotonic,
+        chance=ground.surroundings.randomness,
+        owners_of=owners_of,
+        bayes=ground.bayes,
+        is_ours=lambda name: name == settings.hostname or name in people.domains,
+    )
+
+
+def resolver_of(nameservers: Sequence[str]) -> Resolver:
+    """One that asks these name servers (ADDRESS or ADDRESS:PORT), or the system's when there are none."""
+    if not nameservers:
+        return DnsResolver(system_nameservers())
+    places = [text.rpartition(":") if text.count(":") == 1 else (text, "", str(DNS_PORT)) for text in nameservers]
+    return DnsResolver([(address, int(port)) for address, _, port in places])

@@ -12,9 +12,17 @@ from bundled_server.mailbox.content import Content, prepare
 from bundled_server.mailbox.store import MailboxExists, Store, StoreError
 from bundled_server.mda.addresses import Addresses, Resolution, Target
 from bundled_server.mda.quota import Quotas
-from bundled_server.mda.trace import delivery_lines, forward_lines, header_of, was_delivered_to, with_lines
+from bundled_server.mda.trace import (
+    delivery_lines,
+    forward_lines,
+    header_of,
+    is_junk,
+    was_delivered_to,
+    with_lines,
+)
 
 INBOX = "INBOX"
+JUNK, JUNK_USE = "Junk", "\\Junk"
 DELIVERED_STATUS = "2.1.5"
 NO_FLAGS: frozenset[str] = frozenset()
 
@@ -148,7 +156,8 @@ class LocalCourier:
         return all([await self._has_room(target.user, 0) for target in resolution.targets])
 
     async def _add(self, draft: _Draft, target: Target, content: Content) -> None:
-        mailbox, name = await self._mailbox(target)
+        header = content.data[: content.header_octets]
+        mailbox, name = await (self._junk(target.user) if is_junk(header) else self._mailbox(target))
         draft.owners.append((len(draft.changes), target, name))
         key = f"{draft.queue_id}/{target.user}"
         draft.changes.append(AddMessage(mailbox, content, NO_FLAGS, self._parts.now(), key))
@@ -178,6 +187,16 @@ class LocalCourier:
                 if mailbox.name.lower() == target.detail and not mailbox.special_use:
                     return mailbox.mailbox_id, mailbox.name
         return await self._inbox(target.user)
+
+    async def _junk(self, owner: str) -> tuple[int, str]:
+        """The mailbox whose use is Junk (RFC 6154), or the one of that name; made when there is none."""
+        store = self._parts.store
+        boxes = await store.mailboxes(owner)
+        found = [box for box in boxes if box.special_use == JUNK_USE] or [box for box in boxes if box.name == JUNK]
+        if found:
+            return found[0].mailbox_id, found[0].name
+        (made,) = await store.commit(CreateMailbox(owner, JUNK, JUNK_USE))
+        return int(made.mailbox_id), JUNK
 
     async def _inbox(self, owner: str) -> tuple[int, str]:
         known = self._inboxes.get(owner)

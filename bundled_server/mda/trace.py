@@ -1,4 +1,4 @@
-"""The lines that final delivery puts on top: Return-Path (RFC 5321 §4.4) and Delivered-To (RFC 9228)."""
+"""What final delivery writes on top (Return-Path, RFC 5321 §4.4; Delivered-To, RFC 9228) and reads there."""
 
 import hashlib
 
@@ -19,6 +19,12 @@ def was_delivered_to(header: bytes, address: str) -> bool:
     """Whether the message passed this very address before: it is going in circles."""
     wanted = f"\ndelivered-to: {_clean(address).lower()}\r\n".encode("utf-8", "replace")
     return wanted in b"\n" + header.lower()
+
+
+def is_junk(header: bytes) -> bool:
+    """Whether the filters want the message in Junk. Their field is read here because they alone can have set it:
+    the MTA and the MSA remove whatever a sender wrote of that name."""
+    return b"\r\nX-Spam-Action: junk\r\n" in header or b"\r\nX-Spam-Action: quarantine\r\n" in header
 
 
 def header_of(data: bytes) -> bytes:

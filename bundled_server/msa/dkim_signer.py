@@ -31,10 +31,8 @@ class DkimSigner:
 def dkim_signer(key: Path, selector: str, domain: str, limit_octets: int) -> DkimSigner:
     """A signer with the RSA key in this PEM file, published as TXT at selector._domainkey.domain. Raises
     CannotSign."""
-    try:
-        import dkim
-    except ImportError:
-        raise CannotSign("dkim_key needs the package dkimpy: pip install 'termail[dkim]'") from None
+    import dkim  # takes its time to import
+
     try:
         private_key = key.read_bytes()
         dkim.sign(b"From: a@b.test\r\n\r\nx\r\n", selector.encode(), domain.encode(), private_key)

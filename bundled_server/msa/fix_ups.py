@@ -8,6 +8,9 @@ from bundled_server.msa.address_list import bare_address, complete, split_list
 from bundled_server.protocols.smtp.header import Field, HeaderBlock
 
 REMOVED = frozenset({"bcc", "resent-bcc", "return-path"})
+RESERVED_PREFIX = "x-spam-"
+"""What only filters may say; the MDA goes by it."""
+
 ADDRESS_FIELDS = frozenset({"from", "sender", "reply-to", "to", "cc"})
 
 
@@ -27,7 +30,11 @@ class BadHeader(ValueError):
 
 def fixed_header(header: HeaderBlock, author: Author) -> bytes:
     """The new fields, without the blank line: what was right stays octet for octet."""
-    kept = [_completed(field, author.domain) for field in header.fields if field.name not in REMOVED]
+    kept = [
+        _completed(field, author.domain)
+        for field in header.fields
+        if field.name not in REMOVED and not field.name.startswith(RESERVED_PREFIX)
+    ]
     names = {field.name for field in header.fields}
     missing: list[str] = []
     if "date" not in names:

@@ -2,18 +2,21 @@
 
 import asyncio
 import smtplib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from bundled_server.config import HostSettings, Ports
+from bundled_server.dns.resolver import DnsResolver
+from bundled_server.dns.zone_server import ZoneServer
 from bundled_server.filter_config import FilterSettings
-from bundled_server.filters.filter import Judge, Wave
+from bundled_server.filters.filter import Filter, Judge, Wave
 from bundled_server.filters.question import Question
 from bundled_server.filters.verdict import Stage, Verdict
 from bundled_server.host.host import Host
+from bundled_server.mailbox.memory_store import MemoryStore
 
 
 @dataclass
@@ -98,6 +101,39 @@ async def what_came(host: Host, answer: tuple[int, bytes]) -> Came:
         boxes.append([await host.store.body(content_id) for content_id in index.content_ids])
     events = [f"{event.kind}: {event.text}" for event in host.journal.recent() if event.agent == "FILTER"]
     return Came(*answer, *boxes, events)
+
+
+@pytest.fixture
+async def names() -> AsyncIterator[ZoneServer]:
+    """A name server on loopback with these zones and nothing in them."""
+    server = ZoneServer()
+    for origin in ("test", "bl.lists", "wl.lists", "in-addr.arpa", "ip6.arpa"):
+        server.zones.add_zone(origin)
+    await server.open()
+    yield server
+    await server.close()
+
+
+@pytest.fixture
+def resolver(names: ZoneServer) -> DnsResolver:
+    return DnsResolver([names.address])
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[MemoryStore]:
+    store = MemoryStore(lambda: 1_000_000.0)
+    await store.open()
+    yield store
+    await store.close()
+
+
+async def ask_filter(link: Filter, stage: Stage, question: Question) -> Verdict | None:
+    return await link.stages[stage](question)
+
+
+@pytest.fixture
+def ask() -> Callable[..., Awaitable[Verdict | None]]:
+    return ask_filter
 
 
 @pytest.fixture

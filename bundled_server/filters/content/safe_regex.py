@@ -1,0 +1,76 @@
+"""Regular expressions that cannot be made to run for hours: their cost is bounded before they are compiled."""
+
+import re
+from re import _constants as codes  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any
+
+LINE_LENGTH = 500
+"""Text is matched in pieces of this length, so that `.*` goes no farther."""
+MOST_STEPS = 600
+"""For each place in the text; one `.*` costs LINE_LENGTH, two would cost its square."""
+LONGEST = 1000
+
+
+class UnsafeRegex(ValueError):
+    """The expression is none, or could take too long; the text says what to write."""
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """The expression, without regard to case. Raises UnsafeRegex."""
+    if len(pattern) > LONGEST:
+        raise UnsafeRegex(f"a regex of more than {LONGEST} characters")
+    try:
+        tree = _parser.parse(pattern, re.IGNORECASE)
+        steps = _cost(tree)
+        expression = re.compile(pattern, re.IGNORECASE)
+    except (re.error, OverflowError, RecursionError) as fault:
+        raise UnsafeRegex(f"{pattern!r} is no regex: {fault}") from None
+    if steps > MOST_STEPS:
+        raise UnsafeRegex(f"{pattern!r} could take too long: write .{{0,20}} instead of a second .*")
+    return expression
+
+
+def pieces(text: str) -> list[str]:
+    """The text in pieces that may be matched; they overlap by half, so that nothing shorter is cut in two."""
+    found = []
+    for line in text.split("\n"):
+        step = LINE_LENGTH // 2
+        found += [line[start : start + LINE_LENGTH] for start in range(0, max(len(line) - step, 1), step)]
+    return found
+
+
+def _cost(tree: Any) -> int:
+    """How many ways there are to match from one place, at most."""
+    steps = 1
+    for code, value in tree:
+        steps *= _cost_of(code, value)
+        if steps > MOST_STEPS:
+            return steps
+    return steps
+
+
+def _cost_of(code: Any, value: Any) -> int:
+    if code in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT):
+        least, most, inner = value
+        return _cost_of_repeat(int(least), LINE_LENGTH if most is codes.MAXREPEAT else int(most), inner)
+    if code is codes.BRANCH:
+        return sum(_cost(branch) for branch in value[1])
+    if code is codes.SUBPATTERN:
+        return _cost(value[-1])
+    if code is codes.ATOMIC_GROUP:
+        return _cost(value)
+    if code in (codes.ASSERT, codes.ASSERT_NOT):
+        return _cost(value[1])
+    if code in (codes.GROUPREF, codes.GROUPREF_EXISTS, codes.GROUPREF_IGNORE):
+        return MOST_STEPS + 1
+    return 1
+
+
+def _cost_of_repeat(least: int, most: int, inner: Any) -> int:
+    """A repeat may end after any number of rounds; where a round itself can go several ways, they multiply."""
+    inside = _cost(inner)
+    rounds = most - least + 1
+    if inside == 1:
+        return rounds
+    return int(min(inside ** min(most, 64), MOST_STEPS + 1)) * rounds
