@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from bundled_server.cli.errors import CannotRun, UsageError
+from bundled_server.cli.filter_settings import filter_settings
 from bundled_server.cli.parser import DEFAULT_PORTS, EGRESS, SERVICES
 from bundled_server.config import Forward, HostSettings, Limits, Ports
 
@@ -146,7 +147,18 @@ _PLAIN: dict[str, type] = {
     "delay_notice_seconds": float,
 }
 _TABLES: dict[str, Any] = {"quotas": dict[str, int], "forwards": dict[str, Forward]}
-_KEYS = (*_PLAIN, *_TABLES, "alias_files", "retry_seconds", "users", "aliases", "transports", "ports", "limits")
+_KEYS = (
+    *_PLAIN,
+    *_TABLES,
+    "alias_files",
+    "retry_seconds",
+    "users",
+    "aliases",
+    "transports",
+    "ports",
+    "limits",
+    "filters",
+)
 _PATHS = ("data", "dkim_key", "tls_certificate", "tls_key", "smarthost_password_file", "smarthost_ca")
 
 
@@ -182,6 +194,8 @@ def _take_tables(draft: _Draft, path: Path, text: str, table: dict[str, Any]) ->
     if "limits" in table:
         limits = _section(path, text, table, "limits", Limits.__struct_fields__)
         draft.values["limits"] = _converted(path, "limits", limits, Limits)
+    if "filters" in table:
+        draft.values["filters"] = filter_settings(path, table["filters"])
     if "users" in table:
         users = _converted(path, "users", table["users"], dict[str, str])
         draft.values["users"] = tuple(users.items())
