@@ -16,9 +16,10 @@ from termail.agent.client import AgentClient
 from termail.agent.messages import Password, PasswordWanted, ToUI, WireLine
 from termail.classroom.wire_line import Spoken, spoken_here
 from termail.commands import commands_of
-from termail.config import SettingsError, load
+from termail.config import Settings, SettingsError, load
 from termail.keymap import Keymap, KeymapError
 from termail.model.index_format import FormatError, IndexFormat
+from termail.model.patterns import PatternError, parse
 from termail.screens.defects import DefectLog
 from termail.screens.index import IndexScreen
 from termail.screens.listing_cache import ListingCache
@@ -50,10 +51,21 @@ class TermailApp(App[int], inherit_bindings=False):
         self.type_ahead = TypeAhead(self, super().on_event)
         for theme in THEMES.values():
             self.register_theme(theme)
-        true_color = os.environ.get("COLORTERM", "") in ("truecolor", "24bit") or "256" in os.environ.get(
-            "TERM", ""
-        )
-        self.theme = theme_name(services.settings.ui.theme, no_color=no_color, has_true_color=true_color)
+        self._reload, services.reload = services.reload, self._read_settings_again
+        self._follow_settings()
+
+    def _read_settings_again(self) -> None:
+        self._reload()
+        self._follow_settings()
+        for screen in self._mail_screens():
+            screen.settings_changed()
+
+    def _follow_settings(self) -> None:
+        ui = self.services.settings.ui
+        terminal = os.environ.get("TERM", "")
+        true_color = os.environ.get("COLORTERM", "") in ("truecolor", "24bit") or "256" in terminal
+        self.theme = theme_name(ui.theme, no_color="NO_COLOR" in os.environ, has_true_color=true_color)
+        self.set_class(ui.ascii, "-ascii")
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Screens opened under a theme that is not ours still find every role."""
@@ -216,17 +228,12 @@ def _compose_from_raw(services: Services, raw: bytes, account: str) -> Screen[An
 
 def build_services(config: Path, data: Path, *, agent: bool = True) -> Services:
     """Settings, store, keymap, agent. Raises SettingsError."""
-    settings = load(config)
-    try:
-        keymap = Keymap(settings.keys)
-        IndexFormat(settings.ui.index_format, clean=str, now=time.time)
-    except (KeymapError, FormatError) as error:
-        raise SettingsError(f"{config / 'config.toml'}: {error}") from error
+    settings, keymap = read_settings(config)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = LocalStore(data / "mail.sqlite3")
     link = AgentClient(config, data) if agent else NoAgent()
     defects = DefectLog(data / "termail.log")
-    return Services(
+    services = Services(
         store,
         link,
         settings,
@@ -237,6 +244,27 @@ def build_services(config: Path, data: Path, *, agent: bool = True) -> Services:
         aliases_path=config / "aliases",
         listing_cache=ListingCache(data / "listings"),
     )
+    services.reload = lambda: services.take_settings(*read_settings(config))
+    services.take_settings(settings, keymap)
+    return services
+
+
+def read_settings(config: Path) -> tuple[Settings, Keymap]:
+    """config.toml with everything in it judged that can be. Raises SettingsError."""
+    settings = load(config)
+    path = config / "config.toml"
+    for table, patterns in (("searches", settings.searches.values()), ("scores", settings.scores)):
+        for pattern in patterns:
+            try:
+                parse(pattern, now=time.time())
+            except PatternError as error:
+                raise SettingsError(f"{path}: [{table}] {pattern!r}: {error}") from error
+    try:
+        keymap = Keymap(settings.keys)
+        IndexFormat(settings.ui.index_format, clean=str, now=time.time)
+    except (KeymapError, FormatError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    return settings, keymap
 
 
 def run(

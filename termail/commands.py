@@ -75,6 +75,7 @@ _EVERYWHERE = (
     _command("outbox", "Show the mail on its way out", generic="M-o"),
     _command("operations", "Show what still waits to reach the server, and what failed", generic="M-j"),
     _command("log", "Show the messages of this session", generic="M-m"),
+    _command("reload-settings", "Read the settings again: keys, searches, formats, accounts", generic=""),
     _command("theme", "Change the theme: dark, light, high-contrast, terminal", generic="M-s"),
 )
 

@@ -118,7 +118,11 @@ class Pgp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Ui(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """[ui]: how the client looks. "" means the built-in choice; formats are mutt's % expandos."""
+    """[ui]: how the client looks. "" means the built-in choice; formats are mutt's % expandos.
+
+    New mail: `notify` rings the bell, `notify_terminal` names the escape of the terminal's own notification,
+    `notify_command` is a program that gets sender (%f) and subject (%s). `ascii` draws with ASCII alone.
+    """
 
     theme: str = ""
     index_format: str = ""
@@ -139,6 +143,9 @@ class Ui(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mark_old: bool = True
     undo_send_seconds: float = 5.0
     notify: bool = True
+    notify_terminal: Literal["", "osc9", "osc777", "osc99"] = ""
+    notify_command: str = ""
+    ascii: bool = False
     mouse: bool = True
 
 

@@ -126,6 +126,20 @@ class Unbound:
 Resolution = Found | Waiting | Unbound
 
 
+def steps_of(binding: str) -> list[tuple[str, str]]:
+    """A binding as commands with their arguments: `delete-message`, `save-message Archive`, or several after one
+    another, `tag-pattern ~d >1m; tag-prefix; save-message Old`. A semicolon inside an argument is part of it as
+    long as no command follows it."""
+    steps: list[str] = []
+    for part in binding.split(";"):
+        if steps and part.split()[:1] and part.split()[0] not in COMMANDS:
+            steps[-1] += ";" + part
+        else:
+            steps.append(part)
+    pairs = (step.strip().partition(" ") for step in steps if step.strip())
+    return [(name, argument.strip()) for name, _, argument in pairs]
+
+
 class Keymap:
     """Default keys with the user's on top, by context; GENERIC is what a context falls back to."""
 
@@ -147,13 +161,14 @@ class Keymap:
             strokes = parse_keys(key)
             if command in ("", "noop"):
                 bindings[strokes] = ""
-            elif command in COMMANDS:
-                bindings[strokes] = command
-            else:
-                raise KeymapError(
-                    f"[keys.{context_name}] {key!r}: no command is called {command!r}; "
-                    f"allowed are noop, {', '.join(sorted(COMMANDS))}"
-                )
+                continue
+            for name, _ in steps_of(command):
+                if name not in COMMANDS:
+                    raise KeymapError(
+                        f"[keys.{context_name}] {key!r}: no command is called {name!r}; "
+                        f"allowed are noop, {', '.join(sorted(COMMANDS))}"
+                    )
+            bindings[strokes] = command
 
     def lookup(self, context: Context, strokes: tuple[str, ...]) -> str | None:
         """The command these strokes mean, "" for more to come, None for nothing."""
@@ -173,6 +188,16 @@ class Keymap:
             generic = self._bindings[Context.GENERIC]
             found += ["".join(keys) for keys, name in generic.items() if name == command and keys not in own]
         return list(dict.fromkeys(found))
+
+    def macros(self, context: Context) -> list[tuple[str, str]]:
+        """The user's keys that mean more than one plain command: (keys, what they do)."""
+        places = dict.fromkeys((context, Context.GENERIC))
+        return [
+            ("".join(keys), command)
+            for place in places
+            for keys, command in self._bindings[place].items()
+            if command and command not in COMMANDS
+        ]
 
     def first_key(self, context: Context, command: str) -> str:
         """For the status bar: the first key of a command, or its name after a colon."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from termail.agent.messages import SyncNow
+from termail.agent.messages import StopAgent, SyncNow
 from termail.commands import COMMANDS
 from termail.mime.sanitize import clean_line
 from termail.screens.desk import CommandError
@@ -128,6 +128,15 @@ class Everywhere:
     async def do_wire_view(self, argument: str) -> None:
         await self._screen.services.watch_wire()
         self._screen.go("wire")
+
+    async def do_reload_settings(self, argument: str) -> None:
+        accounts = self._screen.services.settings.accounts
+        self._screen.services.reload()
+        if self._screen.services.settings.accounts != accounts:
+            await self._screen.services.agent.send(
+                StopAgent()
+            )  # the next one, started at once, knows the new ones
+        self._screen.tell("Settings read again.", "ok")
 
     async def do_theme(self, argument: str) -> None:
         names = list(THEMES)

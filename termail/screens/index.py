@@ -5,36 +5,38 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections.abc import Sequence
+from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
 from termail.agent.messages import FolderChanged, FoldersChanged, NewMail, OpenFolder, ToUI
 from termail.commands import Context
-from termail.mime.sanitize import clean_line
 from termail.model.folder import Folder
 from termail.model.folder_view import FolderView, nearest
-from termail.model.index_format import IndexFormat
 from termail.model.order import Order, SortKey
 from termail.screens.address_actions import AddressActions
 from termail.screens.desk import CommandError
 from termail.screens.everywhere import Everywhere
 from termail.screens.index_commands import IndexCommands
+from termail.screens.index_words import index_format, index_title
 from termail.screens.list_motions import ListMotions
 from termail.screens.listings import Listing, read_listing
 from termail.screens.mail_screen import MailScreen
 from termail.screens.message_actions import MessageActions
 from termail.screens.message_motions import MessageMotions
 from termail.screens.message_outside import MessageOutside
+from termail.screens.notices import tell_of_mail
 from termail.screens.reading import read_message
 from termail.screens.services import Services
 from termail.screens.thread_actions import ThreadActions
 from termail.screens.virtual_folders import listing_of
 from termail.screens.writing_actions import WritingActions
+from termail.terminal_escape import write_to_terminal
 from termail.widgets.folder_lines import folder_tree
 from termail.widgets.ink import Run
 from termail.widgets.mail_text import MailText
-from termail.widgets.message_list import LineFormat, MessageList
+from termail.widgets.message_list import MessageList
 from termail.widgets.select_list import SelectList, TextList
 
 FOLDER_COLUMN = 28
@@ -65,14 +67,17 @@ class IndexScreen(MailScreen):
     IndexScreen.-very-wide #preview {
         display: block; width: 48%; height: 1fr; border-top: none; border-left: vkey $mail-faint;
     }
+    IndexScreen.-ascii.-wide.-tall #preview, IndexScreen.-ascii.-very-wide #preview { border: none; }
     """
 
     def __init__(self, services: Services, folder: Folder) -> None:
         super().__init__(services)
         ui = services.settings.ui
         order = Order(SortKey(ui.sort), ui.sort_reverse, SortKey(ui.sort_second))
-        self.view = FolderView(folder, order, services.store.rows, services.store.threads)
-        self.messages = MessageList(now=services.clock, line_format=self._line_format(), id="work")
+        self.view = self._view_of(folder, order)
+        self.messages = MessageList(
+            now=services.clock, line_format=index_format(services, lambda: self.view), id="work"
+        )
         self.folders = TextList(id="folders")
         self.folders.can_focus = False
         self.folders.opens_on_click = True
@@ -95,6 +100,10 @@ class IndexScreen(MailScreen):
             Everywhere(self, after_undo=self._undone),
         ]
 
+    def _view_of(self, folder: Folder, order: Order) -> FolderView:
+        store, ascii_only = self.services.store, self.services.settings.ui.ascii
+        return FolderView(folder, order, store.rows, partial(store.threads, ascii_only=ascii_only))
+
     def compose_work(self) -> ComposeResult:
         with Horizontal(id="columns"):
             yield self.folders
@@ -114,6 +123,7 @@ class IndexScreen(MailScreen):
         self.messages.put_view(self.view)
         self.services.shown_folder = lambda: self.view
         self.call_after_refresh(self._go_to_first_new)
+        self.set_class(self.services.settings.ui.ascii, "-ascii")
         self.show_folders()
         self.show_title()
         self.show_status()
@@ -221,7 +231,7 @@ class IndexScreen(MailScreen):
         self._keep_listing()
         self._mark_old()
         listing = await asyncio.to_thread(self._read, folder, order, "")
-        self.view = FolderView(folder, order, self.services.store.rows, self.services.store.threads)
+        self.view = self._view_of(folder, order)
         self.view.is_read_only = read_only
         self.view.put_listing(listing.ids, listing.depths)
         self._reloading = False
@@ -277,22 +287,6 @@ class IndexScreen(MailScreen):
         if self.services.settings.ui.mark_old and not self.view.folder.search:
             self.services.store.mark_old(self.view.folder.folder_id)
 
-    def _line_format(self) -> LineFormat | None:
-        """The user's index_format, when there is one."""
-        ui = self.services.settings.ui
-        if not ui.index_format:
-            return None
-        options = {"date_format": ui.date_format} if ui.date_format else {}
-        return IndexFormat(
-            ui.index_format,
-            clean=clean_line,
-            now=self.services.clock,
-            is_tagged=lambda message_id: message_id in self.view.tagged,
-            folder=self.view.folder.name,
-            total=lambda: len(self.view.ids),
-            **options,
-        )
-
     def _announce(self) -> None:
         folder_id = self.view.folder.folder_id
         if folder_id > 0:
@@ -305,20 +299,13 @@ class IndexScreen(MailScreen):
     # --- bars
 
     def title_runs(self) -> tuple[Run, ...]:
-        folder, view = self.view.folder, self.view
-        place = f"{clean_line(folder.account)}/" if folder.account else ""
-        runs: list[Run] = [(f"{place}{clean_line(folder.name)}", "strong")]
-        shown = f"{len(view.ids):,} of {folder.total:,}" if view.limit else f"{len(view.ids):,}"
-        runs.append((f" · {shown} message{'' if shown == '1' else 's'}", "dim"))
-        if folder.unread:
-            runs += [(" · ", "dim"), (f"{folder.unread:,} unread", "accent")]
-        if view.is_read_only:
-            runs += [(" · ", "dim"), ("read-only", "warning")]
-        if view.tagged:
-            runs += [(" · ", "dim"), (f"{len(view.tagged):,} tagged", "tagged")]
-        if view.limit:
-            runs += [(" · limit ", "dim"), (clean_line(view.limit), "warning")]
-        return tuple(runs)
+        return index_title(self.view)
+
+    def settings_changed(self) -> None:
+        """Formats and searches may be others."""
+        super().settings_changed()
+        self.messages.put_format(index_format(self.services, lambda: self.view))
+        self.show_folders()
 
     def _refresh_folder(self) -> None:
         """The counts of this folder, and of the others."""
@@ -356,9 +343,9 @@ class IndexScreen(MailScreen):
                 self._refresh_folder()
                 self.show_title()
             case NewMail(sender=sender, subject=subject):
-                if self.services.settings.ui.notify:
-                    self.app.bell()
                 self.tell(f"New mail from {sender}: {subject}", "accent")
+                ui = self.services.settings.ui
+                tell_of_mail(ui, sender, subject, ring=self.app.bell, write=write_to_terminal(self.app))
             case _:
                 pass
 

@@ -23,7 +23,7 @@ from termail.agent.messages import (
 from termail.classroom.journal import Event
 from termail.classroom.wire_line import Spoken
 from termail.commands import COMMANDS, Context
-from termail.keymap import Found, KeyReader, Unbound, Waiting, stroke_of
+from termail.keymap import Found, KeyReader, Unbound, Waiting, steps_of, stroke_of
 from termail.mime.sanitize import clean_line
 from termail.model.outbox import OutboxState
 from termail.screens.desk import Cancelled, CommandError, Handler
@@ -193,7 +193,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         match self.reader.feed(stroke):
             case Found(command, number):
                 self.services.pressed = Pressed(stroke, command)
-                self.run_command(command, str(number) if number else "")
+                self._run_binding(command, str(number) if number else "")
             case Waiting(shown):
                 self.tell_quietly(f"{shown}-")
             case Unbound(shown):
@@ -202,6 +202,28 @@ class MailScreen(Screen[Any], inherit_bindings=False):
                     self.tell_quietly(f"{shown} is not bound here; {help_key} shows the keys")
         if had_notice and self._notice is None:
             self.show_status()
+
+    def _run_binding(self, binding: str, argument: str) -> None:
+        """A command, or the steps of a user's macro, each when the one before it has finished."""
+        if binding in COMMANDS:
+            self.run_command(binding, argument)
+        else:
+            self.begin(self._run_steps(steps_of(binding)))
+
+    async def _run_steps(self, steps: list[tuple[str, str]]) -> None:
+        for name, argument in steps:
+            handler = self.handler_of(name)
+            if handler is None:
+                raise CommandError(f"{name} does not work here.")
+            waiting = handler(argument)
+            if waiting is not None:
+                await waiting
+
+    def settings_changed(self) -> None:
+        """The settings were read again."""
+        numbers = self.CONTEXT in (Context.INDEX, Context.PAGER)
+        self.reader = KeyReader(self.services.keymap, self.CONTEXT, numbers=numbers)
+        self.show_status()
 
     def tell_quietly(self, text: str) -> None:
         """A notice that is not worth a line in the log."""

@@ -266,6 +266,13 @@ class HelpScreen(Report):
             for command, keys in shown:
                 lines.append(_help_line(keys, command, self.list.size.width))
                 self._commands.append(command.name)
+        macros = keymap.macros(self._place)
+        if macros:
+            lines += [[], [(" Your own", "accent")]]
+            lines += [
+                [(f"  {clean_line(keys):<14} ", "strong"), (clean_line(text), "text")] for keys, text in macros
+            ]
+            self._commands += [""] * (len(macros) + 2)
         return lines
 
     def do_select_entry(self, argument: str) -> None:

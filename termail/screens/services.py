@@ -73,6 +73,10 @@ class NoAgent:
         """Nothing to close."""
 
 
+def _nothing_to_reload() -> None:
+    """Services that were not built from a file."""
+
+
 @dataclass(slots=True)
 class Heard:
     """What the agent said so far, kept for whoever looks later."""
@@ -115,6 +119,7 @@ class Services:
     histories: dict[str, list[str]] = field(default_factory=dict)
     last_sent: LastSent = field(default_factory=LastSent)
     previous_folder_id: int = 0
+    reload: Callable[[], None] = _nothing_to_reload
     shown_folder: Callable[[], FolderView] | None = None
     next_notice: str = ""
     wire_is_shown: bool = False
@@ -151,6 +156,13 @@ class Services:
     def protected(self) -> Protected:
         """The user's gpg, in front of protected mail."""
         return Protected(self.settings.pgp)
+
+    def take_settings(self, settings: Settings, keymap: Keymap) -> None:
+        """Settings that were read anew. Raises PatternError, and has changed nothing."""
+        self.store.set_scores(settings.scores)
+        self.settings, self.keymap = settings, keymap
+        for made_from_settings in ("virtual", "address_book"):
+            self.__dict__.pop(made_from_settings, None)
 
     # --- accounts
 

@@ -9,6 +9,38 @@ from textual.widget import Widget
 Run = tuple[str, str]  # text and the role it is drawn in
 
 
+ASCII = str.maketrans(
+    {"▌": ">", "├": "|", "└": "`", "│": "|", "─": "-", "┬": "-", "·": "-", "…": "~", "⟳": "~", "✉": "@", "✗": "x"}
+    | {
+        "✓": "+",
+        "▸": ">",
+        "◂": "<",
+        "▾": "v",
+        "▴": "^",
+        "→": ">",
+        "←": "<",
+        "⏎": "$",
+        "•": "*",
+        "“": '"',
+        "”": '"',
+    }
+    | {
+        "┌": "+",
+        "┐": "+",
+        "┘": "+",
+        "┤": "|",
+        "┼": "+",
+        "═": "=",
+        "█": "#",
+        "░": ".",
+        "◉": "o",
+        "○": "o",
+        "●": "*",
+    }
+)
+"""What the interface draws with, for terminals and screen readers that know ASCII alone (cell for cell)."""
+
+
 class Ink(Widget):
     """Widgets below it draw runs of (text, role); `style_of` turns roles into styles of the theme."""
 
@@ -97,9 +129,12 @@ class Ink(Widget):
         """Runs as one line of exactly `width` cells."""
         segments: list[Segment] = []
         left = width
+        draws_ascii = self.app.has_class("-ascii")
         for text, role in runs:
             if left <= 0:
                 break
+            if draws_ascii:
+                text = text.translate(ASCII)
             cells = cell_len(text)
             if cells > left:
                 text, cells = fit(text, left), left

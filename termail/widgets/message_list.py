@@ -27,6 +27,12 @@ class MessageList(SelectList):
         self._cached_generation = -1
         self.loading_text = ""
 
+    def put_format(self, line_format: LineFormat | None) -> None:
+        """Lines in a user's format, or in our columns."""
+        self._line_format = line_format
+        self._cached_generation = -1
+        self.refresh()
+
     def put_view(self, view: FolderView) -> None:
         """Show this view."""
         self._view = view

@@ -26,7 +26,7 @@ class IndexFormat:
         now: Callable[[], float],
         is_tagged: Callable[[int], bool] = lambda message_id: False,
         date_format: str = DATE_FORMAT,
-        folder: str = "",
+        folder: Callable[[], str] = str,
         total: Callable[[], int] = lambda: 0,
     ) -> None:
         """Raises FormatError."""
@@ -40,7 +40,7 @@ class IndexFormat:
 
     def __call__(self, row: Row, number: int, tree: str, width: int) -> str:
         """One line of exactly `width` cells."""
-        line = Line(row, number, tree, self._is_tagged(row.message_id), self._folder, self._total())
+        line = Line(row, number, tree, self._is_tagged(row.message_id), self._folder(), self._total())
         return pad(cut(self._filled(self._items, line, width), width), width, is_left=True)
 
     def _filled(self, items: Sequence[Item], line: Line, width: int) -> str:

@@ -45,7 +45,7 @@ def row(**changes) -> Row:
 
 
 def draw(text: str, width: int = 0, tree: str = "", tagged: bool = False, **changes) -> str:
-    drawn = IndexFormat(text, clean=str, now=lambda: NOON, is_tagged=lambda _: tagged, folder="INBOX")
+    drawn = IndexFormat(text, clean=str, now=lambda: NOON, is_tagged=lambda _: tagged, folder=lambda: "INBOX")
     line = drawn(row(**changes), 101, tree, width or 80)
     return line if width else line.rstrip()
 
