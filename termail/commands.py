@@ -120,7 +120,7 @@ _MESSAGES = (
     _command("collapse-all", "Collapse or open all threads", index="M-V"),
     _mail("save-message", "Move to another folder", "s"),
     _mail("copy-message", "Copy to another folder", "C"),
-    _mail("junk-message", "Junk: into the Junk folder, and there: no junk, back to the inbox", "M-!"),
+    _mail("junk-message", "Junk: into the Junk folder; in it: no junk, back to the inbox", "M-!"),
     _mail("pipe-message", "Pipe the message to a shell command", "|"),
     _mail("print-message", "Print the message", "p"),
     _mail("view-raw", "Show the message as it came, octet by octet", "e"),
