@@ -7,6 +7,29 @@ import msgspec
 from bundled_server.filter_config import FilterSettings
 
 
+class SieveLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user's scripts may be and do. A step of a run is some two microseconds' work."""
+
+    script_octets: int = 131_072
+    scripts_per_user: int = 64
+    script_name_characters: int = 128
+    nesting: int = 32
+    commands: int = 5000
+    steps: int = 200_000
+    actions: int = 32
+    redirects: int = 4
+    includes: int = 64
+    include_depth: int = 10
+    variables: int = 256
+    variable_characters: int = 16_384
+    duplicate_seconds: int = 604_800
+    duplicates_per_user: int = 10_000
+    vacation_days: int = 7
+    vacation_least_seconds: int = 60
+    vacation_most_days: int = 60
+    error_notice_seconds: int = 86_400
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What a peer may make us hold, do or wait for. Sizes in octets, times in seconds."""
 
@@ -49,6 +72,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     dkim_octets: int = 10_485_760
     etrn_pause_seconds: float = 10.0
     admin_body_octets: int = 1_048_576
+    sieve: SieveLimits = SieveLimits()
 
 
 class Forward(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
