@@ -103,8 +103,10 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     "internet" routes by MX. `aliases` maps a local part, an address, or "@domain" for whatever else comes
     there, to the addresses that get its mail, and `alias_files` hold more of them; `forwards` are by user. With
     `detail_mailboxes` mail for alice+lists goes into the mailbox "lists" where alice has one. Quotas count octets,
-    0 is no limit; mail over quota waits, or with `quota_refuses` goes back. `postmaster` is the local part that
-    reads postmaster's and abuse's mail, by default root or the first user.
+    0 is no limit; mail over quota waits, or with `quota_refuses` goes back. `sieve_before` and
+    `sieve_after` are scripts that are run for everybody, around the user's own; `sieve_global` is the folder of
+    include :global. `postmaster` is the local part that reads postmaster's and abuse's mail, by default root or
+    the first user.
     What users send is signed with `dkim_key` (PEM, published at `dkim_selector`._domainkey.`domain`).
     With a `smarthost_user` the smarthost is spoken to by verified TLS only (`smarthost_ca` when it is not in the
     system's list), the password comes from the file or from $TERMAIL_SMARTHOST_PASSWORD. `transports` as in
@@ -124,6 +126,9 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     quota_octets: int = 0
     quotas: dict[str, int] = {}
     quota_refuses: bool = False
+    sieve_before: Path | None = None
+    sieve_after: Path | None = None
+    sieve_global: Path | None = None
     postmaster: str = ""
     tls_certificate: Path | None = None
     tls_key: Path | None = None

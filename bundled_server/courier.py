@@ -34,6 +34,15 @@ class Outcome:
     expanded: bool = False
 
 
+class DeliveryRefused(Exception):
+    """The only recipient refuses the message while its sender is still on the line: that is better told there than
+    by a bounce (RFC 5429 §2.1)."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.text)
+        self.outcome = outcome
+
+
 class Courier(Protocol):
     """Takes one message to some of its recipients; answers one outcome for each, in order, and never raises
     for the weather (no route, time-out, full disk): that is DEFERRED with its reason."""

@@ -54,7 +54,7 @@ class NewHead:
 Accept = Callable[[Envelope, list[bytes], str, str], Awaitable[object]]
 """Takes an accepted message in pieces, the header whole in the first (the list is emptied, so that no octets are
 held twice), with its origin ("submission" or "transfer") and its queue id; returns once it is durable. Raises
-StoreUnavailable."""
+StoreUnavailable and DeliveryRefused."""
 
 
 @dataclass(frozen=True, slots=True)

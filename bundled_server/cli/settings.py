@@ -135,6 +135,9 @@ _PLAIN: dict[str, type] = {
     "smarthost_user": str,
     "smarthost_password_file": str,
     "smarthost_ca": str,
+    "sieve_before": str,
+    "sieve_after": str,
+    "sieve_global": str,
     "postmaster": str,
     "journal_wire": bool,
     "answers_questions": bool,
@@ -159,7 +162,10 @@ _KEYS = (
     "limits",
     "filters",
 )
-_PATHS = ("data", "dkim_key", "tls_certificate", "tls_key", "smarthost_password_file", "smarthost_ca")
+_PATHS = (
+    *("data", "dkim_key", "tls_certificate", "tls_key", "smarthost_password_file", "smarthost_ca"),
+    *("sieve_before", "sieve_after", "sieve_global"),
+)
 
 
 def _from_file(path: Path) -> _Draft:

@@ -2,8 +2,11 @@
 
 from bundled_server.host.errors import HostCannotStart
 from bundled_server.host.parts import Ground, MailFlow, People
+from bundled_server.mailbox.scripts import ScriptShelf
 from bundled_server.mda.local import LocalCourier, LocalParts
 from bundled_server.mda.quota import Quotas
+from bundled_server.mda.sieve.library import ScriptLibrary
+from bundled_server.mda.sieve.sifter import Sifter, SifterParts
 from bundled_server.mta.outbound import make_relay
 from bundled_server.mta.relay import Relay
 from bundled_server.queue.bounce import Reporter
@@ -13,6 +16,7 @@ from bundled_server.queue.schedule import RetrySchedule
 from bundled_server.queue.settlement import Settler
 from bundled_server.queue.short_way import ShortWay
 from bundled_server.queue.spool import Spool
+from bundled_server.sieve.errors import SieveError
 
 SMARTHOST_LANE = "smarthost"
 
@@ -56,6 +60,29 @@ def _local_courier(ground: Ground, people: People) -> LocalCourier:
             ground.ids.next,
             _quotas(ground),
             ground.settings.detail_mailboxes,
+            _sifter(ground, people),
+        )
+    )
+
+
+def _sifter(ground: Ground, people: People) -> Sifter:
+    settings, limits = ground.settings, ground.settings.limits.sieve
+    before, after = settings.sieve_before, settings.sieve_after
+    library = ScriptLibrary(ScriptShelf(ground.store), limits, before, after, settings.sieve_global)
+    try:
+        library.check_host_scripts()
+    except (OSError, SieveError) as fault:
+        raise HostCannotStart(f"sieve_before or sieve_after cannot be used: {fault}") from fault
+    return Sifter(
+        SifterParts(
+            ground.store,
+            people.addresses,
+            library,
+            limits,
+            ground.clock.now,
+            ground.ids.next,
+            settings.hostname,
+            settings.domain,
         )
     )
 

@@ -12,6 +12,7 @@ from bundled_server.mailbox.content import Content, prepare
 from bundled_server.mailbox.store import MailboxExists, Store, StoreError
 from bundled_server.mda.addresses import Addresses, Resolution, Target
 from bundled_server.mda.quota import Quotas
+from bundled_server.mda.sieve.sifter import Arrival, Placement, Sifter
 from bundled_server.mda.trace import (
     delivery_lines,
     forward_lines,
@@ -39,6 +40,7 @@ class LocalParts:
     new_queue_id: Callable[[], str]
     quotas: Quotas | None = None
     detail_mailboxes: bool = True
+    sifter: Sifter | None = None
 
 
 @dataclass(slots=True)
@@ -51,6 +53,8 @@ class _Draft:
     outcomes: list[Outcome] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     owners: list[tuple[int, Target, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    sifted: set[str] = field(default_factory=set)
 
 
 class LocalCourier:
@@ -81,12 +85,16 @@ class LocalCourier:
             draft.outcomes.append(await self._plan_one(draft, recipient))
 
         def settled(results: tuple[Any, ...]) -> None:
+            if self._parts.sifter is not None:
+                self._parts.sifter.memory.settled(queue_id)
             self._note_deliveries(draft, results)
 
         return LocalPlan(tuple(draft.outcomes), tuple(draft.changes), settled)
 
     def forget(self) -> None:
         self._inboxes.clear()
+        if self._parts.sifter is not None:
+            self._parts.sifter.memory.forget()
 
     async def stamp(self, envelope: Envelope, data: bytes) -> bytes:
         """`queue.spool.Stamp`: mail for exactly one mailbox gets its lines before it is queued, so that queue and
@@ -116,10 +124,11 @@ class LocalCourier:
         content = draft.content
         if resolution.targets and not is_stamped:
             content = with_lines(content, lines)
-        full = ""
+        full = refusal = ""
+        may_refuse = not (resolution.is_role or resolution.forwards or len(resolution.targets) > 1)
         for target in resolution.targets:
             if resolution.is_role or await self._has_room(target.user, len(content.data)):
-                await self._add(draft, target, content)
+                refusal = await self._sift(draft, recipient, target, content, may_refuse=may_refuse)
             else:
                 full = target.user
         if full and not self._refuses_over_quota:
@@ -130,6 +139,8 @@ class LocalCourier:
             draft.changes.append(self._forward(draft, recipient, resolution.forwards, is_alone=is_alone))
         if full:
             return Outcome(recipient, Verdict.REFUSED, "5.2.2", f"the mailbox of {full} is full")
+        if refusal:
+            return Outcome(recipient, Verdict.REFUSED, "5.7.1", refusal)
         return Outcome(
             recipient,
             Verdict.DELIVERED,
@@ -155,12 +166,42 @@ class LocalCourier:
             return True
         return all([await self._has_room(target.user, 0) for target in resolution.targets])
 
-    async def _add(self, draft: _Draft, target: Target, content: Content) -> None:
-        header = content.data[: content.header_octets]
-        mailbox, name = await (self._junk(target.user) if is_junk(header) else self._mailbox(target))
-        draft.owners.append((len(draft.changes), target, name))
+    async def _sift(
+        self, draft: _Draft, recipient: Recipient, target: Target, content: Content, *, may_refuse: bool
+    ) -> str:
+        """Put the message where the user's script wants it → why it is refused, "" when it is not. A user who is
+        reached in two ways has the script run once."""
+        sifter = self._parts.sifter
+        if target.user in draft.sifted:
+            return ""
+        arrival = Arrival(draft.queue_id, draft.envelope, recipient, target.user, content, may_refuse)
+        sifted = await sifter.sift(arrival) if sifter is not None else None
+        if sifted is None:
+            await self._add(draft, target, content, Placement())
+            return ""
+        draft.sifted.add(target.user)
+        draft.notes += sifted.notes
+        for placement in sifted.placements:
+            await self._add(draft, target, content, placement)
+        draft.changes += sifted.changes
+        if sifted.notice is not None:
+            inbox, _ = await self._inbox(target.user)
+            key = f"{draft.queue_id}/{target.user}/notice"
+            draft.changes.append(AddMessage(inbox, sifted.notice, NO_FLAGS, self._parts.now(), key))
+        return sifted.refusal
+
+    async def _add(self, draft: _Draft, target: Target, content: Content, placement: Placement) -> None:
         key = f"{draft.queue_id}/{target.user}"
-        draft.changes.append(AddMessage(mailbox, content, NO_FLAGS, self._parts.now(), key))
+        if placement.mailbox is None:
+            is_for_junk = not placement.decided and is_junk(content.data[: content.header_octets])
+            mailbox, name = await (self._junk(target.user) if is_for_junk else self._mailbox(target))
+        else:
+            mailbox, name = placement.mailbox.mailbox_id, placement.mailbox.name
+            key += f"/{mailbox}"
+        if any(owner.user == target.user and where == name for _, owner, where in draft.owners):
+            return  # keep and fileinto "INBOX": the same mailbox gets a message once (RFC 5228 §2.10.3)
+        draft.owners.append((len(draft.changes), target, name))
+        draft.changes.append(AddMessage(mailbox, content, placement.flags, self._parts.now(), key))
         if self._parts.quotas is not None:
             self._parts.quotas.let_in(target.user, len(content.data))
 
@@ -217,6 +258,8 @@ class LocalCourier:
     # journal
 
     def _note_deliveries(self, draft: _Draft, results: tuple[Any, ...]) -> None:
+        for text in draft.notes:
+            self._note(draft, "sifted", text)
         for position, target, name in draft.owners:
             added: Added = results[position]
             where = f"{target.user}'s {name}"

@@ -1,11 +1,12 @@
 """The short way: mail for one mailbox of this host goes straight into it, without a stay in the queue."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bundled_server.courier import LocalPlan, LocalPlanner, Verdict
+from bundled_server.courier import DeliveryRefused, LocalPlan, LocalPlanner, Verdict
 from bundled_server.envelope import Envelope
-from bundled_server.mailbox.changes import AddMessage
+from bundled_server.mailbox.changes import AddMessage, Change
 from bundled_server.mailbox.content import Content
+from bundled_server.mailbox.records import PutRecords
 from bundled_server.mailbox.store import Store, StoreError, StoreUnavailable
 
 ORIGIN = "transfer"
@@ -21,9 +22,13 @@ class ShortWay:
 
     async def deliver(self, queue_id: str, envelope: Envelope, content: Content) -> bool:
         """True: the message is in its mailbox, durably. False: nothing happened, the queue has to take it, because
-        there is more to do than to add it, or the mailbox is in trouble. Raises StoreUnavailable."""
+        there is more to do than to add it, or the mailbox is in trouble. Raises StoreUnavailable, and
+        DeliveryRefused when the only recipient does not want it."""
         try:
             plan = await self.planner.plan(queue_id, envelope, content)
+            if len(plan.outcomes) == 1 and plan.outcomes[0].verdict is Verdict.REFUSED and not plan.changes:
+                plan.settled(())
+                raise DeliveryRefused(plan.outcomes[0])
             if not _only_adds(plan):
                 return False
             results = await self.store.commit(*_without_keys(plan))
@@ -38,17 +43,16 @@ class ShortWay:
 
 
 def _only_adds(plan: LocalPlan) -> bool:
-    """Whether everybody gets the message and nobody is to be told or sent anything."""
+    """Whether everybody gets the message (a script may have put it elsewhere, or nowhere) and nobody is to be told
+    or sent anything."""
     return all(
         outcome.verdict is Verdict.DELIVERED and "SUCCESS" not in outcome.recipient.notify
         for outcome in plan.outcomes
-    ) and all(isinstance(change, AddMessage) for change in plan.changes)
+    ) and all(isinstance(change, AddMessage | PutRecords) for change in plan.changes)
 
 
-def _without_keys(plan: LocalPlan) -> list[AddMessage]:
+def _without_keys(plan: LocalPlan) -> list[Change]:
     """Delivery keys guard retries of a queue item; here is none, and nothing would ever remove them."""
     return [
-        AddMessage(change.mailbox_id, change.content, change.flags, change.internal_date)
-        for change in plan.changes
-        if isinstance(change, AddMessage)
+        replace(change, delivery_key="") if isinstance(change, AddMessage) else change for change in plan.changes
     ]

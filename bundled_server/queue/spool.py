@@ -50,7 +50,7 @@ class Spool:
 
     async def accept(self, envelope: Envelope, data: bytes, origin: str, queue_id: str = "") -> str:
         """Make a message (its lines end in CRLF) durable and set it going → its queue id, a new one when none is
-        given. Raises StoreUnavailable."""
+        given. Raises StoreUnavailable and DeliveryRefused."""
         return await self.accept_pieces(envelope, [data], origin, queue_id)
 
     async def accept_pieces(self, envelope: Envelope, pieces: list[bytes], origin: str, queue_id: str = "") -> str:

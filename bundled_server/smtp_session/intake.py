@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from bundled_server.courier import Outcome, Verdict
+from bundled_server.courier import DeliveryRefused, Outcome, Verdict
 from bundled_server.mailbox.store import StoreUnavailable
 from bundled_server.message_pieces import JOIN_OFF_THE_LOOP_OCTETS, joined, octets_of
 from bundled_server.protocols.smtp import words
@@ -59,6 +59,10 @@ class Intake:
         except StoreUnavailable as weather:
             self._journal.note("refused", f"cannot take the message now: {weather}", message_id=head.message_id)
             return words.TRY_LATER
+        except DeliveryRefused as refused:
+            outcome = refused.outcome
+            self._journal.note("refused", f"by its recipient: {outcome.text}", message_id=head.message_id)
+            return Reply(550, outcome.status, outcome.text)
         recipients = ", ".join(f"<{recipient.address}>" for recipient in envelope.recipients[:10])
         self._journal.note(
             "accepted",

@@ -1,0 +1,26 @@
+"""What spamtest and virustest see: the marks of our own filters, which nobody else can set (RFC 5235)."""
+
+import re
+from typing import Final
+
+from bundled_server.sieve.message import Message
+
+_STATUS: Final = re.compile(r"(?:Yes|No), score=(-?[0-9.]+) required=([0-9.]+)")
+VIRUS_LEVELS: Final = {"clean": 1, "infected": 5}
+"""1 no virus, 5 a virus for sure (§3.3)."""
+
+
+def spam_percent(message: Message) -> float | None:
+    """0 for no points, 50 where the filters begin to call it spam, 100 for twice as many; None without marks."""
+    match = _STATUS.match(next(iter(message.values("x-spam-status")), ""))
+    try:
+        score, required = (float(match[1]), float(match[2])) if match else (0.0, 0.0)
+    except ValueError:
+        return None
+    return min(max(50 * score / required, 0.0), 100.0) if required > 0 else None
+
+
+def virus_level(message: Message) -> int:
+    """0 when nobody looked."""
+    status = next(iter(message.values("x-virus-status")), "").partition(",")[0].partition(";")[0]
+    return VIRUS_LEVELS.get(status.strip().lower(), 0)
