@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bundled_server.courier import LocalPlan, Outcome, Verdict
+from bundled_server.courier import DeliveryRefused, LocalPlan, Outcome, Verdict
 from bundled_server.envelope import Envelope, Recipient
 from bundled_server.mailbox.changes import AddMessage, PutUser, RemoveFromQueue
 from bundled_server.mailbox.content import Content, prepare
@@ -72,14 +72,16 @@ async def test_no_delivery_key_stays_behind(store) -> None:
     assert await count(store) == 2
 
 
-@pytest.mark.parametrize(
-    "recipient",
-    [Recipient("nobody@cities.org"), Recipient("alice@cities.org", frozenset({"SUCCESS"}))],
-    ids=["somebody is refused", "the sender wants to be told"],
-)
-async def test_whatever_needs_an_answer_is_left_to_the_queue(store, recipient: Recipient) -> None:
+async def test_a_refusal_is_told_to_the_sender_who_is_still_there(store) -> None:
+    with pytest.raises(DeliveryRefused) as caught:
+        await ShortWay(store, OneMailbox(store)).deliver("q1", to(Recipient("nobody@cities.org")), LETTER)
+    assert caught.value.outcome.verdict is Verdict.REFUSED
+
+
+async def test_whatever_needs_an_answer_is_left_to_the_queue(store) -> None:
     local = OneMailbox(store)
-    assert not await ShortWay(store, local).deliver("q1", to(recipient), LETTER)
+    wants_success = Recipient("alice@cities.org", frozenset({"SUCCESS"}))
+    assert not await ShortWay(store, local).deliver("q1", to(wants_success), LETTER)
     assert (await count(store), local.settled) == (0, 0)
 
 
