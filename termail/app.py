@@ -242,6 +242,7 @@ def build_services(config: Path, data: Path, *, agent: bool = True) -> Services:
         places(),
         defects=defects,
         aliases_path=config / "aliases",
+        templates_path=config / "templates",
         listing_cache=ListingCache(data / "listings"),
     )
     services.reload = lambda: services.take_settings(*read_settings(config))

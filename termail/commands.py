@@ -138,6 +138,7 @@ _WRITING = (
     _mail("group-reply", "Reply to everybody", "g"),
     _command("list-reply", "Reply to the mailing list", index="L", pager="L"),
     _mail("forward-message", "Forward", "f"),
+    _mail("forward-attached", "Forward as an attachment (after ; all tagged messages)", "M-A"),
     _mail("bounce-message", "Send on unchanged to somebody else (Resent-To)", "b"),
     _mail("resend-message", "Use this message as a new one", "M-e"),
     _mail("recall-message", "Go on with a postponed message", "R"),
@@ -187,6 +188,15 @@ _COMPOSE = (
     _command("edit-type", "Change the type of the attachment", compose="^T"),
     _command("rename-attachment", "Give the attachment another name", compose="R"),
     _command("postpone-message", "Keep it as a draft for later", compose="P"),
+    _command("edit-encoding", "Choose how the attachment is encoded", compose="^E"),
+    _command("toggle-disposition", "Show the attachment in the text, or as a file", compose="^D"),
+    _command("pgp-menu", "Sign or encrypt with PGP", compose="p"),
+    _command("smime-menu", "Sign or encrypt with S/MIME", compose="S"),
+    _command("find-key", "Look for the recipients' PGP keys", compose="^K"),
+    _command("toggle-markdown", "Send the text as Markdown (plain text and HTML), or plain", compose="m"),
+    _command("toggle-report", "Ask the servers to report the delivery", compose="N"),
+    _command("send-later", "Choose when it is sent: tomorrow 9am, in 2 hours", compose="Y"),
+    _command("insert-template", "Begin with a template", compose="T"),
 )
 
 _LISTS = (
@@ -201,6 +211,7 @@ _LISTS = (
     _command("delete-folder", "Delete the folder and what is in it", folders="d"),
     _command("rename-folder", "Rename the folder", folders="r"),
     _command("cancel-entry", "Take back: a queued message, or a pending operation", lists="d"),
+    _command("retry-entry", "Try to send the message now", lists="r"),
 )
 
 _CLASSROOM = (

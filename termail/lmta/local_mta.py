@@ -82,7 +82,8 @@ class LocalMta:
                 transcript,
                 has_token=bool(account.token_command),
             )
-            letter = Letter(item.sender, item.recipients, self._store.outbox_raw(item.outbox_id))
+            envelope_id = item.message_id_header.strip("<>")[:100] if item.wants_report else ""
+            letter = Letter(item.sender, item.recipients, self._store.outbox_raw(item.outbox_id), envelope_id)
             outcome = await submission.send(letter, going_out)
         except (NoPassword, CannotTrust) as error:
             return Deferred(str(error))

@@ -35,11 +35,13 @@ class NotProtected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Envelope and octets; recipients each once, Bcc among them and not in `raw`."""
+    """Envelope and octets; recipients each once, Bcc among them and not in `raw`. `envelope_id` asks for delivery
+    reports that carry it (RFC 3461 §4.4)."""
 
     sender: str
     recipients: Sequence[str]
     raw: bytes
+    envelope_id: str = ""
 
 
 async def nothing() -> None:
@@ -165,7 +167,7 @@ class Submission:
         recipients = list(dict.fromkeys(letter.recipients))
         for recipient in recipients:
             try:
-                await client.rcpt(recipient, encoding=encoding)
+                await client.rcpt(recipient, options=_rcpt_options(client, letter, recipient), encoding=encoding)
             except aiosmtplib.SMTPResponseException as error:
                 rejected.append(Rejection(recipient, error.code, str(error.message)))
         if len(rejected) == len(recipients):
@@ -185,6 +187,8 @@ def _mail_options(client: TappedClient, letter: Letter) -> tuple[list[str], str]
     options = []
     if client.supports_extension("size"):
         options.append(f"SIZE={len(letter.raw)}")
+    if letter.envelope_id and client.supports_extension("dsn"):
+        options += ["RET=HDRS", f"ENVID={_xtext(letter.envelope_id)}"]
     if not letter.raw.isascii() and client.supports_extension("8bitmime"):
         options.append("BODY=8BITMIME")
     is_offered = client.supports_extension("smtputf8")
@@ -195,6 +199,22 @@ def _mail_options(client: TappedClient, letter: Letter) -> tuple[list[str], str]
     if not is_offered:
         raise aiosmtplib.SMTPResponseException(550, "an address is not ASCII and the server offers no SMTPUTF8")
     return [*options, "SMTPUTF8"], "utf-8"
+
+
+def _rcpt_options(client: TappedClient, letter: Letter, recipient: str) -> list[str]:
+    """NOTIFY and ORCPT (RFC 3461 §4.1, §4.2) where a report is wished and the server knows how."""
+    if not letter.envelope_id or not client.supports_extension("dsn"):
+        return []
+    kind = "rfc822" if recipient.isascii() else "utf-8"  # RFC 6533 §3
+    return ["NOTIFY=SUCCESS,FAILURE,DELAY", f"ORCPT={kind};{_xtext(recipient)}"]
+
+
+def _xtext(text: str) -> str:
+    """RFC 3461 §4; what is not ASCII stands as it is, as in RFC 6533's utf-8-addr-unitext."""
+    return "".join(
+        f"+{ord(character):02X}" if ord(character) <= 32 or character in "+=\x7f" else character
+        for character in text
+    )
 
 
 def _judged(code: int, text: str, rejected: Sequence[Rejection] = ()) -> Outcome:

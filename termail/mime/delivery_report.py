@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from termail.mime.headers import first_value, scan_headers
+import msgspec
+
+from termail.mime.headers import first_value, header_end, message_ids, scan_headers
+from termail.mime.message import parse_message
 from termail.mime.sanitize import clean_line
 from termail.mime.words import decode_words
 
@@ -18,6 +21,29 @@ _ACTIONS: Final = {
     "expanded": "was delivered to a list or alias",
 }
 _RECIPIENTS: Final = 100
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery report: the Message-ID of the message it is about, and a line for each recipient."""
+
+    message_id: str
+    texts: tuple[str, ...]
+
+
+def read_report(raw: bytes) -> Report | None:
+    """None for what is no delivery report about a message that is named in it. Never raises; cheap for others."""
+    if b"multipart/report" not in raw[: header_end(raw)[0]].lower():
+        return None
+    texts: list[str] = []
+    about = ""
+    for part in parse_message(raw).walk():
+        if part.content_type in REPORT_TYPES:
+            texts += [text for text in report_texts(part.decoded()) if not text.startswith(" ")]
+        elif part.content_type in ("message/rfc822", "message/global") and part.children:
+            about = "".join(message_ids(first_value(part.children[0].headers, "message-id"))[:1])
+        elif part.content_type in ("text/rfc822-headers", "message/global-headers", "message/rfc822"):
+            about = "".join(message_ids(first_value(scan_headers(part.decoded()), "message-id"))[:1])
+    return Report(message_id=about, texts=tuple(texts)) if about and texts else None
 
 
 def report_texts(octets: bytes) -> Iterator[str]:

@@ -22,7 +22,7 @@ _OURS = "x-termail-draft"
 _KEPT_PREFIX = "x-termail-extra-"
 
 
-def postpone(draft: Draft, *, date: float) -> bytes:
+def postpone(draft: Draft, *, date: float, message_id: str = "") -> bytes:
     """A draft as a message for the Drafts folder: addresses as typed (they may be unfinished), Bcc and Fcc kept.
 
     Raises DraftError for a header with a line end in it."""
@@ -39,6 +39,8 @@ def postpone(draft: Draft, *, date: float) -> bytes:
     ):
         if value:
             header.append(unstructured(name, value))
+    if message_id:
+        header.append(fold("Message-ID", [message_id]))
     if draft.in_reply_to:
         header.append(unstructured("In-Reply-To", draft.in_reply_to))
     if draft.references:

@@ -28,7 +28,8 @@ class OutboxPart(msgspec.Struct, frozen=True, kw_only=True):
 class OutboxItem(msgspec.Struct, frozen=True, kw_only=True):
     """`not_before` and `next_try` in epoch seconds; `reason` is the last thing a server or the network said.
     `transcript` holds the SMTP dialogue of the last attempt as "C: …"/"S: …" lines, secrets masked. A remainder
-    is for recipients an earlier attempt did not reach; the others have the message, and its copy is in Sent."""
+    is for recipients an earlier attempt did not reach; the others have the message, and its copy is in Sent.
+    `reports` is what delivery reports said of it since, in words."""
 
     outbox_id: int
     account: str
@@ -45,3 +46,5 @@ class OutboxItem(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     transcript: tuple[str, ...] = ()
     is_remainder: bool = False
+    wants_report: bool = False
+    reports: tuple[str, ...] = ()

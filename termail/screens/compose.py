@@ -8,7 +8,11 @@ from textual.app import ComposeResult
 from termail.commands import Context
 from termail.mime.draft import Draft
 from termail.screens.compose_commands import ComposeCommands
+from termail.screens.compose_options import ComposeOptions
+from termail.screens.compose_protection import ComposeProtection, protection_words
+from termail.screens.compose_sending import ComposeSending, moment_text
 from termail.screens.compose_tools import ComposeTools
+from termail.screens.desk import CommandError
 from termail.screens.everywhere import Everywhere
 from termail.screens.identity import address_of
 from termail.screens.list_motions import ListMotions
@@ -19,7 +23,8 @@ from termail.widgets.letter import Letter, LetterAttachment
 
 
 class ComposeScreen(MailScreen):
-    """`answered` is the message this one replies to (0: none); `draft_id` the postponed draft it came from."""
+    """`answered` is the message this one replies to (0: none); `draft_id` the postponed draft it came from,
+    `server_draft` the message of a Drafts folder."""
 
     CONTEXT = Context.COMPOSE
     HINTS = (
@@ -31,18 +36,24 @@ class ComposeScreen(MailScreen):
         ("help", "keys"),
     )
 
-    def __init__(self, services: Services, draft: Draft, answered: int = 0, draft_id: int = 0) -> None:
+    def __init__(
+        self, services: Services, draft: Draft, answered: int = 0, draft_id: int = 0, server_draft: int = 0
+    ) -> None:
         super().__init__(services)
+        self.server_draft = server_draft
         self.draft = draft
         self.answered = answered
         self.draft_id = draft_id
         self.was_edited = False
         self.letter = Letter(id="work")
-        self._is_recalled = bool(draft_id)
-        self._edit_first = not draft_id
+        self._is_recalled = bool(draft_id or server_draft)
+        self._edit_first = not self._is_recalled
         self.commands = ComposeCommands(self)
         self.helpers = [
             self.commands,
+            ComposeSending(self),
+            ComposeProtection(self),
+            ComposeOptions(self),
             ComposeTools(self),
             ListMotions(self, self.letter, lambda line: ""),
             Everywhere(self),
@@ -92,9 +103,20 @@ class ComposeScreen(MailScreen):
 
     def title_runs(self) -> tuple[Run, ...]:
         kind = "Reply" if self.answered else "Draft" if self._is_recalled else "New message"
-        delay = self.services.settings.ui.undo_send_seconds
-        when = f", in {delay:g} s" if delay else ""
-        return (
-            (kind, "strong"),
-            (f" · sends as {address_of(self.draft.from_)}{when}", "dim"),
-        )
+        draft, delay = self.draft, self.services.settings.ui.undo_send_seconds
+        protected = protection_words(draft.protection)
+        words = [f"sends as {address_of(draft.from_)}"]
+        words += [protected] if protected else []
+        words += ["Markdown"] if draft.is_markdown else []
+        words += ["delivery report"] if draft.wants_report else []
+        words += [moment_text(draft.send_at)] if draft.send_at else [f"in {delay:g} s"] if delay else []
+        return ((kind, "strong"), (f" · {', '.join(words)}", "dim"))
+
+    def selected_attachment(self) -> int:
+        """Which attachment a command means. Raises CommandError."""
+        count, at = len(self.draft.attachments), self.letter.attachment
+        if not count:
+            raise CommandError("There are no attachments.")
+        if at is None and count > 1:
+            raise CommandError("Select an attachment with j and k first.")
+        return at or 0

@@ -1,21 +1,19 @@
-"""What the keys of compose do: edit, attach, send, postpone, abort."""
+"""What the keys of compose do: edit, attach, postpone, abort."""
 
 import asyncio
-import contextlib
 import os
 from typing import Any, Protocol
 
 import msgspec
 
-from termail.commands import Context
 from termail.mime.draft import Attachment, Draft
 from termail.mime.sanitize import clean_line
-from termail.screens.desk import CommandError, Desk
+from termail.screens.desk import Desk
 from termail.screens.draft_store import encode_draft
+from termail.screens.drafts_desk import drop_draft, keep_draft
 from termail.screens.files import complete_path, read_attachment
 from termail.screens.folder_names import complete_folder
 from termail.screens.outside import edit_outside, editor_of
-from termail.screens.writing_actions import answered_action
 from termail.widgets.letter import Letter
 
 _ATTACHMENT_WORDS = ("attach", "adjunt", "anhang", "pièce jointe", "allegat", "anexo")
@@ -27,6 +25,7 @@ class ComposeDesk(Desk, Protocol):
     draft: Draft
     answered: int
     draft_id: int
+    server_draft: int
     was_edited: bool
     letter: Letter
     app: Any
@@ -34,6 +33,8 @@ class ComposeDesk(Desk, Protocol):
     def change(self, **changes: Any) -> None: ...
 
     def show_draft(self) -> None: ...
+
+    def selected_attachment(self) -> int: ...
 
     def dismiss(self, result: Any = None) -> Any: ...
 
@@ -43,7 +44,6 @@ class ComposeCommands:
 
     def __init__(self, desk: ComposeDesk) -> None:
         self._desk = desk
-        self._is_sent = False
 
     # --- the text
 
@@ -104,7 +104,7 @@ class ComposeCommands:
         self._desk.change(attachments=(*self._desk.draft.attachments, attachment))
 
     def do_detach_file(self, argument: str) -> None:
-        at = self._selected()
+        at = self._desk.selected_attachment()
         attachments = self._desk.draft.attachments
         self._desk.change(attachments=attachments[:at] + attachments[at + 1 :])
 
@@ -115,77 +115,34 @@ class ComposeCommands:
         await self._change_attachment("filename", "Send attachment as: ", argument)
 
     async def _change_attachment(self, field: str, label: str, argument: str) -> None:
-        at = self._selected()
+        at = self._desk.selected_attachment()
         attachments: list[Attachment] = list(self._desk.draft.attachments)
         value = argument or await self._desk.ask(label, getattr(attachments[at], field))
         attachments[at] = msgspec.structs.replace(attachments[at], **{field: value})
         self._desk.change(attachments=tuple(attachments))
 
-    def _selected(self) -> int:
-        count = len(self._desk.draft.attachments)
-        at = self._desk.letter.attachment
-        if not count:
-            raise CommandError("There are no attachments.")
-        if at is None and count > 1:
-            raise CommandError("Select an attachment with j and k first.")
-        return at or 0
-
-    # --- sending and keeping
-
-    async def do_send_message(self, argument: str) -> None:
-        from termail.mime.draft import build
-
-        draft, services = self._desk.draft, self._desk.services
-        if not draft.subject.strip() and not await self._desk.confirm("No subject: send anyway?", default=False):
-            return
-        if forgot_attachment(draft) and not await self._desk.confirm(
-            "The text speaks of an attachment but there is none: send anyway?", default=False
-        ):
-            return
-        if self._is_sent:
-            return
-        now = services.clock()
-        built = build(draft, date=now)
-        if not services.account(draft.account).send:
-            raise CommandError(f"Account {draft.account} has no `send` server in the settings.")
-        delay = services.settings.ui.undo_send_seconds
-        outbox_id = services.store.queue_message(
-            draft.account, built.sender, built.recipients, built.raw, not_before=now + delay if delay else 0.0
-        )
-        self._is_sent = True
-        services.last_sent.outbox_id = outbox_id
-        if self._desk.answered:
-            with contextlib.suppress(LookupError):  # it is on its way, whatever became of the message it answers
-                services.store.perform(draft.account, answered_action(self._desk.answered), "replied")
-        if self._desk.draft_id:
-            services.store.delete_draft(self._desk.draft_id)
-        await services.work_waits()
-        undo = services.keymap.first_key(Context.INDEX, "undo")
-        told = f"Sends in {delay:g} s; {undo} takes it back." if delay else "Mail queued."
-        self._desk.dismiss(None)
-        self._tell_below(told)
+    # --- keeping
 
     async def do_postpone_message(self, argument: str) -> None:
-        self._keep()
-        self._desk.dismiss(None)
-        self._tell_below("Message postponed; R goes on with it.")
+        desk = self._desk
+        where = keep_draft(desk.services, desk.draft, desk.draft_id, desk.server_draft)
+        await desk.services.work_waits()
+        desk.dismiss(None)
+        self._tell_below(f"Message postponed {where}; R goes on with it.")
 
     async def do_quit(self, argument: str) -> None:
-        if self._desk.was_edited or self._desk.draft_id:
-            answer = await self._desk.choose("Postpone this message? ([yes]/no): ", "yn", "y")
+        desk = self._desk
+        if desk.was_edited or desk.draft_id or desk.server_draft:
+            answer = await desk.choose("Postpone this message? ([yes]/no): ", "yn", "y")
             if answer == "y":
                 await self.do_postpone_message(argument)
                 return
-        if self._desk.draft_id:
-            self._desk.services.store.delete_draft(self._desk.draft_id)
-        self._desk.dismiss(None)
+        drop_draft(desk.services, desk.draft.account, desk.draft_id, desk.server_draft)
+        desk.dismiss(None)
         self._tell_below("Mail not sent.")
 
     def autosave(self) -> None:
-        """Keep what was written, as far as it is a message already."""
-        self._keep()
-
-    def _keep(self) -> None:
+        """Keep what was written so far on this machine."""
         draft = self._desk.draft
         store = self._desk.services.store
         self._desk.draft_id = store.save_draft(draft.account, encode_draft(draft), self._desk.draft_id or None)

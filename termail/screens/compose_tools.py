@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -78,12 +79,15 @@ class ComposeTools:
             path = Path(folder) / "message.txt"
             path.touch(mode=0o600)
             path.write_text(self._desk.draft.body, encoding="utf-8")
-            status = self._desk.outside(
-                f"aspell --mode=email --add-email-quote='>' check {shlex.quote(str(path))}"
-            )
+            command = self._desk.services.settings.ui.spell_command
+            if shutil.which((shlex.split(command) or [""])[0]) is None:
+                raise CommandError(
+                    f"{command or 'No spell_command'} is not installed; spell_command sets another."
+                )
+            status = self._desk.outside(f"{command} {shlex.quote(str(path))}")
             body = path.read_text(encoding="utf-8", errors="replace")
         if status:
-            raise CommandError(f"aspell ended with status {status}; the text is as it was.")
+            raise CommandError(f"It ended with status {status}; the text is as it was.")
         self._desk.change(body=body)
 
     async def do_write_to_folder(self, argument: str) -> None:
@@ -120,9 +124,7 @@ class ComposeTools:
 
     async def do_edit_type(self, argument: str) -> None:
         attachments = list(self._desk.draft.attachments)
-        if not attachments:
-            raise CommandError("There are no attachments.")
-        at = self._desk.letter.attachment or 0
+        at = self._desk.selected_attachment()
         value = argument or await self._desk.ask("Content-Type: ", attachments[at].content_type)
         if not _TYPE.fullmatch(value.strip()):
             raise CommandError(f"{value!r} is no type like text/plain.")

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from termail.config import Pgp
 from termail.mime.headers import first_value, header_end, parse_addresses, scan_headers
+from termail.mime.outgoing import DraftError, Protection
 from termail.mime.sanitize import clean_line
 from termail.widgets.ink import Run
 
 if TYPE_CHECKING:
+    from termail.mime.compose import Sealer
     from termail.mime.crypto.gpg import Gpg
     from termail.mime.crypto.verdicts import Opening
 
@@ -32,6 +34,14 @@ class Protected:
 
         home = Path(self._settings.home).expanduser() if self._settings.home else None
         return Gpg(self._settings.program, home=home)
+
+    def sealer(self, protection: Protection, *, may_ask: bool) -> "Sealer":
+        """What signs and encrypts for `build`. Raises DraftError for a method that is not set up."""
+        from termail.mime.crypto.sealing import PgpSealer
+
+        if protection.method != "pgp":
+            raise DraftError("S/MIME is not set up here")
+        return PgpSealer(self.gpg(), may_ask=may_ask)
 
     async def open(self, message_id: int, raw: bytes, suspend: Suspend | None = None) -> "Opening | None":
         """None when nothing is protected. The agent asks for a passphrase only while `suspend` gives the terminal

@@ -10,7 +10,7 @@ from termail.commands import GROUPS, Command, Context
 from termail.mime.sanitize import clean_line
 from termail.model.outbox import OutboxItem, OutboxState
 from termail.screens.desk import CommandError
-from termail.screens.draft_store import decode_draft
+from termail.screens.drafts_desk import draft_entries, drop_draft
 from termail.screens.everywhere import Everywhere
 from termail.screens.list_motions import ListMotions
 from termail.screens.mail_screen import MailScreen
@@ -81,7 +81,13 @@ class OutboxScreen(Report):
 
     TITLE_TEXT = "Outbox"
     EMPTY = "No mail on its way out."
-    HINTS = (("select-entry", "dialogue"), ("cancel-entry", "take back"), ("quit", "back"), ("help", "keys"))
+    HINTS = (
+        ("select-entry", "dialogue"),
+        ("cancel-entry", "take back, edit"),
+        ("retry-entry", "try now"),
+        ("quit", "back"),
+        ("help", "keys"),
+    )
 
     def report_lines(self) -> list[list[Run]]:
         now = self.services.clock()
@@ -93,7 +99,7 @@ class OutboxScreen(Report):
                 (f"{size_text(item.size_octets):>5}  ", "dim"),
                 (fit(clean_line(", ".join(item.recipients)), 28) + "  ", "text"),
                 (clean_line(item.subject) or "(no subject)", "strong"),
-                (f"  {_next_try(item.next_try, now)}{clean_line(item.reason)}" if item.reason else "", "dim"),
+                (_outbox_note(item, now), "dim"),
             ]
             for item in self._items
         ]
@@ -106,7 +112,8 @@ class OutboxScreen(Report):
 
     def do_select_entry(self, argument: str) -> None:
         item = self._selected()
-        lines = list(item.transcript) or ["No attempt was made yet."]
+        lines = [*item.reports, *([""] if item.reports else [])]
+        lines += item.transcript or ["No attempt was made yet."]
         self.go("text", f"SMTP dialogue of {item.subject or 'this message'}", lines)
 
     async def do_cancel_entry(self, argument: str) -> None:
@@ -116,6 +123,18 @@ class OutboxScreen(Report):
             raise CommandError("Too late to take it back.")
         self.read()
         self.go("compose from raw", raw, item.account)
+
+    async def do_retry_entry(self, argument: str) -> None:
+        item = self._selected()
+        if item.state is OutboxState.POSSIBLY_SENT and not await self.confirm(
+            "It may have arrived already: send it again?", default=False
+        ):
+            return
+        if not self.services.store.requeue_outbox(item.outbox_id):
+            raise CommandError("It is being sent, or was.")
+        await self.services.work_waits()
+        self.tell("It is tried now.")
+        self.read()
 
     def _selected(self) -> OutboxItem:
         if not self._items:
@@ -167,30 +186,31 @@ class OperationsScreen(Report):
 
 
 class DraftsScreen(Report):
-    """The postponed messages. Returns the place of the one chosen."""
+    """The postponed messages. Returns the one chosen, or None."""
 
     TITLE_TEXT = "Postponed messages"
     EMPTY = "No postponed messages."
     HINTS = (("select-entry", "go on"), ("cancel-entry", "delete"), ("quit", "back"), ("help", "keys"))
 
     def report_lines(self) -> list[list[Run]]:
-        self._drafts = [
-            (draft_id, decode_draft(raw, account)) for draft_id, account, raw in self.services.store.drafts()
-        ]
+        self._drafts = draft_entries(self.services)
         return [
             [
-                (f"  {fit(clean_line(draft.to) or '(nobody yet)', 30)}  ", "text"),
-                (clean_line(draft.subject), "strong"),
+                (f"  {fit(entry.to or '(nobody yet)', 30)}  ", "text"),
+                (entry.subject or "(no subject)", "strong"),
+                ("  in Drafts" if entry.message_id else "", "dim"),
             ]
-            for _, draft in self._drafts
+            for entry in self._drafts
         ]
 
     def do_select_entry(self, argument: str) -> None:
-        self.dismiss(min(self.list.cursor, len(self._drafts) - 1) if self._drafts else None)
+        self.dismiss(self._drafts[min(self.list.cursor, len(self._drafts) - 1)] if self._drafts else None)
 
     async def do_cancel_entry(self, argument: str) -> None:
         if self._drafts and await self.confirm("Delete this draft?", default=False):
-            self.services.store.delete_draft(self._drafts[min(self.list.cursor, len(self._drafts) - 1)][0])
+            entry = self._drafts[min(self.list.cursor, len(self._drafts) - 1)]
+            drop_draft(self.services, entry.account, entry.draft_id, entry.message_id)
+            await self.services.work_waits()
             self.read()
 
 
@@ -286,6 +306,15 @@ def _help_line(keys: list[str], command: Command, width: int) -> list[Run]:
     line: list[Run] = [(f"  {shown:<14} ", "strong"), (command.help, "text")]
     gap = width - 2 - len(command.name) - sum(len(text) for text, _ in line)
     return [*line, (" " * gap + command.name, "dim")] if gap >= 2 else line
+
+
+def _outbox_note(item: OutboxItem, now: float) -> str:
+    """What else to know of it: what a report said, until when it is held, the last words of the server."""
+    if item.reports:
+        return f"  {clean_line(item.reports[-1])}"
+    if item.state is OutboxState.QUEUED and item.not_before > now + 60:
+        return time.strftime("  held until %a %d %b %H:%M", time.localtime(item.not_before))
+    return f"  {_next_try(item.next_try, now)}{clean_line(item.reason)}" if item.reason else ""
 
 
 def _next_try(when: float, now: float) -> str:

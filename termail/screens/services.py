@@ -115,6 +115,7 @@ class Services:
     heard: Heard = field(default_factory=Heard)
     defects: DefectLog = field(default_factory=DefectLog)
     aliases_path: Path | None = None
+    templates_path: Path | None = None
     listing_cache: ListingCache = field(default_factory=ListingCache)
     histories: dict[str, list[str]] = field(default_factory=dict)
     last_sent: LastSent = field(default_factory=LastSent)

@@ -5,7 +5,7 @@ import msgspec
 from termail.mime.outgoing import Protection
 from termail.mime.sanitize import clean_line
 from termail.model.actions import SetFlags
-from termail.screens.desk import CommandError, MailDesk, current_row
+from termail.screens.desk import CommandError, MailDesk, current_row, targets
 from termail.screens.identity import address_of, all_my_addresses, face_for, with_signature
 
 
@@ -36,6 +36,15 @@ class WritingActions:
         await self._reply(to_all=False)
 
     async def do_group_reply(self, argument: str) -> None:
+        row = current_row(self._desk)
+        if (
+            row.to_me == ""
+            and not row.list_id
+            and not await self._desk.confirm(
+                "You got a blind copy: a reply to all tells them. Reply to all?", default=False
+            )
+        ):
+            return
         await self._reply(to_all=True)
 
     async def do_list_reply(self, argument: str) -> None:
@@ -69,14 +78,27 @@ class WritingActions:
         return Protection(signs=pgp.sign or encrypts, encrypts=encrypts)
 
     async def do_forward_message(self, argument: str) -> None:
+        await self._forward(argument, as_attachment=False)
+
+    async def do_forward_attached(self, argument: str) -> None:
+        await self._forward(argument, as_attachment=True)
+
+    async def _forward(self, argument: str, *, as_attachment: bool) -> None:
+        """Inline a message as it is read; attached each as it came, after `;` all that are tagged."""
         from termail.mime.draft import forward
 
-        row = current_row(self._desk)
-        raw = await self._desk.services.body(row.message_id)
+        services = self._desk.services
+        ids = targets(self._desk) if as_attachment else (current_row(self._desk).message_id,)
         to = await self._ask_address("To: ", argument)
-        account = self._account_name()
-        draft = forward(raw, account=account, from_=self._desk.services.account(account).from_)
-        self._compose(msgspec.structs.replace(draft, to=clean_line(to)))
+        face = face_for(services.settings, self._account_name(), goes_to=to)
+        fetch = services.body if as_attachment else services.readable
+        drafts = [
+            forward(await fetch(entry), account=face.account, from_=face.from_, as_attachment=as_attachment)
+            for entry in ids
+        ]
+        attachments = tuple(item for draft in drafts for item in draft.attachments)
+        body = with_signature(drafts[0].body, face.signature) if as_attachment else drafts[0].body
+        self._compose(msgspec.structs.replace(drafts[0], to=clean_line(to), attachments=attachments, body=body))
 
     async def do_bounce_message(self, argument: str) -> None:
         from termail.mime.draft import bounce_headers
@@ -102,24 +124,25 @@ class WritingActions:
 
     async def do_resend_message(self, argument: str) -> None:
         from termail.mime.draft import parse_draft
+        from termail.screens.drafts_desk import as_new
 
         row = current_row(self._desk)
-        self._compose(parse_draft(await self._desk.services.body(row.message_id), self._account_name()))
+        raw = await self._desk.services.readable(row.message_id)
+        self._compose(as_new(parse_draft(raw, self._account_name())))
 
     async def do_recall_message(self, argument: str) -> None:
         await self._recall(always_ask=False)
 
     async def _recall(self, *, always_ask: bool) -> None:
-        from termail.screens.draft_store import decode_draft
+        from termail.screens.drafts_desk import draft_entries, load_draft
 
-        drafts = self._desk.services.store.drafts()
-        if not drafts:
+        entries = draft_entries(self._desk.services)
+        if not entries:
             raise CommandError("No postponed messages.")
-        at = 0 if len(drafts) == 1 and not always_ask else await self._desk.visit("drafts")
-        if at is None:
-            return
-        draft_id, account, raw = drafts[at]
-        self._desk.go("compose", decode_draft(raw, account), 0, draft_id)
+        entry = entries[0] if len(entries) == 1 and not always_ask else await self._desk.visit("drafts")
+        if entry is not None:
+            draft = await load_draft(self._desk.services, entry)
+            self._desk.go("compose", draft, 0, entry.draft_id, entry.message_id)
 
     def _compose(self, draft: msgspec.Struct, answered: int = 0) -> None:
         self._desk.go("compose", draft, answered)

@@ -212,11 +212,15 @@ class LocalStore:
     def add_messages(self, folder_id: int, arrived: Sequence[Arrived]) -> list[int]:
         """Insert (or, for a uid that is there, update) → message ids. Threads and full text are kept up. Long
         sequences are committed in short transactions."""
+        for entry in arrived:
+            if entry.raw is not None:
+                self._outbox.note_report(entry.raw)
         return self._arrivals.add(folder_id, arrived)
 
     def put_raw(self, message_id: int, raw: bytes) -> None:
         """The whole message has been fetched."""
         self._arrivals.put_raw(message_id, raw)
+        self._outbox.note_report(raw)
 
     def put_texts(self, read: Sequence[tuple[int, bytes]]) -> None:
         """(message id, octets) of whole messages kept elsewhere: their text is searchable from now on."""
@@ -272,10 +276,17 @@ class LocalStore:
 
     # --- the outbox
     def queue_message(
-        self, account: str, sender: str, recipients: Sequence[str], raw: bytes, *, not_before: float = 0.0
+        self,
+        account: str,
+        sender: str,
+        recipients: Sequence[str],
+        raw: bytes,
+        *,
+        not_before: float = 0.0,
+        wants_report: bool = False,
     ) -> int:
         """→ outbox id; on disk when this returns."""
-        return self._outbox.queue(account, sender, recipients, raw, not_before)
+        return self._outbox.queue(account, sender, recipients, raw, not_before, wants_report)
 
     def outbox(self) -> list[OutboxItem]:
         """Oldest first, the latest sent ones included."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from termail.mime.blind import for_editing
+from termail.mime.delivery_report import read_report
 from termail.mime.headers import header_end, summarize
 from termail.model.actions import AppendTo, CreateFolder
 from termail.model.outbox import OutboxItem, OutboxPart, OutboxState
@@ -16,10 +17,11 @@ from termail.store.reading import pack, storable, unpack
 
 SENT_KEPT: Final = 50
 """Sent items that stay in the list, so that the user sees what became of them."""
+REPORTS_KEPT: Final = 50
 
 _COLUMNS: Final = (
     "outbox_id, account, sender, recipients, subject, message_id_header, size_octets, state, queued, not_before,"
-    " next_try, attempts, reason, transcript, is_remainder"
+    " next_try, attempts, reason, transcript, is_remainder, wants_report, reports"
 )
 _TEXTS: Final = msgspec.msgpack.Decoder(tuple[str, ...])
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -37,16 +39,24 @@ class Outbox:
         self._clock = clock
         self._holder = holder
 
-    def queue(self, account: str, sender: str, recipients: Sequence[str], raw: bytes, not_before: float) -> int:
+    def queue(
+        self,
+        account: str,
+        sender: str,
+        recipients: Sequence[str],
+        raw: bytes,
+        not_before: float,
+        wants_report: bool = False,
+    ) -> int:
         """→ outbox id."""
         summary = storable(summarize(raw[: header_end(raw)[0]]))
         with self._database.transaction(durable=True):
             outbox_id = self._database.query(
                 "INSERT INTO outbox (account, sender, recipients, subject, message_id_header, size_octets, state,"
-                " queued, not_before, raw) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)",
+                " queued, not_before, raw, wants_report) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?)",
                 (
                     *(account, sender, _ENCODER.encode(tuple(recipients)), summary.subject, summary.message_id),
-                    *(len(raw), self._clock(), not_before, pack(raw)),
+                    *(len(raw), self._clock(), not_before, pack(raw), wants_report),
                 ),
             ).lastrowid
         assert outbox_id is not None
@@ -154,12 +164,28 @@ class Outbox:
             ).rowcount
         return changed > 0
 
+    def note_report(self, raw: bytes) -> None:
+        """A delivery report came: the message it is about, when it was sent from here lately, keeps its words."""
+        report = read_report(raw)
+        if report is None:
+            return
+        with self._database.transaction():
+            for outbox_id, packed in self._database.query(
+                "SELECT outbox_id, reports FROM outbox WHERE message_id_header = ? AND message_id_header <> ''",
+                (report.message_id,),
+            ).fetchall():
+                known = _TEXTS.decode(packed)
+                words = tuple(dict.fromkeys((*known, *report.texts)))[-REPORTS_KEPT:]
+                self._database.query(
+                    "UPDATE outbox SET reports = ? WHERE outbox_id = ?", (_ENCODER.encode(words), outbox_id)
+                )
+
     def _copy(self, outbox_id: int, part: OutboxPart, transcript: bytes, *, is_remainder: bool) -> None:
         self._database.query(
             "INSERT INTO outbox (account, sender, subject, message_id_header, size_octets, queued, not_before,"
-            " attempts, raw, state, recipients, reason, next_try, transcript, is_remainder)"
+            " attempts, raw, wants_report, state, recipients, reason, next_try, transcript, is_remainder)"
             " SELECT account, sender, subject, message_id_header, size_octets, queued, not_before, attempts, raw,"
-            " ?, ?, ?, ?, ?, ? FROM outbox WHERE outbox_id = ?",
+            " wants_report, ?, ?, ?, ?, ?, ? FROM outbox WHERE outbox_id = ?",
             (*_values(part), transcript, is_remainder and part.state is not OutboxState.SENT, outbox_id),
         )
 
@@ -203,4 +229,6 @@ def _item(row: Sequence[Any]) -> OutboxItem:
         reason=row[12],
         transcript=_TEXTS.decode(row[13]),
         is_remainder=bool(row[14]),
+        wants_report=bool(row[15]),
+        reports=_TEXTS.decode(row[16]),
     )

@@ -171,7 +171,17 @@ ALTER TABLE nodes ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE folders ADD COLUMN subscribed INTEGER NOT NULL DEFAULT 1;
 """
 
-MIGRATIONS: Final = (_FIRST, _REMAINDERS, _TEXTS, _PINNED_AND_SUBSCRIBED)
+# Delivery reports asked for and got; messages held without their large parts, and such parts fetched alone.
+_REPORTS_AND_PARTS: Final = """
+ALTER TABLE outbox ADD COLUMN wants_report INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN reports BLOB NOT NULL DEFAULT X'90';
+CREATE INDEX outbox_by_header ON outbox (message_id_header);
+CREATE TABLE skeletons (content_id INTEGER PRIMARY KEY, raw BLOB NOT NULL);
+CREATE TABLE parts (content_id INTEGER NOT NULL, section TEXT NOT NULL, octets BLOB NOT NULL,
+    PRIMARY KEY (content_id, section));
+"""
+
+MIGRATIONS: Final = (_FIRST, _REMAINDERS, _TEXTS, _PINNED_AND_SUBSCRIBED, _REPORTS_AND_PARTS)
 """Step n brings a file of version n to version n + 1; a step that was released is never edited."""
 
 
