@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from termail.agent.messages import BodyArrived, SyncFinished
+from termail.agent.messages import WHOLE, BodyArrived, SyncFinished
 from termail.agent.office import Office
 from termail.config import Account
 from termail.mra.imap.errors import ImapError, ImapThrottled, Insecure, LoginRefused
@@ -63,7 +63,7 @@ class AccountRunner:
         self.announces_sync = False
         self.open_folder_id = 0
         self.attention: list[asyncio.Event] = []
-        self.wanted_bodies: dict[int, None] = {}
+        self.wanted_bodies: dict[tuple[int, str], None] = {}
         self._is_waiting_out = False
         self._waits_for_somebody = False
         self._woke_up = False
@@ -92,9 +92,9 @@ class AccountRunner:
         self.announces_sync = True
         self.wake.set()
 
-    def want_body(self, message_id: int) -> None:
-        """One message, before anything else."""
-        self.wanted_bodies[message_id] = None
+    def want_body(self, message_id: int, section: str = WHOLE) -> None:
+        """One message (or a part of it), before anything else."""
+        self.wanted_bodies[message_id, section] = None
         if self._is_waiting_out:
             self.refuse_bodies(self.office.states[self.name].text)
         self.wake.set()
@@ -107,8 +107,8 @@ class AccountRunner:
 
     def refuse_bodies(self, reason: str) -> None:
         """Whoever waits learns that it is no use now."""
-        for message_id in self.wanted_bodies:
-            self.office.tell(BodyArrived(message_id=message_id, error=reason))
+        for message_id, section in self.wanted_bodies:
+            self.office.tell(BodyArrived(message_id=message_id, section=section, error=reason))
         self.wanted_bodies.clear()
 
     def sync_finished(self, error: str = "") -> None:

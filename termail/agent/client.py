@@ -47,7 +47,7 @@ class AgentClient:
         self._child: subprocess.Popen[bytes] | None = None
         self._is_closed = False
         self._standing: dict[type, ToAgent] = {}
-        self._bodies: dict[int, WantBody] = {}
+        self._bodies: dict[tuple[int, str], WantBody] = {}
 
     async def connect(self) -> None:
         """Raises AgentDidNotStart, place.NotOurs, OSError."""
@@ -67,8 +67,8 @@ class AgentClient:
         match message:
             case OpenFolder() | WatchWire() | SyncNow():
                 self._standing[type(message)] = message
-            case WantBody(message_id=message_id):
-                self._bodies[message_id] = message
+            case WantBody(message_id=message_id, section=section):
+                self._bodies[message_id, section] = message
             case _:
                 pass
         if self._writer is not None and not self._writer.is_closing():
@@ -83,7 +83,7 @@ class AgentClient:
             if self._reader is not None:
                 while (message := await receive(self._reader, TO_UI)) is not None:
                     if isinstance(message, BodyArrived):
-                        self._bodies.pop(message.message_id, None)
+                        self._bodies.pop((message.message_id, message.section), None)
                     elif isinstance(message, SyncFinished):
                         self._standing.pop(SyncNow, None)
                     yield message

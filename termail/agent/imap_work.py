@@ -4,6 +4,7 @@ import contextlib
 import math
 from typing import Final
 
+from termail.agent import messages
 from termail.agent.account import AccountRunner
 from termail.agent.imap_desk import ImapDesk
 from termail.agent.messages import BodyArrived, FolderChanged, FoldersChanged, NewMail, OperationsChanged
@@ -90,14 +91,14 @@ class ImapWork:
 
     async def _urgent(self) -> None:
         while self._runner.wanted_bodies:
-            message_id = next(iter(self._runner.wanted_bodies))
+            message_id, section = next(iter(self._runner.wanted_bodies))
             try:
                 with because(OPENED):
-                    error = await self._bodies.bring(message_id)
+                    error = await self._bring(message_id, section)
             except ImapRefused as refusal:
                 error = str(refusal)
-            self._runner.wanted_bodies.pop(message_id, None)
-            self._office.tell(BodyArrived(message_id=message_id, error=error))
+            self._runner.wanted_bodies.pop((message_id, section), None)
+            self._office.tell(BodyArrived(message_id=message_id, section=section, error=error))
         if self._desk.wished_search is not None:
             (folder_id, criteria), self._desk.wished_search = self._desk.wished_search, None
             with because(LIMITED), contextlib.suppress(ImapRefused, LookupError):
@@ -118,6 +119,15 @@ class ImapWork:
         if selected is None or selected.wire_name != wire_name:
             await self._connection.select(wire_name)
         await self._connection.search(criteria)
+
+    async def _bring(self, message_id: int, section: str) -> str:
+        match section:
+            case messages.WHOLE:
+                return await self._bodies.bring(message_id)
+            case messages.SHOWN:
+                return await self._bodies.bring_shown(message_id)
+            case _:
+                return await self._bodies.bring_part(message_id, section)
 
     async def _replay_all(self, operations: list[Operation]) -> None:
         """A batch; when the connection ends in the middle, what is left comes again."""

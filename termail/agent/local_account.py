@@ -112,10 +112,10 @@ class LocalAccount(AccountRunner):
     async def _urgent(self, maildir: MaildirSync) -> None:
         """What the user did, and what the user waits for."""
         await self._operations()
-        for message_id in list(self.wanted_bodies):
-            error = await asyncio.to_thread(maildir.bring, message_id)
-            self.wanted_bodies.pop(message_id, None)
-            self.office.tell(BodyArrived(message_id=message_id, error=error))
+        for message_id, section in list(self.wanted_bodies):
+            error = await asyncio.to_thread(maildir.bring, message_id)  # a file is read whole
+            self.wanted_bodies.pop((message_id, section), None)
+            self.office.tell(BodyArrived(message_id=message_id, section=section, error=error))
 
     async def replay_once(self) -> None:
         """Written into the files at once. Raises OSError."""

@@ -1,5 +1,7 @@
 """What the UI and the agent say to each other over the local socket: msgspec structs, length-prefixed msgpack."""
 
+from typing import Final
+
 import msgspec
 
 
@@ -20,10 +22,16 @@ class OpenFolder(Message, frozen=True):
     folder_id: int
 
 
+WHOLE: Final = ""
+SHOWN: Final = "shown"
+
+
 class WantBody(Message, frozen=True):
-    """Fetch the whole message into the store, then answer BodyArrived."""
+    """Fetch a message into the store, then answer BodyArrived: WHOLE, what is SHOWN of it (large parts left out),
+    or one part of it by its IMAP section."""
 
     message_id: int
+    section: str = WHOLE
 
 
 class SyncNow(Message, frozen=True):
@@ -69,9 +77,10 @@ class FoldersChanged(Message, frozen=True):
 
 
 class BodyArrived(Message, frozen=True):
-    """The message asked for is in the store, or `error` says why not."""
+    """What was asked for is in the store, or `error` says why not."""
 
     message_id: int
+    section: str = WHOLE
     error: str = ""
 
 

@@ -99,10 +99,10 @@ class Agent:
                 self._journal_moved()
             case OpenFolder(folder_id=folder_id):
                 self._open(folder_id)
-            case WantBody(message_id=message_id):
-                self._want_body(message_id)
             case SearchThere(folder_id=folder_id, criteria=criteria):
                 self._search(folder_id, criteria)
+            case WantBody(message_id=message_id, section=section):
+                self._want_body(message_id, section)
             case SyncNow():
                 self._outbox.look()
                 for runner in self._accounts.values():
@@ -129,15 +129,16 @@ class Agent:
         if isinstance(runner, ImapAccount):
             runner.search_there(folder_id, criteria)
 
-    def _want_body(self, message_id: int) -> None:
+    def _want_body(self, message_id: int, section: str) -> None:
         place = self._store.uid_of(message_id)
         runner = self._runner_of(place[0]) if place is not None else None
         if self._store.raw(message_id) is not None:
-            self._lobby.tell(BodyArrived(message_id=message_id))
+            self._lobby.tell(BodyArrived(message_id=message_id, section=section))
         elif runner is None:
-            self._lobby.tell(BodyArrived(message_id=message_id, error="this message is on no server we know"))
+            error = "this message is on no server we know"
+            self._lobby.tell(BodyArrived(message_id=message_id, section=section, error=error))
         else:
-            runner.want_body(message_id)
+            runner.want_body(message_id, section)
 
     def _runner_of(self, folder_id: int) -> AccountRunner | None:
         folder = self._store.folder(folder_id)

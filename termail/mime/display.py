@@ -16,6 +16,7 @@ from termail.mime.link_numbers import LinkNumbers
 from termail.mime.message import main_texts, parse_message
 from termail.mime.part import Part
 from termail.mime.sanitize import clean_line
+from termail.mime.skeleton import missing_part, missing_size
 from termail.mime.wrapping import fits, wrap
 
 __all__ = ["DEFAULT_HEADERS", "Display", "HtmlProgram", "Line", "LineKind", "display"]
@@ -36,10 +37,13 @@ def display(
     shown_headers: tuple[str, ...] = DEFAULT_HEADERS,
     html_process: HtmlProcess | None = None,
     html_program: HtmlProgram | None = None,
+    links: LinkNumbers | None = None,
 ) -> Display:
     """Never raises. HTML is rendered in a killable worker with a deadline, so call this from a thread."""
     root = parse_message(raw)
     composer = _Composer(root, width, full_headers, prefer_html, shown_headers, html_process, html_program)
+    if links is not None:  # several messages shown as one text number their links together
+        composer.links = links
     composer.compose()
     return Display(lines=composer.lines, links=composer.links.links, attachments=composer.attachments)
 
@@ -201,6 +205,10 @@ def is_readable(part: Part) -> bool:
 def attachment_text(part: Part, number: int) -> str:
     """One line for one attachment: number, name, type, size."""
     name = part.filename or part.parameters.get("name", "") or "(no name)"
+    missing = missing_part(part)
+    if missing is not None:
+        size = readable_size(missing_size(missing, part.encoding))
+        return f"[{number}] {name} · {part.content_type} · {size} · not fetched yet (v)"
     return f"[{number}] {name} · {part.content_type} · {readable_size(decoded_size(part))}"
 
 

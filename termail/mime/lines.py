@@ -10,6 +10,7 @@ from termail.mime.part import Part
 class LineKind(StrEnum):
     """What a line is, for its colour and for folding."""
 
+    MESSAGE = "message"
     HEADER = "header"
     TEXT = "text"
     QUOTE = "quote"

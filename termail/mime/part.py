@@ -75,3 +75,12 @@ class Part(msgspec.Struct, kw_only=True):
             part = waiting.pop()
             yield part
             waiting.extend(reversed(part.children))
+
+
+def as_message(part: Part) -> bytes:
+    """The part as a message of its own; a message/rfc822 part is one already."""
+    if part.content_type in ("message/rfc822", "message/global"):
+        return part.decoded()
+    kept = (entry for entry in part.headers if entry[0].lower().startswith("content-"))
+    header = b"".join(name.encode("ascii", "replace") + b": " + value.strip() + b"\r\n" for name, value in kept)
+    return header + b"\r\n" + part.body

@@ -36,6 +36,7 @@ class AddressBook:
     def __init__(self, store: LocalStore, alias_file: Path | None = None, query_command: str = "") -> None:
         self._store, self._alias_file, self._query_command = store, alias_file, query_command
         self._people: dict[str, str] = {}
+        self._written_to: frozenset[str] = frozenset()
         self._learnt_from: tuple[tuple[int, int], ...] = ()
 
     # --- aliases
@@ -86,6 +87,7 @@ class AddressBook:
             if folder.role == "sent":
                 for message_id in ids[:SENT_MESSAGES]:
                     self._learn_recipients(people, self._store.header(message_id))
+                self._written_to = frozenset(people)
                 continue
             for row in self._store.rows(ids[:INBOX_MESSAGES]):
                 if "@" in row.sender_address:
@@ -94,6 +96,10 @@ class AddressBook:
                     )
         self._people, self._learnt_from = people, seen
         return people
+
+    def known_hosts(self) -> frozenset[str]:
+        """The hosts of people written to, as far as they were learnt already: nobody waits for that here."""
+        return frozenset(address.rpartition("@")[2] for address in self._written_to)
 
     def _learn_recipients(self, people: dict[str, str], header: bytes) -> None:
         for field, value in scan_headers(header):

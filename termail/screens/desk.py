@@ -1,6 +1,7 @@
 """The desk: what a screen offers to the helpers that carry out commands on it."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from termail.model.folder import Folder
@@ -61,6 +62,10 @@ class Desk(Protocol):
 
     def run_command(self, command: str, argument: str = "") -> None:
         """Go on with another command."""
+        ...
+
+    def suspend(self) -> AbstractContextManager[None]:
+        """Give the whole terminal away for a while."""
         ...
 
     def outside(self, command: str, stdin: bytes | None = None) -> int:

@@ -4,12 +4,10 @@ import mimetypes
 import os
 from pathlib import Path
 
+from termail.mime.attachment_names import safe_name
 from termail.mime.draft import Attachment
-from termail.mime.sanitize import clean_line
 
 MAX_ATTACHMENT_OCTETS = 50_000_000
-MAX_NAME_CHARACTERS = 120
-_FORBIDDEN = str.maketrans(dict.fromkeys('/\\:*?"<>|', "_"))
 
 
 def complete_path(text: str) -> list[str]:
@@ -39,18 +37,6 @@ def read_attachment(typed: str) -> Attachment:
     return Attachment(filename=path.name, content_type=content_type, data=path.read_bytes())
 
 
-def safe_name(filename: str, number: str) -> str:
-    """An attachment's name as one harmless file name (SECURITY: `../`, absolute paths, devices, long names)."""
-    name = clean_line(filename).replace("\\", "/").rpartition("/")[2].translate(_FORBIDDEN).strip(" .")
-    if not name:
-        name = f"part-{number}"
-    stem, dot, suffix = name.rpartition(".")
-    if len(name) > MAX_NAME_CHARACTERS:
-        keep = MAX_NAME_CHARACTERS - len(suffix) - 1
-        name = f"{stem[:keep]}.{suffix}" if dot and len(suffix) < 12 else name[:MAX_NAME_CHARACTERS]
-    return name
-
-
 def free_path(path: Path) -> Path:
     """`path`, or the same with a number where something is there already."""
     candidate, number = path, 1
@@ -63,7 +49,7 @@ def free_path(path: Path) -> Path:
 def target_path(typed: str, filename: str, number: str) -> Path:
     """Where to save: the path typed, or the attachment's safe name in the folder typed."""
     path = Path(typed).expanduser()
-    return path / safe_name(filename, number) if path.is_dir() or typed.endswith("/") else path
+    return path / safe_name(filename, f"part-{number}") if path.is_dir() or typed.endswith("/") else path
 
 
 def write_new(path: Path, data: bytes) -> Path:

@@ -20,13 +20,16 @@ from termail.screens.desk import CommandError
 from termail.screens.everywhere import Everywhere
 from termail.screens.index_commands import IndexCommands
 from termail.screens.index_words import index_format, index_title
+from termail.screens.list_leaving import ListLeaving
 from termail.screens.list_motions import ListMotions
 from termail.screens.listings import Listing, read_listing
 from termail.screens.mail_screen import MailScreen
 from termail.screens.message_actions import MessageActions
+from termail.screens.message_changes import MessageChanges
 from termail.screens.message_motions import MessageMotions
 from termail.screens.message_outside import MessageOutside
 from termail.screens.notices import tell_of_mail
+from termail.screens.part_actions import PartActions
 from termail.screens.reading import read_message
 from termail.screens.services import Services
 from termail.screens.thread_actions import ThreadActions
@@ -94,6 +97,9 @@ class IndexScreen(MailScreen):
             MessageOutside(self),
             WritingActions(self),
             AddressActions(self),
+            PartActions(self),
+            ListLeaving(self),
+            MessageChanges(self),
             IndexCommands(self, self.actions),
             ThreadActions(self, self.actions),
             ListMotions(self, self.messages, self._text_of),

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from textual import events
@@ -355,6 +356,10 @@ class MailScreen(Screen[Any], inherit_bindings=False):
     def go(self, place: str, *arguments: Any) -> None:
         """Open another screen."""
         self.app.push_screen(self.services.places[place](self.services, *arguments))
+
+    def suspend(self) -> AbstractContextManager[None]:
+        """The terminal is somebody else's meanwhile."""
+        return self.app.suspend()
 
     def outside(self, command: str, stdin: bytes | None = None) -> int:
         """Give the terminal to a shell command."""

@@ -248,5 +248,5 @@ class MessageActions:
 
     async def do_view_attachments(self, argument: str) -> None:
         row = current_row(self._desk)
-        await self._desk.services.body(row.message_id)
+        await self._desk.services.shown_body(row.message_id)
         self._desk.go("attachments", row.message_id)

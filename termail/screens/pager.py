@@ -9,18 +9,23 @@ from termail.commands import Context
 from termail.mime.sanitize import clean_line
 from termail.model.folder import Folder
 from termail.model.folder_view import FolderView
+from termail.model.row import Row
 from termail.screens.address_actions import AddressActions
 from termail.screens.desk import CommandError
 from termail.screens.everywhere import Everywhere
 from termail.screens.index_commands import IndexDesk, PagerLeft
+from termail.screens.list_leaving import ListLeaving
 from termail.screens.mail_screen import MailScreen
 from termail.screens.message_actions import MessageActions
+from termail.screens.message_changes import MessageChanges
 from termail.screens.message_motions import MessageMotions
 from termail.screens.message_outside import MessageOutside
 from termail.screens.pager_commands import PagerCommands
+from termail.screens.part_actions import PartActions
 from termail.screens.reading import read_message, read_trust
 from termail.screens.services import Services
 from termail.screens.thread_actions import ThreadActions
+from termail.screens.thread_reading import FIRST_MESSAGES, read_thread, thread_order
 from termail.screens.writing_actions import WritingActions
 from termail.widgets.bars import TrustBar
 from termail.widgets.ink import Run
@@ -55,6 +60,7 @@ class PagerScreen(MailScreen):
         self.message_id = message_id
         self.full_headers = full_headers
         self.prefers_html = False
+        self.shows_thread = False
         self.text = MailText(id="work")
         self.trust_bar = TrustBar(id="trust")
         self._index = index
@@ -68,6 +74,9 @@ class PagerScreen(MailScreen):
             WritingActions(self),
             AddressActions(self),
             PagerCommands(self),
+            PartActions(self),
+            ListLeaving(self),
+            MessageChanges(self),
             ThreadActions(self, self.actions),
             Everywhere(self, after_undo=self._undone),
         ]
@@ -102,7 +111,7 @@ class PagerScreen(MailScreen):
         """Read another message."""
         message_id = self.view.id_at(line)
         if message_id is not None:
-            self._line, self.message_id = line, message_id
+            self._line, self.message_id, self.shows_thread = line, message_id, False
             self.show_message()
 
     def advance(self) -> None:
@@ -164,12 +173,17 @@ class PagerScreen(MailScreen):
 
     async def _show(self, keep_place: bool) -> None:
         message_id = self.message_id
-        if self.services.store.raw(message_id) is None:
+        if self.services.store.raw(message_id) is None and self.services.store.skeleton(message_id) is None:
             self.text.put_notice("Fetching the message…")
         widest = self.services.settings.ui.wrap_columns or MAX_TEXT_WIDTH
         width = max(20, min(widest, self.text.text_width))
+        if self.shows_thread:
+            await self._show_thread(width, keep_place)
+            return
         try:
-            await self.services.readable(message_id, self.app.suspend)
+            raw, is_partial = await self.services.shown_body(message_id)
+            if not is_partial:
+                await self.services.protected.open(message_id, raw, self.app.suspend)
             display = await read_message(
                 self.services, message_id, width, full_headers=self.full_headers, prefer_html=self.prefers_html
             )
@@ -183,6 +197,24 @@ class PagerScreen(MailScreen):
         if row is not None and row.message_id == message_id and not row.is_read:
             await self.actions.mark_read(message_id)
         self.show_title()
+
+    async def _show_thread(self, width: int, keep_place: bool) -> None:
+        """The messages of the first screen at once, all of them as soon as they are laid out."""
+        rows = thread_order(self.services, self.view.thread_ids(self.line))
+        self.trust_bar.put([])
+        if len(rows) > FIRST_MESSAGES:
+            first = await read_thread(self.services, rows[:FIRST_MESSAGES], width)
+            self.text.put_display(first, keep_place=keep_place)
+            keep_place = True
+            self.run_worker(self.guard(self._show_all(rows, width)), group="thread", exclusive=True)
+        else:
+            self.text.put_display(await read_thread(self.services, rows, width), keep_place=keep_place)
+        self.tell(f"{len(rows)} messages of this thread; H goes on to the next one.")
+
+    async def _show_all(self, rows: Sequence[Row], width: int) -> None:
+        display = await read_thread(self.services, rows, width)
+        if self.shows_thread:
+            self.text.put_display(display, keep_place=True)
 
     def _undone(self) -> None:
         self.view.forget_rows()

@@ -8,7 +8,7 @@ from termail.screens.list_motions import compile_search
 from termail.widgets.mail_text import MailText
 
 _QUOTES = frozenset({LineKind.QUOTE})
-_HEADERS = frozenset({LineKind.HEADER})
+_HEADERS = frozenset({LineKind.HEADER, LineKind.MESSAGE})
 
 
 class PagerDesk(MailDesk, Protocol):
@@ -17,6 +17,7 @@ class PagerDesk(MailDesk, Protocol):
     text: MailText
     full_headers: bool
     prefers_html: bool
+    shows_thread: bool
 
     def show_message(self, *, keep_place: bool = False) -> None: ...
 
@@ -105,6 +106,24 @@ class PagerCommands:
     def do_journey(self, argument: str) -> None:
         row = current_row(self._desk)
         self._desk.go("journey", row.message_id, row.subject)
+
+    async def do_explain_trust(self, argument: str) -> None:
+        from termail.screens.reading import own_domains
+        from termail.screens.trust_report import trust_texts
+
+        row, services = current_row(self._desk), self._desk.services
+        domains = own_domains(services, services.account_of(self._desk.view.folder, row))
+        known = services.address_book.known_hosts() | domains
+        texts = list(trust_texts(services.store.header(row.message_id), domains, known))
+        opening = await services.protected.open(row.message_id, (await services.shown_body(row.message_id))[0])
+        if opening is not None and opening.signature is not None:
+            key = opening.signature.fingerprint
+            texts[:0] = [f"OpenPGP: {opening.signature.in_words(row.sender_address)}.", f"Its key is {key}.", ""]
+        self._desk.go("text", "Who vouches for this message", texts)
+
+    def do_read_whole_thread(self, argument: str) -> None:
+        self._desk.shows_thread = not self._desk.shows_thread
+        self._desk.show_message()
 
     # --- searching
 

@@ -13,14 +13,23 @@ async def read_message(
     services: Services, message_id: int, width: int, *, full_headers: bool = False, prefer_html: bool = False
 ) -> Display:
     """The message as lines; fetches the body when it is not here. Raises LookupError."""
-    raw = await services.readable(message_id)
-    return await asyncio.to_thread(_display, raw, width, full_headers, prefer_html)
+    raw, is_partial = await services.shown_body(message_id)
+    if not is_partial:
+        raw = await services.readable(message_id)
+    return await asyncio.to_thread(_display, services, raw, width, full_headers, prefer_html)
 
 
-def _display(raw: bytes, width: int, full_headers: bool, prefer_html: bool) -> Display:
+def _display(services: Services, raw: bytes, width: int, full_headers: bool, prefer_html: bool) -> Display:
     from termail.mime.display import display
+    from termail.screens.part_actions import html_program
 
-    return display(raw, width=width, full_headers=full_headers, prefer_html=prefer_html)
+    return display(
+        raw,
+        width=width,
+        full_headers=full_headers,
+        prefer_html=prefer_html,
+        html_program=html_program(services),
+    )
 
 
 async def read_trust(services: Services, message_id: int, account: str) -> list[Run]:
@@ -28,13 +37,14 @@ async def read_trust(services: Services, message_id: int, account: str) -> list[
     raw = services.store.raw(message_id)
     opening = await services.protected.open(message_id, raw) if raw is not None else None
     header = services.store.header(message_id)
-    return protection_runs(opening) + await asyncio.to_thread(_trust, header, own_domains(services, account))
+    domains, known = own_domains(services, account), services.address_book.known_hosts()
+    return protection_runs(opening) + await asyncio.to_thread(_trust, header, domains, known)
 
 
-def _trust(header: bytes, domains: frozenset[str]) -> list[Run]:
+def _trust(header: bytes, domains: frozenset[str], known: frozenset[str]) -> list[Run]:
     from termail.screens.trust_line import trust_runs
 
-    return trust_runs(header, domains)
+    return trust_runs(header, domains, known | domains)
 
 
 def own_domains(services: Services, account: str) -> frozenset[str]:

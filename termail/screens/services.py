@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from textual.screen import Screen
 
 from termail.agent.messages import (
+    SHOWN,
+    WHOLE,
     AccountState,
     BodyArrived,
     OperationsWaiting,
@@ -128,7 +130,7 @@ class Services:
     is_watching: bool = False
     pressed: Pressed = Pressed()
     causes: dict[int, Pressed] = field(default_factory=dict)
-    _waiting_bodies: dict[int, asyncio.Future[str]] = field(default_factory=dict)
+    _waiting_bodies: dict[tuple[int, str], asyncio.Future[str]] = field(default_factory=dict)
 
     @cached_property
     def address_book(self) -> AddressBook:
@@ -212,25 +214,50 @@ class Services:
     async def body(self, message_id: int) -> bytes:
         """The whole message, fetched by the agent when it is not here. Raises LookupError."""
         raw = self.store.raw(message_id)
-        if raw is not None:
-            return raw
+        if raw is None:
+            error = await self._fetched(message_id, WHOLE)
+            raw = self.store.raw(message_id)
+            if raw is None:
+                raise LookupError(error or "The message is gone.")
+        return raw
+
+    async def _fetched(self, message_id: int, section: str) -> str:
+        """The agent brings it into the store → "" or why not."""
         if isinstance(self.agent, NoAgent):
             raise LookupError("This message is not here yet, and no agent runs to fetch it.")
-        waiting = self._waiting_bodies.get(message_id)
+        key = (message_id, section)
+        waiting = self._waiting_bodies.get(key)
         if waiting is None:
-            waiting = self._waiting_bodies[message_id] = asyncio.get_running_loop().create_future()
-        await self.agent.send(WantBody(message_id=message_id))
+            waiting = self._waiting_bodies[key] = asyncio.get_running_loop().create_future()
+        await self.agent.send(WantBody(message_id=message_id, section=section))
         try:
             async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
-                error = await asyncio.shield(waiting)
+                return await asyncio.shield(waiting)
         except TimeoutError:
             raise LookupError("The message did not arrive in a minute: is the account online?") from None
         finally:
-            self._waiting_bodies.pop(message_id, None)
+            self._waiting_bodies.pop(key, None)
+
+    async def shown_body(self, message_id: int) -> tuple[bytes, bool]:
+        """What is needed to read the message → (octets, whether large parts are left out). Raises LookupError."""
         raw = self.store.raw(message_id)
-        if raw is None:
-            raise LookupError(error or "The message is gone.")
-        return raw
+        if raw is None and not self.store.skeleton(message_id) and not isinstance(self.agent, NoAgent):
+            await self._fetched(message_id, SHOWN)
+            raw = self.store.raw(message_id)
+        if raw is not None:
+            return raw, False
+        skeleton = self.store.skeleton(message_id)
+        return (skeleton, True) if skeleton is not None else (await self.body(message_id), False)
+
+    async def part(self, message_id: int, section: str) -> bytes:
+        """One part of a message that is not held whole, as it is encoded. Raises LookupError."""
+        octets = self.store.part(message_id, section)
+        if octets is None:
+            error = await self._fetched(message_id, section)
+            octets = self.store.part(message_id, section)
+            if octets is None:
+                raise LookupError(error or "This part is gone.")
+        return octets
 
     async def readable(self, message_id: int, suspend: Suspend | None = None) -> bytes:
         """The message with its protection taken off, where that is possible. Raises LookupError."""
@@ -248,7 +275,7 @@ class Services:
             case WireLine():
                 self.heard.wire.add(spoken_here(message))
             case BodyArrived():
-                waiting = self._waiting_bodies.get(message.message_id)
+                waiting = self._waiting_bodies.get((message.message_id, message.section))
                 if waiting is not None and not waiting.done():
                     waiting.set_result(message.error)
             case _:

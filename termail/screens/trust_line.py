@@ -2,7 +2,8 @@
 
 import re
 
-from termail.mime.headers import header_end, parse_addresses, scan_headers
+from termail.mime.headers import first_value, header_end, parse_addresses, scan_headers
+from termail.mime.lookalike import imitated
 from termail.mime.sanitize import clean_line
 from termail.mime.trust import Hop, Verdict, hops, reply_goes_elsewhere, verdicts
 from termail.widgets.ink import Run
@@ -12,8 +13,9 @@ _GOOD, _BAD = frozenset({"pass"}), frozenset({"fail", "softfail", "permerror"})
 _ADDRESS = re.compile(r"[^\s<>@\"'()]+@([A-Za-z0-9.-]+\.[A-Za-z]{2,})")
 
 
-def trust_runs(raw: bytes, own_domains: frozenset[str]) -> list[Run]:
-    """Verdicts count only when a server of one of `own_domains` gave them (RFC 8601 §7.1)."""
+def trust_runs(raw: bytes, own_domains: frozenset[str], known_hosts: frozenset[str] = frozenset()) -> list[Run]:
+    """Verdicts count only when a server of one of `own_domains` gave them (RFC 8601 §7.1); `known_hosts` are those
+    of people the user writes to, which others may imitate."""
     runs: list[Run] = []
     for verdict in _own(verdicts(raw), own_domains):
         mark, role = ("✓", "ok") if verdict.result in _GOOD else ("✗", "error")
@@ -23,6 +25,9 @@ def trust_runs(raw: bytes, own_domains: frozenset[str]) -> list[Run]:
     pretended = pretended_address(raw)
     if pretended:
         runs += [(f"! the name says {pretended}", "warning"), ("  ", "dim")]
+    of = imitated(sender_host(raw), known_hosts)
+    if of:
+        runs += [(f"! the sender's host {'looks like ' if '.' in of else 'has '}{of}", "warning"), ("  ", "dim")]
     elsewhere = reply_goes_elsewhere(raw)
     if elsewhere:
         runs += [(f"! a reply goes to {elsewhere}", "warning"), ("  ", "dim")]
@@ -34,10 +39,21 @@ def _own(found: list[Verdict], own_domains: frozenset[str]) -> list[Verdict]:
     """The first word of a server of ours on each method; none and neutral say nothing."""
     first: dict[str, Verdict] = {}
     for verdict in found:
-        server = verdict.server.partition(" ")[0].lower()
-        if any(server == domain or server.endswith("." + domain) for domain in own_domains):
+        if is_ours(verdict.server, own_domains):
             first.setdefault(verdict.method, verdict)
     return [first[method] for method in _METHODS if method in first and first[method].result in _GOOD | _BAD]
+
+
+def is_ours(server: str, own_domains: frozenset[str]) -> bool:
+    """Whether an authserv-id is a server of the user's own."""
+    name = server.partition(" ")[0].lower()
+    return any(name == domain or name.endswith("." + domain) for domain in own_domains)
+
+
+def sender_host(raw: bytes) -> str:
+    """The host of the first From address, in lower case."""
+    addresses = parse_addresses(first_value(scan_headers(raw[: header_end(raw)[0]]), "from"))
+    return addresses[0][1].rpartition("@")[2].lower() if addresses else ""
 
 
 def pretended_address(raw: bytes) -> str:

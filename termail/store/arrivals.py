@@ -89,6 +89,26 @@ class Arrivals:
         with self._database.transaction():
             self._put_raw(message_id, raw, facts)
 
+    def put_skeleton(self, message_id: int, raw: bytes) -> None:
+        """A message without its large parts."""
+        facts = reading.read_body(raw)
+        with self._database.transaction():
+            content_id = self._content_of(message_id)
+            if content_id is not None:
+                self._contents.put_skeleton(content_id, raw, facts.text)
+                self._put_facts(content_id, facts, len(raw))
+
+    def put_part(self, message_id: int, section: str, octets: bytes) -> None:
+        """One of those parts."""
+        with self._database.transaction():
+            content_id = self._content_of(message_id)
+            if content_id is not None:
+                self._contents.put_part(content_id, section, octets)
+
+    def _content_of(self, message_id: int) -> int | None:
+        found = self._database.one("SELECT content_id FROM messages WHERE message_id = ?", (message_id,))
+        return None if found is None else int(found)
+
     def put_flags(self, folder_id: int, flags: Mapping[int, frozenset[str]]) -> list[int]:
         """Flags by uid as the server has them → message ids that changed."""
         differing = []

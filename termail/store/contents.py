@@ -31,6 +31,7 @@ class Contents:
         self._database.query(
             "INSERT OR REPLACE INTO bodies (content_id, raw) VALUES (?, ?)", (content_id, pack(raw))
         )
+        self._drop_pieces(content_id)
 
     def put_text(self, content_id: int, body_text: str) -> None:
         """What is searched of a message: inside a transaction."""
@@ -55,7 +56,41 @@ class Contents:
         self._forget_words(content_id)
         self._database.query("DELETE FROM contents WHERE content_id = ?", (content_id,))
         self._database.query("DELETE FROM bodies WHERE content_id = ?", (content_id,))
+        self._drop_pieces(content_id)
         self._database.query("DELETE FROM texts_read WHERE content_id = ?", (content_id,))
+
+    def put_skeleton(self, content_id: int, raw: bytes, body_text: str) -> None:
+        """A message without its large parts: inside a transaction."""
+        self.put_text(content_id, body_text)
+        self._database.query(
+            "INSERT OR REPLACE INTO skeletons (content_id, raw) VALUES (?, ?)", (content_id, pack(raw))
+        )
+
+    def skeleton(self, message_id: int) -> bytes | None:
+        """None when none was fetched."""
+        packed = self._database.one(
+            "SELECT raw FROM skeletons JOIN messages USING (content_id) WHERE message_id = ?", (message_id,)
+        )
+        return None if packed is None else unpack(packed)
+
+    def put_part(self, content_id: int, section: str, octets: bytes) -> None:
+        """One part that was fetched alone: inside a transaction."""
+        self._database.query(
+            "INSERT OR REPLACE INTO parts (content_id, section, octets) VALUES (?, ?, ?)",
+            (content_id, section, pack(octets)),
+        )
+
+    def part(self, message_id: int, section: str) -> bytes | None:
+        """None when it was not fetched."""
+        packed = self._database.one(
+            "SELECT octets FROM parts JOIN messages USING (content_id) WHERE message_id = ? AND section = ?",
+            (message_id, section),
+        )
+        return None if packed is None else unpack(packed)
+
+    def _drop_pieces(self, content_id: int) -> None:
+        for table in ("skeletons", "parts"):
+            self._database.query(f"DELETE FROM {table} WHERE content_id = ?", (content_id,))
 
     def header(self, message_id: int) -> bytes:
         """The raw header block; b"" when the message is gone."""

@@ -222,6 +222,22 @@ class LocalStore:
         self._arrivals.put_raw(message_id, raw)
         self._outbox.note_report(raw)
 
+    def skeleton(self, message_id: int) -> bytes | None:
+        """The message without its large parts (mime.skeleton), when that is what was fetched."""
+        return self._contents.skeleton(message_id)
+
+    def put_skeleton(self, message_id: int, raw: bytes) -> None:
+        """What is needed to read a message has been fetched; its text is searchable from now on."""
+        self._arrivals.put_skeleton(message_id, raw)
+
+    def part(self, message_id: int, section: str) -> bytes | None:
+        """The octets of one part, as they are encoded, when it was fetched alone."""
+        return self._contents.part(message_id, section)
+
+    def put_part(self, message_id: int, section: str, octets: bytes) -> None:
+        """One part has been fetched."""
+        self._arrivals.put_part(message_id, section, octets)
+
     def put_texts(self, read: Sequence[tuple[int, bytes]]) -> None:
         """(message id, octets) of whole messages kept elsewhere: their text is searchable from now on."""
         self._arrivals.put_texts(read)

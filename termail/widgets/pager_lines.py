@@ -50,6 +50,7 @@ def role_of(line: PagerLine) -> str:
 
 
 _ROLES = {
+    LineKind.MESSAGE: "accent",
     LineKind.SIGNATURE: "dim",
     LineKind.ATTACHMENT: "accent",
     LineKind.PROBLEM: "warning",

@@ -81,7 +81,7 @@ async def test_people_are_found_and_written_to(opened: Any) -> None:
 
 async def test_a_message_is_shown_as_it_came(opened: Any) -> None:
     async with opened() as client:
-        await client.press("=", "e")
+        await client.press("=", "V")
         assert "As it came" in client.lines[0]
         assert "Message-ID: <m1@other.test>" in client.text
 
