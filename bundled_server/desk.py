@@ -11,6 +11,7 @@ from bundled_server.auth.store_directory import StoreDirectory
 from bundled_server.clock import SystemClock
 from bundled_server.filters.bayes.bayes import Bayes
 from bundled_server.filters.bayes.clerk import BayesClerk
+from bundled_server.filters.clerk import FilterClerk
 from bundled_server.host.folder import HostFolder
 from bundled_server.journal import Journal
 from bundled_server.mailbox.sqlite_store import SqliteStore
@@ -45,5 +46,8 @@ async def open_desk(data: Path, stack: AsyncExitStack, *, beside_a_server: bool 
     directory = StoreDirectory(store, clock)
     stack.callback(directory.close)
     spool = Spool(store, clock, QueueIds(clock.now, os.getpid()), journal, None, None)
-    clerks: dict[str, Clerk] = {"bayes": BayesClerk(store, Bayes(store), clock.now)}
+    clerks: dict[str, Clerk] = {
+        "bayes": BayesClerk(store, Bayes(store), clock.now),
+        "filters": FilterClerk(store),
+    }
     return Desk(store, directory, spool, Domains(folder.domains), clerks)

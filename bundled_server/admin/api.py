@@ -5,9 +5,18 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from bundled_server.admin.clerk_routes import ClerkRoutes
-from bundled_server.admin.control import Clerk, DomainControl, Gauges, Import, QueueControl, UserControl
+from bundled_server.admin.control import (
+    Clerk,
+    DomainControl,
+    FilterControl,
+    Gauges,
+    Import,
+    QueueControl,
+    UserControl,
+)
 from bundled_server.admin.domain_routes import DomainRoutes
 from bundled_server.admin.door import Door
+from bundled_server.admin.filter_routes import FilterRoutes
 from bundled_server.admin.import_routes import ImportRoutes
 from bundled_server.admin.journal_routes import JournalRoutes
 from bundled_server.admin.metrics import exposition
@@ -30,6 +39,7 @@ class AdminApi:
         domains: DomainControl | None = None,
         take_in: Import | None = None,
         clerks: Mapping[str, Clerk] | None = None,
+        filters: FilterControl | None = None,
     ) -> None:
         self._journal = journal
         self._gauges = gauges
@@ -42,6 +52,7 @@ class AdminApi:
                 *(DomainRoutes(domains).table() if domains is not None else ()),
                 *(ImportRoutes(take_in).table() if take_in is not None else ()),
                 *ClerkRoutes(clerks or {}).table(),
+                *(FilterRoutes(filters).table() if filters is not None else ()),
             ],
             body_octets,
         )

@@ -62,6 +62,15 @@ class Clerk(Protocol):
     async def answer(self, verb: str, wanted: object) -> object: ...
 
 
+class FilterControl(Protocol):
+    """Hands on the filters. `switch` answers False when nothing had to change, and raises ValueError for a filter
+    that does not exist."""
+
+    def describe(self) -> list[dict[str, object]]: ...
+
+    def switch(self, name: str, *, on: bool) -> bool: ...
+
+
 class Gauges(Protocol):
     """Numbers that are read when somebody asks: metric name → value."""
 

@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, str] = {
     "domain": "bundled_server.cli.domain",
     "queue": "bundled_server.cli.queue",
     "bayes": "bundled_server.cli.bayes",
+    "filter": "bundled_server.cli.filter",
     "fault": "bundled_server.cli.fault",
     "journal": "bundled_server.cli.journal",
     "import": "bundled_server.cli.transfer",

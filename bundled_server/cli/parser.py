@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from bundled_server.cli.bayes_parser import add_bayes
+from bundled_server.cli.filter_parser import add_filter
 from bundled_server.cli.one_line_parser import OneLineParser, with_data
 
 SERVICES = ("smtp", "submission", "submissions", "lmtp", "imap", "imaps", "pop3", "pop3s", "admin")
@@ -23,6 +24,7 @@ def make_parser() -> OneLineParser:
     _add_domain(commands)
     _add_queue(commands)
     add_bayes(commands)
+    add_filter(commands)
     _add_journal(commands)
     _add_fault(commands)
     _add_transfer(commands)

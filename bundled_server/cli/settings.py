@@ -45,6 +45,16 @@ def host_settings(options: argparse.Namespace) -> HostSettings:
     return HostSettings(**values)
 
 
+def settings_in(path: Path) -> HostSettings:
+    """What a settings file alone says, for a trial of it: it need not name a folder or a domain. Raises UsageError
+    and CannotRun."""
+    draft = _from_file(path)
+    values: dict[str, Any] = {"data": path.parent, "domain": "example.test", **draft.values}
+    values["domain"] = _host_name("domain", values["domain"])
+    values["hostname"] = _host_name("hostname", values.get("hostname") or f"mail.{values['domain']}")
+    return HostSettings(**values)
+
+
 def _take_options(draft: _Draft, options: argparse.Namespace) -> None:
     for option, name in (
         ("data", "data"),

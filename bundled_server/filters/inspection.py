@@ -47,6 +47,17 @@ class Inspection:
         self._journal = journal
         self._hostname = hostname
 
+    def switch(self, name: str, *, on: bool) -> bool:
+        """As `Chain.switch`, and the journal tells of it."""
+        done = self.chain.switch(name, on=on)
+        if done:
+            self._journal.record(Agent.FILTER, "switched", f"{name} {'on' if on else 'off'}")
+        return done
+
+    def describe(self) -> list[dict[str, object]]:
+        """As `Chain.describe`."""
+        return self.chain.describe()
+
     async def ask(self, stage: Stage, question: Question) -> Said | None:
         """Ask at a stage before DATA → who ends it, None when the dialogue goes on."""
         visit = question.visit

@@ -16,7 +16,7 @@ from bundled_server.filter_config import BayesSettings
 from bundled_server.filters.bayes.bayes import Bayes
 from bundled_server.filters.bayes.clerk import BayesClerk
 from bundled_server.filters.bayes.school import School
-from bundled_server.filters.chain import Chain
+from bundled_server.filters.clerk import FilterClerk
 from bundled_server.filters.filter import Filter
 from bundled_server.filters.inspection import Inspection
 from bundled_server.host.filtering import build_inspection
@@ -73,7 +73,7 @@ class Host:
         self._ground: Ground
         self._people: People
         self._flow: MailFlow
-        self._inspection: Inspection | None = None
+        self._inspection: Inspection
 
     # what others may ask of an open host
 
@@ -110,9 +110,9 @@ class Host:
         return self._ground.school
 
     @property
-    def filters(self) -> Chain:
-        """The chain at port 25, to look at and to switch; empty when there is none."""
-        return self._inspection.chain if self._inspection is not None else Chain(())
+    def filters(self) -> Inspection:
+        """The filters at port 25, to look at and to switch while the host runs."""
+        return self._inspection
 
     @property
     def connections(self) -> dict[str, int]:
@@ -207,7 +207,11 @@ class Host:
             body_octets=self.settings.limits.admin_body_octets,
             domains=self.domains,
             take_in=importer_of(self.store),
-            clerks={"bayes": BayesClerk(self.store, self._ground.bayes, self.clock.now)},
+            clerks={
+                "bayes": BayesClerk(self.store, self._ground.bayes, self.clock.now),
+                "filters": FilterClerk(self.store, self._inspection),
+            },
+            filters=self._inspection,
         )
         try:
             self.bound_ports["admin"] = await api.open(port)

@@ -15,9 +15,7 @@ from bundled_server.protocols.smtp.header import Field
 from bundled_server.protocols.smtp.replies import Reply
 
 
-def transfer_policy(
-    ground: Ground, people: People, flow: MailFlow, inspection: Inspection | None
-) -> TransferPolicy:
+def transfer_policy(ground: Ground, people: People, flow: MailFlow, inspection: Inspection) -> TransferPolicy:
     """Port 25's."""
     settings = ground.settings
 
@@ -36,7 +34,7 @@ def transfer_policy(
         recipient_exists=people.addresses.exists,
         now=ground.clock.now,
         received_hops=settings.limits.received_hops,
-        gate=None if inspection is None else FilterGate(inspection),
+        gate=None if inspection.chain.is_empty else FilterGate(inspection),
         members=people.addresses.expand,
         answers_questions=settings.answers_questions,
         is_full=is_full if settings.has_quotas else None,

@@ -27,7 +27,7 @@ class Service:
     busy_line: bytes
 
 
-def services_of(ground: Ground, people: People, flow: MailFlow, inspection: Inspection | None) -> list[Service]:
+def services_of(ground: Ground, people: People, flow: MailFlow, inspection: Inspection) -> list[Service]:
     """Every service a host can offer, whether or not it has a port."""
     throttle = LoginThrottle(ground.clock, ground.settings.limits.login_failures_per_minute)
     transfer = transfer_policy(ground, people, flow, inspection)
