@@ -67,6 +67,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     queue_in_memory_octets: int = 67_108_864
     bounce_returns_octets: int = 65_536
     alias_expansion: int = 200
+    pipe_seconds: float = 60.0
+    pipe_output_octets: int = 4096
     journal_file_octets: int = 67_108_864
     user_recipients_per_hour: int = 5000
     dkim_octets: int = 10_485_760
@@ -101,9 +103,11 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `egress`: "none" never leaves the world it was given, "smarthost" sends everything to `smarthost`,
     "internet" routes by MX. `aliases` maps a local part, an address, or "@domain" for whatever else comes
-    there, to the addresses that get its mail, and `alias_files` hold more of them; `forwards` are by user. With
-    `detail_mailboxes` mail for alice+lists goes into the mailbox "lists" where alice has one. Quotas count octets,
-    0 is no limit; mail over quota waits, or with `quota_refuses` goes back. `sieve_before` and
+    there, to the addresses that get its mail, and `alias_files` hold more of them; with `alias_pipes` a member
+    "|program arguments" is run with the mail, as this server's user. `forwards` are by user; with
+    `rewrites_senders` forwarded mail leaves with a sender of this host that leads back (SRS), so that SPF holds.
+    With `detail_mailboxes` mail for alice+lists goes into the mailbox "lists" where alice has one. Quotas count
+    octets, 0 is no limit; mail over quota waits, or with `quota_refuses` goes back. `sieve_before` and
     `sieve_after` are scripts that are run for everybody, around the user's own; `sieve_global` is the folder of
     include :global. `postmaster` is the local part that reads postmaster's and abuse's mail, by default root or
     the first user.
@@ -121,6 +125,8 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     users: tuple[tuple[str, str], ...] = ()
     aliases: dict[str, tuple[str, ...]] = {}
     alias_files: tuple[Path, ...] = ()
+    alias_pipes: bool = False
+    rewrites_senders: bool = False
     forwards: dict[str, Forward] = {}
     detail_mailboxes: bool = True
     quota_octets: int = 0

@@ -154,6 +154,8 @@ _PLAIN: dict[str, type] = {
     "dkim_key": str,
     "dkim_selector": str,
     "detail_mailboxes": bool,
+    "alias_pipes": bool,
+    "rewrites_senders": bool,
     "quota_octets": int,
     "quota_refuses": bool,
     "give_up_seconds": float,
@@ -218,7 +220,7 @@ def _take_tables(draft: _Draft, path: Path, text: str, table: dict[str, Any]) ->
     if "aliases" in table:
         draft.values["aliases"] = _converted(path, "aliases", table["aliases"], dict[str, tuple[str, ...]])
         for members in draft.values["aliases"].values():
-            _check_addresses(path, "alias member", members)
+            _check_addresses(path, "alias member", tuple(m for m in members if not m.startswith("|")))
     for key, kind in _TABLES.items():
         if key in table:
             draft.values[key] = _converted(path, key, table[key], kind)

@@ -32,6 +32,10 @@ class HostFolder:
         return self.path / "domains.json"
 
     @property
+    def rewriting_secret(self) -> Path:
+        return self.path / "srs.key"
+
+    @property
     def certificates(self) -> Path:
         return self.path / "tls"
 

@@ -1,9 +1,11 @@
 """Building the way of mail through a host: the local courier, the relay, the queue and its runner."""
 
+from bundled_server.courier import Courier
 from bundled_server.host.errors import HostCannotStart
 from bundled_server.host.parts import Ground, MailFlow, People
 from bundled_server.mailbox.scripts import ScriptShelf
 from bundled_server.mda.local import LocalCourier, LocalParts
+from bundled_server.mda.pipe import PipeCourier
 from bundled_server.mda.quota import Quotas
 from bundled_server.mda.sieve.library import ScriptLibrary
 from bundled_server.mda.sieve.sifter import Sifter, SifterParts
@@ -37,6 +39,8 @@ def build_mail_flow(ground: Ground, people: People, relay: Relay) -> MailFlow:
     planner = ground.surroundings.stage.planner(courier)
 
     def destination_of(address: str) -> str:
+        if people.aliases.is_command(address):
+            return address
         if people.addresses.is_here(address):
             return LOCAL
         if ground.settings.egress == "smarthost":
@@ -44,7 +48,15 @@ def build_mail_flow(ground: Ground, people: People, relay: Relay) -> MailFlow:
         return address.rpartition("@")[2].lower()
 
     runner = Runner(
-        RunnerParts(store, clock, planner, relay, destination_of, _settler(ground), ground.settings.limits)
+        RunnerParts(
+            store,
+            clock,
+            planner,
+            _outward(ground, people, relay),
+            destination_of,
+            _settler(ground),
+            ground.settings.limits,
+        )
     )
     spool = Spool(store, clock, ground.ids, journal, runner, courier.stamp, ShortWay(store, planner))
     return MailFlow(courier, planner, runner, spool)
@@ -61,6 +73,8 @@ def _local_courier(ground: Ground, people: People) -> LocalCourier:
             _quotas(ground),
             ground.settings.detail_mailboxes,
             _sifter(ground, people),
+            people.rewriting.outward if people.rewriting is not None else _as_it_is,
+            people.aliases.is_command,
         )
     )
 
@@ -85,6 +99,19 @@ def _sifter(ground: Ground, people: People) -> Sifter:
             settings.domain,
         )
     )
+
+
+def _as_it_is(sender: str) -> str:
+    return sender
+
+
+def _outward(ground: Ground, people: People, relay: Relay) -> Courier:
+    """The relay, and beside it the programs that aliases run, where that is switched on."""
+    if not ground.settings.alias_pipes:
+        return relay
+    limits = ground.settings.limits
+    is_command = people.aliases.is_command
+    return PipeCourier(is_command, relay, ground.journal, limits.pipe_seconds, limits.pipe_output_octets)
 
 
 def _quotas(ground: Ground) -> Quotas | None:

@@ -20,6 +20,7 @@ from bundled_server.mda.addresses import Addresses
 from bundled_server.mda.alias_book import AliasBook
 from bundled_server.mda.domains import Domains
 from bundled_server.mda.local import LocalCourier
+from bundled_server.mda.sender_rewriting import SenderRewriting
 from bundled_server.mta.routing import PortOf
 from bundled_server.queue.ids import QueueIds
 from bundled_server.queue.runner import Runner
@@ -66,6 +67,7 @@ class People:
     domains: Domains
     aliases: AliasBook
     addresses: Addresses
+    rewriting: SenderRewriting | None = None
 
 
 @dataclass(frozen=True, slots=True)

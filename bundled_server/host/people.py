@@ -8,6 +8,7 @@ from bundled_server.mda.addresses import Addresses
 from bundled_server.mda.alias_book import AliasBook
 from bundled_server.mda.alias_file import AliasFileError
 from bundled_server.mda.domains import BadDomain, Domains
+from bundled_server.mda.sender_rewriting import SenderRewriting, secret_in
 
 
 async def build_people(ground: Ground, folder: HostFolder) -> People:
@@ -19,7 +20,8 @@ async def build_people(ground: Ground, folder: HostFolder) -> People:
             await directory.put(name, password)
     try:
         domains = Domains(folder.domains, (settings.domain, settings.hostname))
-        aliases = AliasBook(settings.aliases, settings.alias_files)
+        aliases = AliasBook(settings.aliases, settings.alias_files, commands=settings.alias_pipes)
+        rewriting = _rewriting(ground, folder, domains)
     except (BadDomain, AliasFileError, OSError) as fault:
         directory.close()
         raise HostCannotStart(str(fault)) from fault
@@ -34,5 +36,17 @@ async def build_people(ground: Ground, folder: HostFolder) -> People:
         forwards={name.lower(): forward for name, forward in settings.forwards.items()},
         everybody=directory.names,
         version=lambda: (directory.version, aliases.version, domains.version),
+        leads_back=rewriting.inward if rewriting is not None else _nobody,
+        is_command=aliases.is_command,
     )
-    return People(directory, domains, aliases, addresses)
+    return People(directory, domains, aliases, addresses, rewriting)
+
+
+def _rewriting(ground: Ground, folder: HostFolder, domains: Domains) -> SenderRewriting | None:
+    if not ground.settings.rewrites_senders:
+        return None
+    return SenderRewriting(secret_in(folder.rewriting_secret), domains, ground.clock.now)
+
+
+def _nobody(local_part: str) -> None:
+    return None

@@ -55,6 +55,7 @@ class Addresses:
     one that it stands for. `aliases` have local parts, addresses and "@domain" as names. `postmaster` reads what
     goes to the roles; when there is no such user, it is root, or the first of `everybody`. Where an
     address led is remembered as long as `version` stays the same: it changes with users, aliases and domains.
+    `leads_back` knows the local parts that forwarded mail left with, `is_command` the programs among the members.
     """
 
     def __init__(
@@ -69,6 +70,8 @@ class Addresses:
         forwards: Mapping[str, Forward] | None = None,
         everybody: Callable[[], Awaitable[Sequence[str]]] | None = None,
         version: Callable[[], object] | None = None,
+        leads_back: Callable[[str], str | None] = lambda local: None,
+        is_command: Callable[[str], bool] = lambda member: False,
     ) -> None:
         self._directory = directory
         self._domains = domains
@@ -79,6 +82,8 @@ class Addresses:
         self._forwards = forwards or {}
         self._everybody = everybody
         self._version = version
+        self._leads_back = leads_back
+        self._is_command = is_command
         self._remembered_version: object = None
         self._remembered: dict[str, Resolution] = {}
 
@@ -96,7 +101,7 @@ class Addresses:
         domain = self._canonical(domain)
         if self._alias(local, domain) is not None or await self._directory.exists(local):
             return True
-        return local in ROLES or f"@{domain}" in self._aliases
+        return local in ROLES or f"@{domain}" in self._aliases or self._leads_back(local) is not None
 
     async def expand(self, local: str) -> Sequence[str] | None:
         """The members of an alias, None when there is none of that name (EXPN)."""
@@ -128,8 +133,12 @@ class Addresses:
         search = _Search([address])
         while search.line and len(search.seen) < self._most_members:
             current = search.line.pop(0)
-            if not self.is_here(current):
+            if self._is_command(current) or not self.is_here(current):
                 search.forwards[current] = None
+                continue
+            came_from = self._leads_back(split_address(current)[0])
+            if came_from is not None:
+                search.follow(current, (came_from,))
                 continue
             local, domain = split_address(current.lower())
             domain = self._canonical(domain or self._domains[0])

@@ -6,14 +6,17 @@ from pathlib import Path
 FILE_OCTETS = 16_777_216
 INCLUDE_DEPTH = 5
 INCLUDE = ":include:"
+COMMAND_MARK = "|"
 
 
 class AliasFileError(ValueError):
     """An alias file cannot be used; the text names the file, the line and what to change."""
 
 
-def read_alias_file(path: Path) -> tuple[dict[str, tuple[str, ...]], list[Path]]:
-    """The aliases, names in lower case, and the files that were included. Raises AliasFileError."""
+def read_alias_file(path: Path, *, commands: bool = False) -> tuple[dict[str, tuple[str, ...]], list[Path]]:
+    """The aliases, names in lower case, and the files that were included. With `commands` a member may be a
+    "|program", but never one from an included file: such files often belong to somebody else. Raises
+    AliasFileError."""
     names: dict[str, tuple[str, ...]] = {}
     included: list[Path] = []
     for number, text in _logical_lines(path):
@@ -23,7 +26,7 @@ def read_alias_file(path: Path) -> tuple[dict[str, tuple[str, ...]], list[Path]]
             raise AliasFileError(f"{where}: write NAME: MEMBER, MEMBER")
         if name in names:
             raise AliasFileError(f"{where}: {name} is there twice")
-        members = tuple(dict.fromkeys(_members(rest, where, path, included, 0)))
+        members = tuple(dict.fromkeys(_members(rest, where, path, included, 0, commands=commands)))
         if not members:
             raise AliasFileError(f"{where}: {name} has no members")
         names[name] = members
@@ -64,19 +67,34 @@ def _split_name(text: str, where: str) -> tuple[str, str, str]:
     return name, colon, rest
 
 
-def _members(text: str, where: str, path: Path, included: list[Path], depth: int) -> Iterator[str]:
+def _members(
+    text: str, where: str, path: Path, included: list[Path], depth: int, *, commands: bool = False
+) -> Iterator[str]:
     for member in _split_members(text, where):
         if member.lower().startswith(INCLUDE):
             other = path.parent / member[len(INCLUDE) :].strip()
             yield from _included(other, where, included, depth + 1)
-        elif member.startswith("|"):
-            raise AliasFileError(f"{where}: {member!r} would run a program: that is switched off here")
+        elif member.startswith(COMMAND_MARK):
+            if depth:
+                raise AliasFileError(f"{where}: {member!r} would run a program: an included file may not say so")
+            yield checked_command(member, where, allowed=commands)
         elif member.startswith("/"):
             raise AliasFileError(f"{where}: {member!r} would write to a file: that is switched off here")
         elif not member.isprintable() or " " in member:
             raise AliasFileError(f"{where}: {member!r} is not an address")
         else:
             yield member.removeprefix("\\")
+
+
+def checked_command(member: str, where: str, *, allowed: bool) -> str:
+    """A member "|program" as it is kept. Raises AliasFileError."""
+    if not allowed:
+        raise AliasFileError(
+            f"{where}: {member!r} would run a program: that is switched off (alias_pipes = true switches it on)"
+        )
+    if not member.isprintable() or not member.removeprefix(COMMAND_MARK).strip():
+        raise AliasFileError(f"{where}: {member!r} is not a program with its arguments")
+    return member
 
 
 def _included(path: Path, where: str, included: list[Path], depth: int) -> Iterator[str]:

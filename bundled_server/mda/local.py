@@ -1,6 +1,6 @@
 """The local courier: brings mail into the mailboxes of this host."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,7 +31,8 @@ NO_FLAGS: frozenset[str] = frozenset()
 @dataclass(frozen=True, slots=True)
 class LocalParts:
     """What the courier works with; `new_queue_id` names the forwards. With `detail_mailboxes` mail for
-    alice+lists goes into alice's mailbox of that name, if there is one and it has no special use."""
+    alice+lists goes into alice's mailbox of that name, if there is one and it has no special use. What goes on to
+    other hosts leaves with `outward_sender`; `is_command` tells programs that aliases run from addresses."""
 
     store: Store
     addresses: Addresses
@@ -41,6 +42,8 @@ class LocalParts:
     quotas: Quotas | None = None
     detail_mailboxes: bool = True
     sifter: Sifter | None = None
+    outward_sender: Callable[[str], str] = lambda sender: sender
+    is_command: Callable[[str], bool] = lambda address: False
 
 
 @dataclass(slots=True)
@@ -136,7 +139,7 @@ class LocalCourier:
             return Outcome(recipient, Verdict.DEFERRED, "4.2.2", f"the mailbox of {full} is full")
         is_alone = not resolution.targets and len(resolution.forwards) == 1
         if resolution.forwards:
-            draft.changes.append(self._forward(draft, recipient, resolution.forwards, is_alone=is_alone))
+            draft.changes += self._forwards(draft, recipient, resolution.forwards, is_alone=is_alone)
         if full:
             return Outcome(recipient, Verdict.REFUSED, "5.2.2", f"the mailbox of {full} is full")
         if refusal:
@@ -205,11 +208,25 @@ class LocalCourier:
         if self._parts.quotas is not None:
             self._parts.quotas.let_in(target.user, len(content.data))
 
-    def _forward(
+    def _forwards(
         self, draft: _Draft, recipient: Recipient, addresses: tuple[str, ...], *, is_alone: bool
+    ) -> Iterator[Enqueue]:
+        """An alias led outside or to programs: the message goes back into the queue. A program sees the sender as
+        it is, other hosts see it as it has to be for them."""
+        sender = draft.envelope.sender
+        commands = tuple(filter(self._parts.is_command, addresses))
+        others = tuple(address for address in addresses if address not in commands)
+        if commands:
+            yield self._forward(draft, recipient, commands, sender, is_alone=is_alone)
+        if others:
+            outward = self._parts.outward_sender(sender)
+            yield self._forward(draft, recipient, others, outward, is_alone=is_alone)
+
+    def _forward(
+        self, draft: _Draft, recipient: Recipient, addresses: tuple[str, ...], sender: str, *, is_alone: bool
     ) -> Enqueue:
-        """An alias led outside: the message goes back into the queue, from the same sender. To one address it
-        takes all wishes for reports along; the success of a list is ours to tell (RFC 3461 §5.2.7)."""
+        """To one address it takes all wishes for reports along; the success of a list is ours to tell
+        (RFC 3461 §5.2.7)."""
         queue_id = self._parts.new_queue_id()
         notify = recipient.notify
         if not is_alone and "SUCCESS" in notify:
@@ -218,7 +235,7 @@ class LocalCourier:
         recipients = tuple(Recipient(address, notify, original) for address in addresses)
         content = with_lines(draft.content, forward_lines(recipient.address))
         self._note(draft, "forwarded", f"<{recipient.address}> leads to {', '.join(addresses)} as {queue_id}")
-        envelope = replace(draft.envelope, recipients=recipients)
+        envelope = replace(draft.envelope, sender=sender, recipients=recipients)
         return Enqueue(queue_id, envelope, content, content.message_id, self._parts.now(), "forward")
 
     async def _mailbox(self, target: Target) -> tuple[int, str]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import StrEnum
 
+from bundled_server.envelope import Recipient
 from bundled_server.mailbox.changes import QueuedRecipient, QueueItem
 from bundled_server.mailbox.content import Content
 
@@ -121,7 +122,7 @@ def human_lines(report: Report) -> list[str]:
     }[report.action]
     lines = [f"This is the mail server {report.hostname}.", "", opening, ""]
     for queued in report.recipients:
-        lines.append(f"  {queued.recipient.address}")
+        lines.append(f"  {_told(queued.recipient)}")
         if report.action not in SUCCESSES:
             by = f"{queued.remote} said" if queued.remote else "the reason"
             lines.append(f"    {by}: {queued.text or 'no reason was given'} ({queued.status or 'no code'})")
@@ -156,8 +157,9 @@ def status_lines(report: Report) -> list[str]:
         if queued.recipient.original:
             kind, _, original = queued.recipient.original.partition(";")
             lines.append(f"Original-Recipient: {kind}; {_address(original, envelope.smtputf8)}")
-        kind = "rfc822" if queued.recipient.address.isascii() else "utf-8"
-        lines.append(f"Final-Recipient: {kind}; {_address(queued.recipient.address, envelope.smtputf8)}")
+        address = _told(queued.recipient)
+        kind = "rfc822" if address.isascii() else "utf-8"
+        lines.append(f"Final-Recipient: {kind}; {_address(address, envelope.smtputf8)}")
         lines.append(f"Action: {report.action.value}")
         lines.append(f"Status: {_status(report.action, queued.status)}")
         if queued.remote:
@@ -170,6 +172,12 @@ def status_lines(report: Report) -> list[str]:
         if report.action is Action.DELAYED:
             lines.append(f"Will-Retry-Until: {_date(report.retry_until)}")
     return lines
+
+
+def _told(recipient: Recipient) -> str:
+    """The address as others may know it: which program an alias runs is nobody's business."""
+    is_program = recipient.address.startswith("|") and recipient.original
+    return recipient.original.partition(";")[2] if is_program else recipient.address
 
 
 def returned_part(content: Content | None, *, whole: bool) -> bytes:

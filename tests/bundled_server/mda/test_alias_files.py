@@ -46,7 +46,10 @@ def test_lists_in_files_of_their_own(tmp_path: Path) -> None:
         ("team: a\nTEAM: b\n", "line 2: team is there twice"),
         ("team:\n", "line 1: team has no members"),
         ("  alice\n", "line 1: white space at the start"),
-        ('run: "|/bin/rm -rf /"\n', "line 1: '|/bin/rm -rf /' would run a program: that is switched off here"),
+        (
+            'run: "|/bin/rm -rf /"\n',
+            "line 1: '|/bin/rm -rf /' would run a program: that is switched off (alias_pipes",
+        ),
         ("run: |/bin/cat\n", "would run a program"),
         ("file: /var/mail/x\n", "line 1: '/var/mail/x' would write to a file"),
         ("a: b c\n", "line 1: 'b c' is not an address"),
