@@ -33,10 +33,13 @@ class WorldHost:
 class PracticeWorld:
     """`termail-server world` as a child process; use it as a context manager."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, bare: bool = False) -> None:
+        """With `bare` there is no sample mail."""
         self.data = data
+        self._bare = bare
         self.hosts: tuple[WorldHost, ...] = ()
         self.certificate_authority = data / "authority.pem"
+        self.name_server = ("127.0.0.1", 0)
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
 
@@ -55,6 +58,7 @@ class PracticeWorld:
                 str(self.data),
                 "--json",
                 "--stop-with-stdin",
+                *(["--bare"] if self._bare else []),
             ],
             stdin=subprocess.PIPE,  # closed when we end, however we end: then the world ends too
             stdout=subprocess.PIPE,
@@ -99,8 +103,8 @@ class PracticeWorld:
             WorldHost(host["name"], host["domain"], dict(host["ports"]), Path(host["data"]))
             for host in ready["hosts"]
         )
-        if "ca" in ready:
-            self.certificate_authority = Path(ready["ca"])
+        self.certificate_authority = Path(ready["ca"])
+        self.name_server = (str(ready["dns"]["host"]), int(ready["dns"]["port"]))
 
     def _first_line(self) -> bytes:
         """The child's first line of output, b"" at its end or after the deadline."""

@@ -30,6 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=_lazily("termail.cli.client", "run"))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _practice(commands)
+    _lesson(commands)
     _send(commands)
     _sendmail(commands)
     _sync(commands)
@@ -76,6 +77,38 @@ def _practice(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     )
     practice.add_argument("--json", action="store_true", help="print the tour as JSON (implies --tour)")
     practice.add_argument("--tour", action="store_true", help="print the tour as text, as without a terminal")
+
+
+def _lesson(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    lesson = _command(
+        commands, "lesson", "lessons in the practice world", _lazily("termail.cli.lesson", "run_list")
+    )
+    _lesson_options(lesson, default=None)
+    verbs = lesson.add_subparsers(title="what to do", metavar="list|show|check|run")
+    for name, text, function in (
+        ("list", "list the lessons", "run_list"),
+        ("show", "print the text of one", "run_show"),
+        ("check", "look for mistakes in lesson files, all of them without a name", "run_check"),
+        ("run", "play a lesson's own solution from end to end, with transcript and checks", "run_play"),
+    ):
+        verb = _command(verbs, name, text, _lazily("termail.cli.lesson", function))
+        if name != "list":
+            verb.add_argument("name", nargs="?", default="", metavar="NAME", help="its name or number")
+        _lesson_options(verb, default=argparse.SUPPRESS)
+
+
+def _lesson_options(parser: argparse.ArgumentParser, *, default: object) -> None:
+    is_first = default is None
+    parser.add_argument(
+        "--lang", choices=("en", "es"), default="en" if is_first else default, help="English or Spanish"
+    )
+    parser.add_argument(
+        "--folder", type=Path, metavar="DIR", default=default, help="a folder with lessons of your own"
+    )
+    parser.add_argument("--file", type=Path, metavar="FILE", default=default, help="one lesson file of your own")
+    parser.add_argument(
+        "--json", action="store_true", default=False if is_first else default, help="print the result as JSON"
+    )
 
 
 def _send(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

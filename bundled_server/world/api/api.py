@@ -11,6 +11,7 @@ from bundled_server.world.api.clock_routes import ClockRoutes
 from bundled_server.world.api.fault_routes import FaultRoutes
 from bundled_server.world.api.journal_routes import WorldJournalRoutes
 from bundled_server.world.api.mail_routes import MailRoutes
+from bundled_server.world.api.queue_routes import WorldQueueRoutes
 from bundled_server.world.api.snapshot_routes import SnapshotRoutes
 from bundled_server.world.mailboxes import Mailboxes
 from bundled_server.world.places import PASSWORD
@@ -31,6 +32,7 @@ class WorldApi:
                 *WorldJournalRoutes(world.journal).table(),
                 *FaultRoutes(world.faults).table(),
                 *ClockRoutes(world.clock, world.journal).table(),
+                *WorldQueueRoutes(world).table(),
                 *SnapshotRoutes(world.snapshots).table(),
                 *MailRoutes(Mailboxes(world)).table(),
             ],
