@@ -5,6 +5,8 @@ from dataclasses import dataclass
 PASSWORD = "123456"
 BLOCK_LIST = "dnsbl.practice.test"
 LISTED = "127.0.0.2"
+NEVER_SENDS = "bank.practice.test"
+"""A domain that no host sends for: whoever writes in its name is found out by SPF and DMARC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ PLACES = (BRASILIA, SERVER)
 
 
 def zone_text(places: tuple[Place, ...], address: str) -> str:
-    """The world's DNS in master-file form (RFC 1035 §5): A, MX, TXT and PTR for every place, and a block list.
+    """The world's DNS in master-file form (RFC 1035 §5): A, MX, TXT and PTR for every place, a block list,
+    and a domain that nobody sends for.
 
     Every place answers on `address`; which port belongs to which host name is the world's own knowledge,
     because MX records carry no port.
@@ -34,11 +37,17 @@ def zone_text(places: tuple[Place, ...], address: str) -> str:
             f"{place.domain}. 300 IN NS {place.hostname}.",
             f"{place.domain}. 300 IN MX 10 {place.hostname}.",
             f'{place.domain}. 300 IN TXT "v=spf1 mx -all"',
+            f'_dmarc.{place.domain}. 300 IN TXT "v=DMARC1; p=none"',
             f"{place.hostname}. 300 IN A {address}",
         ]
     lines += [
         f"{BLOCK_LIST}. 300 IN SOA {places[0].hostname}. postmaster.{places[0].domain}. 1 3600 600 86400 60",
         f"2.0.0.127.{BLOCK_LIST}. 60 IN A {LISTED}",  # the test entry of every block list (RFC 5782 §5)
+    ]
+    lines += [
+        f"{NEVER_SENDS}. 300 IN SOA {places[0].hostname}. postmaster.{places[0].domain}. 1 3600 600 86400 60",
+        f'{NEVER_SENDS}. 300 IN TXT "v=spf1 -all"',
+        f'_dmarc.{NEVER_SENDS}. 300 IN TXT "v=DMARC1; p=quarantine"',
     ]
     reverse = ".".join(reversed(address.split("."))) + ".in-addr.arpa."
     lines += [f"{reverse} 300 IN PTR {place.hostname}." for place in places]

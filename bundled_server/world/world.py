@@ -31,6 +31,7 @@ from bundled_server.world.places import PASSWORD, PLACES, Place, zone_text
 from bundled_server.world.postman import Postman
 from bundled_server.world.snapshots import START, Snapshots
 from bundled_server.world.station import Station
+from bundled_server.world.teaching_filters import TEACHING_FILTERS
 
 ADDRESS = "127.0.0.1"
 SETTLE_SECONDS = 30.0
@@ -145,6 +146,7 @@ class World:
             insecure_auth=True,
             egress="none",
             journal_wire=True,
+            filters=TEACHING_FILTERS,
         )
         return Station(place, settings, self._host)
 

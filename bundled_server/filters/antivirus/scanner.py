@@ -12,7 +12,7 @@ from bundled_server.filters.mime_parts import attachment_name, parts_of
 from bundled_server.filters.question import Question
 from bundled_server.filters.verdict import Stage, Verdict
 from bundled_server.mailbox.decoded import transfer_decoded
-from bundled_server.mailbox.structure import scan
+from bundled_server.mailbox.structure import Part, scan
 
 THREAD_OCTETS = 16_384
 MOST_FINDS = 20
@@ -53,17 +53,17 @@ class ScannerFilter:
                 continue
             data = transfer_decoded(question.content[part.body_start : part.body_end], part.encoding)
             budget.packed += len(data)
-            finds += self._file(attachment_name(part), data, budget)
+            finds += self._file(attachment_name(part), _nameless(part), data, budget)
             if len(finds) >= MOST_FINDS:
                 break
         if has_eicar(question.content) and not any(find.is_virus for find in finds):
             finds.append(Find("EICAR-Test-File", "the message", is_virus=True))
         return finds[:MOST_FINDS]
 
-    def _file(self, name: str, data: bytes, budget: Budget) -> Iterator[Find]:
+    def _file(self, name: str, nameless: str, data: bytes, budget: Budget) -> Iterator[Find]:
         """The finds in one file and, when it is an archive, in what it holds. What waits is kept in a list, not
         on the stack."""
-        waiting = [(name or "a part without a name", name, data, 0)]
+        waiting = [(name or nameless, name, data, 0)]
         while waiting:
             path, plain_name, octets, depth = waiting.pop()
             yield from self._plain_file(path, plain_name, octets)
@@ -88,3 +88,8 @@ class ScannerFilter:
         against = against_name(name.rpartition("/")[2], self._settings.extensions) or against_octets(octets)
         if against:
             yield Find(against, path, is_virus=False)
+
+
+def _nameless(part: Part) -> str:
+    """How a part without a name is spoken of."""
+    return "the text" if part.main_type == b"TEXT" else "a part without a name"
