@@ -24,6 +24,7 @@ from termail.screens.defects import DefectLog
 from termail.screens.index import IndexScreen
 from termail.screens.listing_cache import ListingCache
 from termail.screens.mail_screen import MailScreen
+from termail.screens.new_letter import NewLetter, letter_draft
 from termail.screens.services import NoAgent, Services
 from termail.screens.type_ahead import TypeAhead
 from termail.screens.waiting import WaitingScreen
@@ -43,11 +44,12 @@ class TermailApp(App[int], inherit_bindings=False):
     TITLE = "termail"
     ALLOW_SELECT = False
 
-    def __init__(self, services: Services, *, folder: str | None = None) -> None:
+    def __init__(self, services: Services, *, folder: str | None = None, letter: NewLetter | None = None) -> None:
         no_color = "NO_COLOR" in os.environ
         super().__init__(ansi_color=no_color or None)
         self.services = services
         self._wanted_folder = folder
+        self._letter = letter
         self.type_ahead = TypeAhead(self, super().on_event)
         for theme in THEMES.values():
             self.register_theme(theme)
@@ -103,6 +105,10 @@ class TermailApp(App[int], inherit_bindings=False):
                 self.switch_screen(screen)
         else:
             self.push_screen(screen)
+        letter, self._letter = self._letter, None
+        if letter is not None and self.services.account_names:
+            draft = letter_draft(self.services, letter)
+            self.push_screen(self.services.places["compose"](self.services, draft))
 
     async def _listen(self) -> None:
         """Everything the agent says, to the services and every open screen."""
@@ -274,13 +280,15 @@ def run(
     *,
     folder: str | None = None,
     agent: bool = True,
+    letter: NewLetter | None = None,
 ) -> int:
-    """The client, until the user leaves → exit status. `folder` is a name or ACCOUNT/NAME."""
+    """The client, until the user leaves → exit status. `folder` is a name or ACCOUNT/NAME; with a `letter` it
+    opens with compose."""
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     keep_alt()
     draw_soon()
     services = build_services(config, data, agent=agent)
-    app = TermailApp(services, folder=folder)
+    app = TermailApp(services, folder=folder, letter=letter)
     try:
         status = app.run(mouse=services.settings.ui.mouse)
     finally:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from termail.cli.errors import UserError
 from termail.cli.settings import config_path, data_path, settings_of
+from termail.screens.files import read_attachment
+from termail.screens.new_letter import NewLetter
 
 
 def run(options: argparse.Namespace) -> int:
@@ -22,9 +24,21 @@ def run(options: argparse.Namespace) -> int:
         config, data = settings_for_path(Path(folder).expanduser(), settings, data)
         folder = None
     _make_private(data)
+    letter = _letter(options)
     from termail.app import run as run_client
 
-    return run_client(config, data, folder=folder)
+    return run_client(config, data, folder=folder, letter=letter)
+
+
+def _letter(options: argparse.Namespace) -> NewLetter | None:
+    """What -a, -s and --to begin."""
+    if not (options.attach or options.subject or options.to):
+        return None
+    try:
+        files = tuple(read_attachment(str(path)) for path in options.attach)
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot attach: {error}", 2) from error
+    return NewLetter(options.to, options.subject, files)
 
 
 def _is_path(folder: str | None) -> bool:

@@ -26,6 +26,19 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"termail {__version__}")
     parser.add_argument("-f", dest="folder", metavar="FOLDER|PATH", help="open this folder, Maildir or mbox")
+    parser.add_argument(
+        "-a",
+        dest="attach",
+        metavar="FILE",
+        action="append",
+        default=[],
+        type=Path,
+        help="write a new message with this file attached (again for more)",
+    )
+    parser.add_argument("-s", dest="subject", default="", help="its subject")
+    parser.add_argument(
+        "--to", default="", metavar="ADDRESS", help="write a new message, to these or a mailto: URL"
+    )
     _folders(parser)
     parser.set_defaults(run=_lazily("termail.cli.client", "run"))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")

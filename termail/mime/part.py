@@ -78,9 +78,9 @@ class Part(msgspec.Struct, kw_only=True):
 
 
 def as_message(part: Part) -> bytes:
-    """The part as a message of its own; a message/rfc822 part is one already."""
+    """The part as a message of its own, to be read and not to be saved; a message/rfc822 part is one already."""
     if part.content_type in ("message/rfc822", "message/global"):
         return part.decoded()
-    kept = (entry for entry in part.headers if entry[0].lower().startswith("content-"))
+    kept = (entry for entry in part.headers if entry[0].lower() in ("content-type", "content-transfer-encoding"))
     header = b"".join(name.encode("ascii", "replace") + b": " + value.strip() + b"\r\n" for name, value in kept)
     return header + b"\r\n" + part.body

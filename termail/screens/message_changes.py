@@ -74,6 +74,7 @@ class MessageChanges:
         services.store.perform(account, AppendTo(row.folder_id, changed, tuple(flags), ""), "edited message")
         services.store.perform(account, SetFlags((row.message_id,), ("\\Deleted",)), "the message before editing")
         await services.work_waits()
+        desk.rows_changed((row.message_id,))
         desk.reload()
         desk.tell("The edited message is a new one; the old one is marked as deleted.")
 

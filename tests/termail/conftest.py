@@ -1,11 +1,14 @@
-"""A server that plays one side of a transcript on a real socket, and a certificate for it."""
+"""A server that plays one side of a transcript on a real socket, a certificate for it, and keys of real gpg."""
 
 import asyncio
 import contextlib
 import datetime
 import ipaddress
+import shutil
 import ssl
-from collections.abc import AsyncIterator, Callable
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from termail.mime.crypto.gpg import Gpg
 
 
 @dataclass(frozen=True)
@@ -131,3 +136,43 @@ async def scripted(certificate: Certificate) -> AsyncIterator[Callable[..., obje
         yield start
         for server in played:
             assert not server.trouble, server.trouble
+
+
+def _gpg(home: Path, *words: str, octets: bytes = b"") -> None:
+    command = ["gpg", "--homedir", str(home), "--batch", "--yes", "--pinentry-mode", "loopback", "--passphrase"]
+    done = subprocess.run([*command, *words], input=octets, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def gpg_home() -> Iterator[Path]:
+    """A private GNUPGHOME: Ana and Bob have keys; Mallory's is there and certified by nobody."""
+    if shutil.which("gpg") is None:
+        pytest.skip("gpg is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="gpg-"))  # short: the agent's socket lives in it
+    for name in ("Ana <ana@other.test>", "Bob <bob@cities.org>"):
+        _gpg(folder, "", "--quick-gen-key", name, "future-default", "default", "never")
+    _gpg(folder, "locked", "--quick-gen-key", "Locked <locked@other.test>", "future-default", "default", "never")
+    stranger = folder / "stranger"
+    stranger.mkdir(mode=0o700)
+    _gpg(stranger, "", "--quick-gen-key", "Mallory <mallory@evil.test>", "future-default", "default", "never")
+    exported = subprocess.run(
+        ["gpg", "--homedir", str(stranger), "--export"], capture_output=True, check=True
+    ).stdout
+    _gpg(folder, "", "--import", octets=exported)
+    for place in (folder, stranger):
+        subprocess.run(["gpgconf", "--homedir", str(place), "--reload", "gpg-agent"], check=False)
+    yield folder
+    for place in (folder, stranger):
+        subprocess.run(["gpgconf", "--homedir", str(place), "--kill", "all"], check=False)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def gpg(gpg_home: Path) -> Gpg:
+    return Gpg(home=gpg_home)
+
+
+@pytest.fixture
+def stranger(gpg_home: Path) -> Gpg:
+    return Gpg(home=gpg_home / "stranger")

@@ -103,11 +103,11 @@ def test_a_passphrase_is_never_asked_for_under_the_screen(gpg: Gpg) -> None:
     assert opened is not None and opened.wants_passphrase
 
 
-def test_inline_pgp_is_read_and_text_around_it_is_not_covered(gpg: Gpg, home: Path) -> None:
+def test_inline_pgp_is_read_and_text_around_it_is_not_covered(gpg: Gpg, gpg_home: Path) -> None:
     import subprocess
 
     clear = subprocess.run(
-        ["gpg", "--homedir", str(home), "--batch", "--clear-sign", "--local-user", "ana@other.test"],
+        ["gpg", "--homedir", str(gpg_home), "--batch", "--clear-sign", "--local-user", "ana@other.test"],
         input=b"I owe you 5.\n", capture_output=True, check=True,
     ).stdout  # fmt: skip
     head = b"From: Ana <ana@other.test>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
