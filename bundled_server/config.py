@@ -95,6 +95,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     imaps: int | None = None
     pop3: int | None = None
     pop3s: int | None = None
+    managesieve: int | None = None
     admin: int | None = None
 
 

@@ -18,7 +18,7 @@ READY_SECONDS = 30.0
 STOP_SECONDS = 15.0
 DOMAIN = "example.test"
 PASSWORD = "secret"  # a test's own server, on loopback, gone with the test
-SERVICES = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "admin")
+SERVICES = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "managesieve", "admin")
 
 
 class MailServer:

@@ -7,8 +7,8 @@ from bundled_server.cli.bayes_parser import add_bayes
 from bundled_server.cli.filter_parser import add_filter
 from bundled_server.cli.one_line_parser import OneLineParser, with_data
 
-SERVICES = ("smtp", "submission", "submissions", "lmtp", "imap", "imaps", "pop3", "pop3s", "admin")
-DEFAULT_PORTS = {"smtp": 2525, "submission": 2587, "imap": 2143, "pop3": 2110, "admin": 0}
+SERVICES = ("smtp", "submission", "submissions", "lmtp", "imap", "imaps", "pop3", "pop3s", "managesieve", "admin")
+DEFAULT_PORTS = {"smtp": 2525, "submission": 2587, "imap": 2143, "pop3": 2110, "managesieve": 4190, "admin": 0}
 EGRESS = ("none", "smarthost", "internet")
 
 

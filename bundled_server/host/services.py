@@ -8,6 +8,7 @@ from bundled_server.filters.inspection import Inspection
 from bundled_server.host.parts import Ground, MailFlow, People
 from bundled_server.host.policies import hand_over_policy, submission_policy, transfer_policy
 from bundled_server.maa.imap.session import imap_sessions
+from bundled_server.maa.managesieve.session import managesieve_sessions
 from bundled_server.maa.pop3.session import pop3_sessions
 from bundled_server.mta.etrn import TurnDesk
 from bundled_server.net.listener import SessionFactory
@@ -88,10 +89,13 @@ def _access_services(ground: Ground, people: People, throttle: LoginThrottle) ->
 
     teach = ground.school.take if ground.settings.filters.bayes is not None else None
     imap, pop3 = sessions(imap_sessions, teach=teach), sessions(pop3_sessions)
+    sieve = sessions(managesieve_sessions)
+    sieve_busy = b'BYE (TRYLATER) "too many connections, try again later"\r\n'
     imap_busy, pop3_busy = b"* BYE too many connections, try again later\r\n", b"-ERR too many connections\r\n"
     return [
         Service("imap", imap, False, imap_busy),
         Service("imaps", imap, True, imap_busy),
         Service("pop3", pop3, False, pop3_busy),
         Service("pop3s", pop3, True, pop3_busy),
+        Service("managesieve", sieve, False, sieve_busy),
     ]

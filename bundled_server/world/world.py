@@ -37,7 +37,7 @@ ADDRESS = "127.0.0.1"
 SETTLE_SECONDS = 30.0
 NAME_SERVER_SECONDS = 2.0
 PRACTICE_COST = Cost(n=1024, iterations=4096)  # the password is printed in every lesson
-ALL_PORTS = Ports(smtp=0, submission=0, submissions=0, imap=0, imaps=0, pop3=0, pop3s=0, admin=0)
+ALL_PORTS = Ports(smtp=0, submission=0, submissions=0, imap=0, imaps=0, pop3=0, pop3s=0, managesieve=0, admin=0)
 
 
 class World:

@@ -61,7 +61,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     command += ["--hostname", "brasilia.cities.org"]
     for user in ("alice", "juan", "curl", "mutt", "neomutt", "mbsync", "getmail", "fetchmail", "library"):
         command += ["--user", f"{user}:{PASSWORD}"]
-    for service in ("smtp", "submission", "submissions", "lmtp", "imap", "imaps", "pop3", "pop3s", "admin"):
+    for service in (
+        "smtp",
+        "submission",
+        "submissions",
+        "lmtp",
+        "imap",
+        "imaps",
+        "pop3",
+        "pop3s",
+        "managesieve",
+        "admin",
+    ):
         command += [f"--{service}", "0"]
     log = (data.parent / "host.log").open("wb")
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)

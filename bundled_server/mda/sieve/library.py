@@ -9,10 +9,9 @@ from pathlib import Path
 from bundled_server.config import SieveLimits
 from bundled_server.mailbox.scripts import ScriptShelf
 from bundled_server.mailbox.store import StoreError
-from bundled_server.sieve.checker import check
+from bundled_server.sieve.compiling import compiled
 from bundled_server.sieve.errors import SieveError
 from bundled_server.sieve.interpreter import Named
-from bundled_server.sieve.parser import parse
 from bundled_server.sieve.script import Script
 from bundled_server.sieve.surroundings import Location
 
@@ -20,18 +19,6 @@ MOST_COMPILED = 2000
 BEFORE, AFTER = "the host's script before", "the host's script after"
 
 logger = logging.getLogger(__name__)
-
-
-def compiled(content: bytes, limits: SieveLimits) -> Script:
-    """Raises SieveError."""
-    if len(content) > limits.script_octets:
-        raise SieveError(1, f"the script is larger than {limits.script_octets} octets")
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as fault:
-        line = content.count(b"\n", 0, fault.start) + 1
-        raise SieveError(line, "the script is not UTF-8") from None
-    return check(parse(text, most_depth=limits.nesting, most_commands=limits.commands))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bundled_server.protocols.framing import Framer, LineTooLong
 from bundled_server.protocols.imap.cursor import Bounds, Cursor
 from bundled_server.protocols.imap.errors import BadCommand
-from bundled_server.protocols.imap.framing import Framer, LineTooLong
 from bundled_server.protocols.imap.grammar import State, Syntax
 from bundled_server.protocols.imap.responses import status_line
 

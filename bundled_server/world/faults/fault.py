@@ -54,7 +54,7 @@ class Kind(msgspec.Struct, frozen=True):
 
 STAGES = ("connect", "helo", "mail", "rcpt", "data", "end-of-data")
 SMTP_SERVICES = ("smtp", "submission", "submissions")
-LOGIN_SERVICES = ("imap", "imaps", "pop3", "pop3s", "submission", "submissions")
+LOGIN_SERVICES = ("imap", "imaps", "pop3", "pop3s", "managesieve", "submission", "submissions")
 _TIMES = Parameter(0, "how often it strikes before it is over; 0 is until cleared")
 
 KINDS: Mapping[str, Kind] = {

@@ -1,4 +1,4 @@
-"""Cutting the stream of an IMAP connection into lines and literals, with limits."""
+"""Cutting the stream of a connection into lines and literals, with limits: for IMAP and ManageSieve."""
 
 _KEPT_OCTETS = 128
 
