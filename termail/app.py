@@ -194,6 +194,7 @@ def places() -> dict[str, Any]:
         "wire": _place("termail.screens.wire", "WireScreen"),
         "folders": _place("termail.screens.folders", "FoldersScreen"),
         "journey": _place("termail.screens.journey", "JourneyScreen"),
+        "journey of": _place("termail.screens.journey", "journey_of_id"),
         "search": _place("termail.screens.search_everywhere", "SearchScreen"),
         "links": _place("termail.screens.links", "LinksScreen"),
         "attachments": _place("termail.screens.attachments", "AttachmentsScreen"),

@@ -17,6 +17,7 @@ class Context(StrEnum):
     FOLDERS = "folders"
     LISTS = "lists"
     WIRE = "wire"
+    JOURNEY = "journey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ _PAGER = (
     _command("toggle-quoted", "Show or fold quoted text", pager="T"),
     _command("skip-quoted", "Go past the quoted text", pager="S"),
     _command("open-link", "Open a link of the message by its number", pager="o ^B"),
-    _command("journey", "Show the way the message came, hop by hop", index="M-J", pager="J"),
+    _command("journey", "The way of the message through all agents", index="M-J", pager="J", lists="J", wire="J"),
     _command("toggle-html", "Read the HTML or the plain text of the message", pager="M-h"),
     _command("skip-headers", "Go past the headers", pager="H"),
     _command("search-toggle", "Show or hide the colour of the search", pager="\\"),
@@ -246,6 +247,11 @@ _CLASSROOM = (
     _command("wire-agent", "The agent of this line alone, or all", wire="a"),
     _command("wire-protocol", "The protocol of this line alone, or all", wire="o"),
     _command("wire-all", "Take all filters away", wire="x"),
+    _command("journey-next", "The next moment of the journey", journey="Right l Tab n"),
+    _command("journey-previous", "The moment before", journey="Left h BackTab p"),
+    _command("journey-timeline", "The timeline, or one moment", journey="t Enter"),
+    _command("journey-wire", "The dialogue of this message in the wire view", journey="w"),
+    _command("journey-export", "Save the journey: .svg, .json or .txt", journey="e"),
     _command("wire-export", "Save the dialogue: .txt, .json, .pcap for Wireshark, .mmd for Mermaid", wire="e"),
 )
 

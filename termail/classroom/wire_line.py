@@ -14,6 +14,8 @@ _SERVICES: Final = {
     "submissions": "smtp",
     "smtp": "smtp",
     "lmtp": "smtp",
+    "relay": "smtp",
+    "dns": "dns",
     "imap": "imap",
     "imaps": "imap",
     "pop3": "pop3",
@@ -73,6 +75,8 @@ def spoken_there(event: Event) -> Spoken:
     if protocol == "dns" and not direction:
         direction = "C" if event.kind == "asked" else "S"
     text = event.text if direction else f"{event.kind}: {event.text}"
+    if event.kind == "packet":
+        protocol, text = "tls", f"{event.text} …  {event.octets} octets"
     return Spoken(
         time=event.time,
         place=event.host,
@@ -84,12 +88,10 @@ def spoken_there(event: Event) -> Spoken:
         peer=event.peer,
         queue_id=event.queue_id,
         message_id=event.message_id,
-        is_encrypted=getattr(event, "is_encrypted", False),
+        is_encrypted=bool(event.tls) and event.kind != "packet",
     )
 
 
 def service_protocol(session: str) -> str:
-    """The protocol of a journal's session name ("submission-000006", "to server.other.test")."""
-    if session.startswith("to "):
-        return "smtp"
+    """The protocol of a journal's session name ("submission-000006")."""
     return _SERVICES.get(session.rpartition("-")[0], "")

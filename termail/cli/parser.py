@@ -48,6 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     _sendmail(commands)
     _sync(commands)
     _search(commands)
+    _journey(commands)
     _accounts(commands)
     return parser
 
@@ -168,6 +169,20 @@ def _search(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     search.add_argument("--limit", type=int, default=100, metavar="N", help="at most N hits (default 100)")
     search.add_argument("--json", action="store_true", help="print the hits as JSON")
     _folders(search, default=argparse.SUPPRESS)
+
+
+def _journey(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    journey = _command(
+        commands,
+        "journey",
+        "show one message's way through all agents, from the practice world's journal or from its header",
+        _lazily("termail.cli.journey", "run"),
+    )
+    journey.add_argument("message_id", metavar="MESSAGE-ID", help="the message's Message-ID, with or without <>")
+    form = journey.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the journey as JSON")
+    form.add_argument("--svg", action="store_true", help="print the journey as an SVG picture")
+    _folders(journey, default=argparse.SUPPRESS)
 
 
 def _accounts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -11,6 +11,7 @@ from termail.lmta.transcript import Transcript
 from termail.net.wire import MASK
 
 CHUNK_OCTETS: Final = 65_536
+FINAL_DOT: Final = b".\r\n"
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT: Final = re.compile(rb"(?m)^\.")
 _BCC: Final = re.compile(rb"(?im)^(?:resent-)?bcc[ \t]*:.*\n(?:[ \t].*\n)*")
@@ -71,7 +72,7 @@ class TappedClient(aiosmtplib.SMTP):
         protocol = self.protocol
         if protocol is None:
             raise aiosmtplib.SMTPServerDisconnected("Connection lost")
-        self._transcript.client(f"({len(prepared)} octets, then a dot)")
+        self._transcript.client(f"({len(prepared) - len(FINAL_DOT)} octets, then a dot)")
         reading = asyncio.ensure_future(protocol.read_response(timeout=timeout_seconds))
         try:
             for at in range(0, len(prepared), CHUNK_OCTETS):
@@ -102,4 +103,4 @@ def _prepared(raw: bytes) -> bytes:
         end = raw.find(b"\r\n\r\n") + 2
         end = end if end >= 2 else len(raw)
         raw = _BCC.sub(b"", raw[:end]) + raw[end:]
-    return _LEADING_DOT.sub(b"..", raw) + b".\r\n"
+    return _LEADING_DOT.sub(b"..", raw) + FINAL_DOT

@@ -136,6 +136,9 @@ class OutboxScreen(Report):
         self.tell("It is tried now.")
         self.read()
 
+    def do_journey(self, argument: str) -> None:
+        self.go("journey of", self._selected().message_id_header)
+
     def _selected(self) -> OutboxItem:
         if not self._items:
             raise CommandError(self.EMPTY)

@@ -34,8 +34,8 @@ def parties(line: Spoken) -> tuple[str, str]:
         return line.place, line.peer or f"{line.protocol} server"
     if line.protocol == "dns":
         return line.place, "DNS"
-    if line.connection.startswith("to "):
-        return line.place, line.connection.removeprefix("to ")
+    if line.connection.startswith("relay-"):
+        return line.place, line.peer or line.connection
     return f"{line.peer or 'client'} ({line.connection})", line.place
 
 

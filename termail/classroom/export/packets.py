@@ -66,7 +66,7 @@ class _Network:
     addresses: dict[str, bytes] = field(default_factory=dict)
     connections: dict[tuple[str, str], _Connection] = field(default_factory=dict)
     identification: int = 0
-    asked: dict[tuple[str, str], int] = field(default_factory=dict)
+    questions: dict[tuple[str, str], dns.message.QueryMessage] = field(default_factory=dict)
 
     def carry(self, line: Spoken) -> Iterator[tuple[float, bytes]]:
         """The packets one line needs: a handshake before the first of its conversation."""
@@ -131,13 +131,18 @@ class _Network:
 
     def _ask(self, line: Spoken) -> Iterator[tuple[float, bytes]]:
         """A question or an answer of the DNS, over UDP (RFC 768)."""
-        message = _dns_message(line)
-        if message is None:
+        question = _question(line.text) if line.direction == "C" else self.questions.get(line.conversation)
+        if question is None:
             return
-        key = (line.place, message.question[0].to_text())
+        message: dns.message.Message = question
         if line.direction == "C":
-            self.asked[key] = self.asked.get(key, 0) + 1
-        message.id = self.asked.get(key, 0) & 0xFFFF
+            self.questions[line.conversation] = question
+            question.id = len(self.questions) & 0xFFFF
+        else:
+            answer = _answer(question, line.text)
+            if answer is None:
+                return
+            message = answer
         client, server = (_Side(self._address(party), 0, 0) for party in parties(line))
         client.port, server.port = 53000 + message.id % 1000, PORTS["dns"]
         sender, receiver = (client, server) if line.direction == "C" else (server, client)
@@ -174,21 +179,28 @@ def _records(name: str, kind: str, values: list[str]) -> dns.rrset.RRset:
     )
 
 
-def _dns_message(line: Spoken) -> dns.message.Message | None:
-    """ "cities.org MX?" and "cities.org MX 10 brasilia.cities.org" as messages; None for what is neither."""
-    words = line.text.rstrip("?").split()
-    if len(words) < 2:
-        return None
+def _question(text: str) -> dns.message.QueryMessage | None:
+    """ "cities.org MX?"; None for what is no question."""
+    words = text.rstrip("?").split()
     try:
-        question = dns.message.make_query(words[0], words[1])
-        if line.direction == "C":
-            return question
-        answer = dns.message.make_response(question, recursion_available=True)
-        if len(words) > 2 and words[2].upper() in ("NXDOMAIN", "SERVFAIL", "REFUSED"):
-            answer.set_rcode(dns.rcode.from_text(words[2]))
-        elif len(words) > 2:
-            records = " ".join(words[2:]).split(", ")
-            answer.answer.append(_records(words[0], words[1], records))
-        return answer
+        return dns.message.make_query(words[0], words[1]) if len(words) == 2 else None
     except (dns.exception.DNSException, ValueError):
+        return None
+
+
+def _answer(question: dns.message.QueryMessage, text: str) -> dns.message.Message | None:
+    """ "cities.org MX 10 brasilia.cities.org", a line of a zone file, or a code such as "NXDOMAIN, 0 records";
+    None for the count that stands before records."""
+    words = text.replace(",", " ,").split()
+    try:
+        answer = dns.message.make_response(question, recursion_available=True)
+        code = next((word for word in words[:3] if word in ("NXDOMAIN", "SERVFAIL", "REFUSED", "NOERROR")), "")
+        if code:
+            answer.set_rcode(dns.rcode.from_text(code))
+            return None if code == "NOERROR" and words[2:3] != ["0"] else answer
+        at = words.index("IN") if "IN" in words else 0
+        records = " ".join(words[at + 2 :]).split(" , ")
+        answer.answer.append(_records(words[0], words[at + 1], records))
+        return answer
+    except (dns.exception.DNSException, ValueError, IndexError):
         return None

@@ -139,7 +139,7 @@ def test_our_own_tap_and_the_journals_of_hosts_give_the_same_kind_of_line() -> N
     )
     assert (ours.agent, ours.is_ours, ours.conversation) == ("LMTA", True, ("work", "smtp-1"))
     theirs = spoken_there(
-        Event(time=1.0, host="h", agent="MTA", kind="wire", text="QUIT", direction="C", session="to other")
+        Event(time=1.0, host="h", agent="MTA", kind="wire", text="QUIT", direction="C", session="relay-000001")
     )
     assert (theirs.protocol, theirs.direction, theirs.is_ours) == ("smtp", "C", False)
     question = spoken_there(Event(time=1.0, host="h", agent="DNS", kind="asked", text="x.org MX?"))

@@ -1,4 +1,4 @@
-"""Where links lead, who vouches for a message, and the way it came."""
+"""Where links lead, and who vouches for a message."""
 
 import stat
 from pathlib import Path
@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from termail.screens.journey import journey_lines
 from termail.screens.services import Services
 from termail.screens.trust_line import delay_text, pretended_address, trust_runs
 
@@ -50,16 +49,6 @@ def test_a_name_with_the_same_address_pretends_nothing() -> None:
     assert pretended_address(b'From: "bob@other.test" <bob@other.test>\n\n') == ""
 
 
-def test_the_journey_shows_each_hop_with_its_delay() -> None:
-    text = "\n".join(text_of(line) for line in journey_lines(TRAVELLED))
-    assert text.index("laptop") < text.index("brasilia.cities.org")
-    assert "+2 min" in text
-    assert "ESMTPSA (TLS, signed in)" in text
-    assert "ESMTPS (TLS)" in text
-    assert "evil.test" in text
-    assert journey_lines(b"From: a@x\n\n") == []
-
-
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0.4, "0 s"), (89, "89 s"), (120, "2 min"), (7200, "2 h"), (400_000, "5 days")]
 )
@@ -94,9 +83,3 @@ async def test_enter_lists_the_links_and_n_opens_none(opened: Any) -> None:
         assert "shop.test" in client.text
         await client.press("enter", "n")
         assert client.screen_name == "PagerScreen"
-
-
-async def test_the_journey_of_a_message_that_never_travelled(opened: Any) -> None:
-    async with opened() as client:
-        await client.press("enter", "J")
-        assert "never on its way" in client.text

@@ -1,0 +1,1 @@
+"""One message's journey through the lecture's picture: built from journals, taps or headers, and drawn."""
