@@ -191,7 +191,7 @@ def exported(journey: Journey, name: str) -> bytes:
         return as_pretty_json(journey)
     if ending == "txt":
         return ("\n".join(as_text(journey)) + "\n").encode()
-    raise CommandError(f"{name}: end the name with .svg, .json or .txt")
+    raise CommandError(f"end the name with .svg, .json or .txt, not as {name}")
 
 
 def journey_of_id(services: Services, message_id: str) -> Any:

@@ -43,7 +43,7 @@ def write_as(name: str, lines: Sequence[Spoken]) -> bytes:
     writer = FORMATS.get(ending) if "." in name else None
     if writer is None:
         endings = ", ".join(f".{known}" for known in FORMATS)
-        raise UnknownFormat(f"{name}: end the name with one of {endings}")
+        raise UnknownFormat(f"end the name with one of {endings}, not as {name}")
     return writer(lines)
 
 
