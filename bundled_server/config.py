@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from bundled_server.auth_config import BackEndSettings, OAuth2, StoreUsers
 from bundled_server.filter_config import FilterSettings
 
 
@@ -154,6 +155,8 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     answers_questions: bool = False
     dkim_key: Path | None = None
     dkim_selector: str = "mail"
+    auth: tuple[BackEndSettings, ...] = (StoreUsers(),)
+    oauth2: OAuth2 | None = None
     filters: FilterSettings = FilterSettings()
 
     @property

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bundled_server.admin.control import Clerk
+from bundled_server.auth.app_passwords import AppPasswords
 from bundled_server.auth.store_directory import StoreDirectory
+from bundled_server.auth.user_clerk import UserClerk
 from bundled_server.clock import SystemClock
 from bundled_server.filters.bayes.bayes import Bayes
 from bundled_server.filters.bayes.clerk import BayesClerk
@@ -46,8 +48,11 @@ async def open_desk(data: Path, stack: AsyncExitStack, *, beside_a_server: bool 
     directory = StoreDirectory(store, clock)
     stack.callback(directory.close)
     spool = Spool(store, clock, QueueIds(clock.now, os.getpid()), journal, None, None)
+    app_passwords = AppPasswords(store, clock.now)
+    await app_passwords.load()
     clerks: dict[str, Clerk] = {
         "bayes": BayesClerk(store, Bayes(store), clock.now),
+        "user": UserClerk(directory, app_passwords),
         "filters": FilterClerk(store),
     }
     return Desk(store, directory, spool, Domains(folder.domains), clerks)

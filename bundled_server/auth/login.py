@@ -75,7 +75,7 @@ class SaslBackEnd:
     def mechanisms(self) -> tuple[str, ...]:
         """What may be offered, the strongest first."""
         return (
-            *(("SCRAM-SHA-256",) if self.keys else ()),
+            *(("SCRAM-SHA-256",) if self.keys and self.keys.has_every_key else ()),
             "PLAIN",
             "LOGIN",
             *(("OAUTHBEARER", "XOAUTH2") if self.tokens else ()),

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from bundled_server.auth.directory import Answer
 from bundled_server.auth.passwords import SALT_OCTETS, Cost, hash_password, is_right, scram_keys
 from bundled_server.clock import Clock
 from bundled_server.mailbox.changes import DeleteUser, PutUser
@@ -18,6 +19,9 @@ HASHING_THREADS = 2
 LOGIN_REMEMBERED_SECONDS = 300.0
 LOGINS_REMEMBERED = 10_000
 USERS_REMEMBERED = 50_000
+EXTERNAL = "external$"
+"""What the secret of a user starts with whose password is not kept here; the name of the back end follows."""
+
 LONGEST_PASSWORD_OCTETS = 1024
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9_])?")
@@ -45,6 +49,7 @@ class StoreDirectory:
         self._nobody = hash_password("", self._cost)
         self.version = 0
         """How often users came and went."""
+        self.has_every_key = True
 
     # Directory
 
@@ -56,6 +61,8 @@ class StoreDirectory:
         if len(password) > LONGEST_PASSWORD_OCTETS:
             return False
         user = await self._user(name)
+        if user is not None and user.secret.startswith(EXTERNAL):
+            user = None  # as for an unknown name, a hash is made all the same
         secret = user.secret if user else self._nobody
         mark = self._mark(name, password, secret)
         if user is not None and self._logins.get(mark, 0.0) > self._clock.now():
@@ -80,7 +87,34 @@ class StoreDirectory:
         ]
         return ScramKeys(marks[0][:SALT_OCTETS], self._cost.iterations, marks[1], marks[2])
 
+    # BackEnd
+
+    name = "store"
+
+    async def answer(self, user: str, password: str) -> Answer:
+        """UNKNOWN for an external user, too: somebody else knows that password."""
+        if await self.verify(user, password):
+            return Answer.RIGHT
+        return Answer.WRONG if await self.knows(user) else Answer.UNKNOWN
+
+    async def knows(self, user: str) -> bool:
+        """Whether the user's password is kept here."""
+        found = await self._user(user.lower())
+        return found is not None and not found.secret.startswith(EXTERNAL)
+
+    async def external_source(self, user: str) -> str:
+        """The back end that brought the user in, "" for one whose password is kept here, or none."""
+        found = await self._user(user.lower())
+        is_external = found is not None and found.secret.startswith(EXTERNAL)
+        return found.secret.removeprefix(EXTERNAL) if found is not None and is_external else ""
+
     # administration
+
+    async def put_external(self, name: str, back_end: str) -> None:
+        """Mailboxes for a user whose password another back end knows. Raises BadUser."""
+        name = checked_name(name)
+        await self._store.commit(PutUser(name, EXTERNAL + back_end))
+        self._forget(name)
 
     async def names(self) -> list[str]:
         """Everybody, in order."""

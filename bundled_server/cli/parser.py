@@ -99,6 +99,23 @@ def _add_user(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
         source.add_argument("--password-stdin", action="store_true", help="read the password from the first line")
     remove = with_data(user.add_parser("remove", help="remove a user with all mail"))
     remove.add_argument("name", metavar="NAME")
+    show = with_data(user.add_parser("show", help="who answers for a user's password; the app passwords"))
+    show.add_argument("name", metavar="NAME")
+    _add_app_password(user)
+
+
+def _add_app_password(user: "argparse._SubParsersAction[OneLineParser]") -> None:
+    verbs = user.add_parser(
+        "app-password",
+        help="passwords for one program each",
+        description="A password for one program (a phone, a script), which can be taken back alone. It works over "
+        "IMAP, POP3 and submission. While a host has any, it offers no SCRAM: that proves one password alone.",
+    ).add_subparsers(dest="verb", required=True, metavar="VERB")
+    for verb, text in (("create", "make one and show it, once"), ("revoke", "take one back")):
+        command = with_data(verbs.add_parser(verb, help=text))
+        command.add_argument("name", metavar="NAME", help="the user")
+        command.add_argument("label", metavar="LABEL", help="what it is called, such as phone")
+    with_data(verbs.add_parser("list", help="names, and when each was used")).add_argument("name", metavar="NAME")
 
 
 def _add_domain(commands: "argparse._SubParsersAction[OneLineParser]") -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from bundled_server.auth_config import BackEndSettings, OAuth2
 from bundled_server.cli.errors import CannotRun, UsageError
 from bundled_server.cli.filter_settings import filter_settings
 from bundled_server.cli.parser import DEFAULT_PORTS, EGRESS, SERVICES
@@ -161,7 +162,12 @@ _PLAIN: dict[str, type] = {
     "give_up_seconds": float,
     "delay_notice_seconds": float,
 }
-_TABLES: dict[str, Any] = {"quotas": dict[str, int], "forwards": dict[str, Forward]}
+_TABLES: dict[str, Any] = {
+    "quotas": dict[str, int],
+    "forwards": dict[str, Forward],
+    "auth": tuple[BackEndSettings, ...],
+    "oauth2": OAuth2,
+}
 _KEYS = (
     *_PLAIN,
     *_TABLES,
@@ -224,6 +230,7 @@ def _take_tables(draft: _Draft, path: Path, text: str, table: dict[str, Any]) ->
     for key, kind in _TABLES.items():
         if key in table:
             draft.values[key] = _converted(path, key, table[key], kind)
+    draft.values.update(_with_places(path, {key: draft.values[key] for key in ("auth", "oauth2") if key in table}))
     for forward in draft.values.get("forwards", {}).values():
         _check_addresses(path, "forward", forward.to)
     if "alias_files" in table:
@@ -239,6 +246,21 @@ def _take_tables(draft: _Draft, path: Path, text: str, table: dict[str, Any]) ->
         if not steps or min(steps) <= 0:
             raise UsageError(f"{path}: retry_seconds needs numbers above 0, such as [60, 300, 900]")
         draft.values["retry_seconds"] = steps
+
+
+def _with_places(path: Path, found: dict[str, Any]) -> dict[str, Any]:
+    """File names in the settings of logins are relative to the settings file, as everywhere."""
+
+    def placed(settings: msgspec.Struct) -> msgspec.Struct:
+        names = [name for name in settings.__struct_fields__ if isinstance(getattr(settings, name), Path)]
+        return msgspec.structs.replace(
+            settings, **{name: path.parent / getattr(settings, name).expanduser() for name in names}
+        )
+
+    return {
+        key: tuple(map(placed, value)) if isinstance(value, tuple) else placed(value)
+        for key, value in found.items()
+    }
 
 
 def _check_addresses(path: Path, what: str, addresses: tuple[str, ...]) -> None:
@@ -268,9 +290,16 @@ def _typed(path: Path, text: str, key: str, value: Any, kind: type) -> Any:
 
 def _converted(path: Path, name: str, value: Any, kind: Any) -> Any:
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert(value, kind, dec_hook=_decoded)
     except msgspec.ValidationError as fault:
         raise UsageError(f"{path}: {name}: {fault}") from None
+
+
+def _decoded(kind: type, value: Any) -> Any:
+    """What TOML has no type for."""
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(f"{kind.__name__} cannot be written as {value!r}")
 
 
 def _unknown(path: Path, text: str, key: str, allowed: tuple[str, ...]) -> UsageError:

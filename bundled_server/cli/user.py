@@ -4,9 +4,11 @@ import argparse
 import getpass
 import json
 import sys
+import time
+from typing import Any
 
 from bundled_server.cli.errors import CannotRun, UsageError
-from bundled_server.cli.office import office_of
+from bundled_server.cli.office import Office, office_of
 
 
 def main(options: argparse.Namespace) -> int:
@@ -27,6 +29,11 @@ def main(options: argparse.Namespace) -> int:
             if not office.remove_user(options.name):
                 raise CannotRun(f"there is no user {options.name}")
             _done(options, f"{options.name} removed with all mail")
+        case "show":
+            answer = office.ask("user", "show", {"user": options.name})
+            print(json.dumps(answer) if options.json else _show(answer))
+        case "app-password":
+            _app_password(options, office)
     return 0
 
 
@@ -41,6 +48,36 @@ def _password(options: argparse.Namespace) -> str:
     if first != getpass.getpass("Once more: "):
         raise UsageError("the two passwords differ")
     return first
+
+
+def _app_password(options: argparse.Namespace, office: Office) -> None:
+    if options.verb == "list":
+        found = office.ask("user", "show", {"user": options.name})["app_passwords"]
+        print(json.dumps(found) if options.json else "\n".join(map(_line, found)) or "no app passwords")
+        return
+    answer = office.ask("user", options.verb, {"user": options.name, "name": options.label})
+    if options.json:
+        print(json.dumps(answer))
+    elif options.verb == "create":
+        print(f"{answer['password']}\nThis is shown once: type it into {answer['name']} now.")
+    else:
+        print(f"{answer['revoked']} revoked: whoever has it is out from the next login on")
+
+
+def _show(answer: dict[str, Any]) -> str:
+    lines = [f"{answer['user']}: {answer['answers'] or 'nobody'} answers for the password"]
+    if not answer["has_mailbox"]:
+        lines.append("no mailbox yet: it is made at the first login, or with the first mail")
+    return "\n".join([*lines, *(f"app password {_line(one)}" for one in answer["app_passwords"])])
+
+
+def _line(app_password: dict[str, Any]) -> str:
+    used = f"last used {_minute(app_password['used'])}" if app_password["used"] else "never used"
+    return f"{app_password['name']}, made {_minute(app_password['created'])}, {used}"
+
+
+def _minute(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
 
 
 def _done(options: argparse.Namespace, text: str) -> None:

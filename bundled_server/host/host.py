@@ -7,8 +7,10 @@ import ssl
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
+from bundled_server.admin.control import Clerk
 from bundled_server.auth.login import TokenVerifier
 from bundled_server.auth.store_directory import StoreDirectory
+from bundled_server.auth.user_clerk import UserClerk
 from bundled_server.clock import Clock, SystemClock
 from bundled_server.config import HostSettings
 from bundled_server.dns.resolver import Resolver
@@ -147,6 +149,7 @@ class Host:
         tls = tls_context(self.settings, self.folder.certificates)
         self._ground = await self._open_ground()
         self._people = await build_people(self._ground, self.folder)
+        self._stack.callback(self._people.logins.close)
         self._stack.callback(self.directory.close)
         relay = build_relay(self._ground)
         self._stack.push_async_callback(relay.close)
@@ -207,10 +210,7 @@ class Host:
             body_octets=self.settings.limits.admin_body_octets,
             domains=self.domains,
             take_in=importer_of(self.store),
-            clerks={
-                "bayes": BayesClerk(self.store, self._ground.bayes, self.clock.now),
-                "filters": FilterClerk(self.store, self._inspection),
-            },
+            clerks=self._clerks(),
             filters=self._inspection,
         )
         try:
@@ -220,6 +220,14 @@ class Host:
         self._stack.push_async_callback(api.close)
         self._stack.callback(withdraw, self.folder.path)
         api.expect(publish(self.folder.path, self.bound_ports["admin"]).token)
+
+    def _clerks(self) -> dict[str, Clerk]:
+        people = self._people
+        return {
+            "bayes": BayesClerk(self.store, self._ground.bayes, self.clock.now),
+            "filters": FilterClerk(self.store, self._inspection),
+            "user": UserClerk(people.directory, people.app_passwords, people.logins.who_knows),
+        }
 
     # housekeeping
 

@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bundled_server.auth.app_passwords import AppPasswords
+from bundled_server.auth.joined_directory import JoinedDirectory
 from bundled_server.auth.login import TokenVerifier
 from bundled_server.auth.store_directory import StoreDirectory
 from bundled_server.clock import Clock
@@ -61,9 +63,13 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who is here, and under which addresses."""
+    """Who is here, who proves it, and under which addresses. `directory` keeps the users, `logins` asks everybody
+    who may know a password."""
 
     directory: StoreDirectory
+    logins: JoinedDirectory
+    app_passwords: AppPasswords
+    tokens: TokenVerifier | None
     domains: Domains
     aliases: AliasBook
     addresses: Addresses

@@ -1,8 +1,11 @@
 """Building who is here: the users, the domains, the aliases, and the addresses that these make."""
 
+from bundled_server.auth.app_passwords import AppPasswords
+from bundled_server.auth.joined_directory import JoinedDirectory
 from bundled_server.auth.store_directory import StoreDirectory
 from bundled_server.host.errors import HostCannotStart
 from bundled_server.host.folder import HostFolder
+from bundled_server.host.logins import back_ends, token_verifier
 from bundled_server.host.parts import Ground, People
 from bundled_server.mda.addresses import Addresses
 from bundled_server.mda.alias_book import AliasBook
@@ -26,8 +29,11 @@ async def build_people(ground: Ground, folder: HostFolder) -> People:
         directory.close()
         raise HostCannotStart(str(fault)) from fault
     first = settings.users[0][0] if settings.users else ""
+    app_passwords = AppPasswords(ground.store, ground.clock.now)
+    await app_passwords.load()
+    logins = JoinedDirectory(directory, back_ends(settings.auth, directory), app_passwords)
     addresses = Addresses(
-        directory,
+        logins,
         domains,
         aliases,
         settings.postmaster or ("root" if await directory.exists("root") else first),
@@ -39,7 +45,8 @@ async def build_people(ground: Ground, folder: HostFolder) -> People:
         leads_back=rewriting.inward if rewriting is not None else _nobody,
         is_command=aliases.is_command,
     )
-    return People(directory, domains, aliases, addresses, rewriting)
+    tokens = ground.surroundings.token_verifier or token_verifier(settings.oauth2, logins, domains)
+    return People(directory, logins, app_passwords, tokens, domains, aliases, addresses, rewriting)
 
 
 def _rewriting(ground: Ground, folder: HostFolder, domains: Domains) -> SenderRewriting | None:

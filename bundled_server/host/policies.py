@@ -55,12 +55,11 @@ def hand_over_policy(ground: Ground, people: People) -> HandOverPolicy:
 
 def submission_policy(ground: Ground, people: People, throttle: LoginThrottle) -> SubmissionPolicy:
     """Port 587's and 465's."""
-    settings, directory, addresses = ground.settings, people.directory, people.addresses
-    tokens = ground.surroundings.token_verifier
+    settings, logins, addresses = ground.settings, people.logins, people.addresses
     return SubmissionPolicy(
         hostname=settings.hostname,
         domains=people.domains,
-        logins=SaslBackEnd(directory, throttle, people.domains, keys=directory, tokens=tokens),
+        logins=SaslBackEnd(logins, throttle, people.domains, keys=logins, tokens=people.tokens),
         rate=UserRate(settings.limits.user_recipients_per_hour, ground.clock.now),
         sign=_signer(ground),
         now=ground.clock.now,

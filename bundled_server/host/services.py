@@ -85,7 +85,8 @@ def _smtp(
 def _access_services(ground: Ground, people: People, throttle: LoginThrottle) -> list[Service]:
     def sessions(make: Callable[..., SessionFactory], **more: object) -> SessionFactory:
         store, journal, settings = ground.store, ground.journal, ground.settings
-        return make(store, people.directory, throttle, journal, settings, ground.clock, **more)
+        more = {"tokens": people.tokens, **more}
+        return make(store, people.logins, throttle, journal, settings, ground.clock, **more)
 
     teach = ground.school.take if ground.settings.filters.bayes is not None else None
     imap, pop3 = sessions(imap_sessions, teach=teach), sessions(pop3_sessions)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bundled_server.auth.directory import Directory, KeyDirectory
-from bundled_server.auth.login import SaslBackEnd
+from bundled_server.auth.login import SaslBackEnd, TokenVerifier
 from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.clock import Clock, SystemClock
 from bundled_server.config import HostSettings
@@ -55,11 +55,13 @@ def make_service(
     settings: HostSettings,
     clock: Clock | None,
     teach: Teach | None = None,
+    tokens: TokenVerifier | None = None,
 ) -> Service:
-    """The service of one protocol. SCRAM is offered where the directory keeps keys for it."""
+    """The service of one protocol. SCRAM is offered where the directory has the keys, OAuth 2.0 with `tokens`."""
     clock = clock or SystemClock()
     keys = directory if isinstance(directory, KeyDirectory) else None
-    sasl = SaslBackEnd(directory, throttle or LoginThrottle(clock, _NO_LIMIT), (settings.domain,), keys=keys)
+    throttled = throttle or LoginThrottle(clock, _NO_LIMIT)
+    sasl = SaslBackEnd(directory, throttled, (settings.domain,), keys=keys, tokens=tokens)
     return Service(store, directory, throttle, journal, settings, clock, sasl, teach=teach)
 
 

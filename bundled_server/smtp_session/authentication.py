@@ -1,6 +1,9 @@
 """AUTH in an SMTP dialogue (RFC 4954): the steps of a login as replies."""
 
+from collections.abc import Awaitable
+
 from bundled_server.auth.login import Denied, LoggedIn, SaslLogin, Step
+from bundled_server.mailbox.store import StoreUnavailable
 from bundled_server.protocols.sasl import Challenge, Failed
 from bundled_server.protocols.smtp import words
 from bundled_server.protocols.smtp.commands import Auth
@@ -26,12 +29,12 @@ class Authentication:
         self._login = self._policy.begin_login(self._client)
         if self._login is None:
             return words.AUTH_MISSING
-        return self._reply(await self._login.start(command.mechanism, command.initial))
+        return await self._reply_to(self._login.start(command.mechanism, command.initial))
 
     async def next(self, response: bytes) -> Reply:
         """The reply to one more line of the exchange."""
         assert self._login is not None
-        return self._reply(await self._login.next(response))
+        return await self._reply_to(self._login.next(response))
 
     def _refusal(self, command: Auth) -> Reply | None:
         if self._client.user:
@@ -42,6 +45,13 @@ class Authentication:
         if refusal is None and command.mechanism not in self._policy.offered_mechanisms(self._client):
             return words.UNKNOWN_MECHANISM
         return refusal
+
+    async def _reply_to(self, running: Awaitable[Step]) -> Reply:
+        try:
+            return self._reply(await running)
+        except StoreUnavailable as weather:  # whoever knows the users is away: no password is wrong for that
+            self._journal.note("refused", f"login not decided: {weather}")
+            return words.AUTH_UNAVAILABLE
 
     def _reply(self, step: Step) -> Reply:
         match step:

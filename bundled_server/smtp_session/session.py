@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from bundled_server.envelope import Envelope, Recipient
+from bundled_server.mailbox.store import StoreUnavailable
 from bundled_server.protocols.smtp import words
 from bundled_server.protocols.smtp.commands import (
     Auth,
@@ -83,7 +84,10 @@ class SmtpSession:
         self._machine.send(Reply(220, "", f"{self._services.hostname} {protocol} termail ready"))
 
     async def handle(self, event: Event) -> None:
-        await getattr(self, _HANDLERS[type(event)])(event)
+        try:
+            await getattr(self, _HANDLERS[type(event)])(event)
+        except StoreUnavailable as weather:  # whoever knows the users is away: nobody is unknown for that
+            await self._refuse(words.TRY_LATER, note=str(weather))
 
     async def woken(self) -> None:
         """Nothing wakes an SMTP session but the end of the host, and that is `timed_out`."""

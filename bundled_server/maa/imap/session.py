@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Mapping
 
 from bundled_server.auth.directory import Directory
+from bundled_server.auth.login import TokenVerifier
 from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.clock import Clock
 from bundled_server.config import HostSettings
@@ -119,9 +120,10 @@ def imap_sessions(
     settings: HostSettings,
     clock: Clock | None = None,
     teach: Teach | None = None,
+    tokens: TokenVerifier | None = None,
 ) -> SessionFactory:
     """What a Listener calls for each IMAP connection of this host."""
-    service = make_service(store, directory, throttle, journal, settings, clock, teach)
+    service = make_service(store, directory, throttle, journal, settings, clock, teach, tokens)
     verbs = {verb.syntax.name: verb for feature in FEATURES for verb in feature.verbs}
     commands = table(verb.syntax for feature in FEATURES for verb in feature.verbs)
     extensions = tuple(word for feature in FEATURES for word in feature.capabilities)

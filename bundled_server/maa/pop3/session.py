@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from bundled_server.auth.directory import Directory
-from bundled_server.auth.login import Denied, LoggedIn, SaslLogin, Step
+from bundled_server.auth.login import Denied, LoggedIn, SaslLogin, Step, TokenVerifier
 from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.clock import Clock
 from bundled_server.config import HostSettings
@@ -275,10 +275,11 @@ def pop3_sessions(
     journal: Journal,
     settings: HostSettings,
     clock: Clock | None = None,
+    tokens: TokenVerifier | None = None,
 ) -> SessionFactory:
     """What Listeners call for each POP3 connection of this host; all ports share one of these, for it knows which
     maildrops are locked."""
-    service = make_service(store, directory, throttle, journal, settings, clock)
+    service = make_service(store, directory, throttle, journal, settings, clock, tokens=tokens)
     locked: set[str] = set()
 
     def open_session(link: Link) -> tuple[Pop3Machine, Pop3Session]:

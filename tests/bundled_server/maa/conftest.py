@@ -37,6 +37,8 @@ ARRIVAL = 1123784456.0  # 11 Aug 2005 18:20:56 UTC, as in the lecture
 class OnePassword:
     """Everybody's password is the same."""
 
+    has_every_key = True
+
     async def exists(self, name: str) -> bool:
         return name in ("alice", "juan")
 
