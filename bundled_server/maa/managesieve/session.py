@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from bundled_server.auth.directory import Directory
-from bundled_server.auth.login import Denied, LoggedIn, SaslLogin, Step
+from bundled_server.auth.login import Denied, LoggedIn, SaslLogin, Step, TokenVerifier
 from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.clock import Clock
 from bundled_server.config import HostSettings
@@ -281,9 +281,10 @@ def managesieve_sessions(
     journal: Journal,
     settings: HostSettings,
     clock: Clock | None = None,
+    tokens: TokenVerifier | None = None,
 ) -> SessionFactory:
     """What a Listener calls for each ManageSieve connection of this host."""
-    service = make_service(store, directory, throttle, journal, settings, clock)
+    service = make_service(store, directory, throttle, journal, settings, clock, tokens=tokens)
 
     def open_session(link: Link) -> tuple[ManageSieveMachine, ManageSieveSession]:
         record = SessionRecord(journal, link)
