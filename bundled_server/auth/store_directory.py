@@ -65,7 +65,7 @@ class StoreDirectory:
             user = None  # as for an unknown name, a hash is made all the same
         secret = user.secret if user else self._nobody
         mark = self._mark(name, password, secret)
-        if user is not None and self._logins.get(mark, 0.0) > self._clock.now():
+        if user is not None and self._is_remembered(mark):
             return True
         loop = asyncio.get_running_loop()
         right = await loop.run_in_executor(self._pool, is_right, password, secret)
@@ -171,6 +171,10 @@ class StoreDirectory:
     def _mark(self, name: str, password: str, secret: str) -> bytes:
         text = "\0".join((name, secret, password)).encode("utf-8", "surrogatepass")
         return hmac.digest(self._key, text, "sha256")
+
+    def _is_remembered(self, mark: bytes) -> bool:
+        """A clock that was set back must not lengthen the memory."""
+        return 0.0 < self._logins.get(mark, 0.0) - self._clock.now() <= LOGIN_REMEMBERED_SECONDS
 
     def _remember_login(self, mark: bytes) -> None:
         self._logins[mark] = self._clock.now() + LOGIN_REMEMBERED_SECONDS

@@ -48,8 +48,9 @@ class LoginThrottle:
         entry = self._failures.get((kind, name))
         if entry is None:
             return 0
+        entry.latest = min(entry.latest, self._clock.now())  # the clock may have been set back meanwhile
         faded = int((self._clock.now() - entry.latest) / WINDOW_SECONDS * self._failures_per_minute)
-        return max(0, entry.count - max(0, faded))
+        return max(0, entry.count - faded)
 
     def _count(self, kind: str, name: str) -> None:
         count = self._recent(kind, name) + 1

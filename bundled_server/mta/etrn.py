@@ -30,7 +30,7 @@ class TurnDesk:
         if node in self._own:
             return Reply(459, "4.7.0", f"Node {node[:256]} not allowed: its mail is delivered here")
         now = self._now()
-        if now - self._asked.get(node, float("-inf")) < self._pause_seconds:
+        if abs(now - self._asked.get(node, float("-inf"))) < self._pause_seconds:
             return Reply(458, "4.7.1", f"Unable to queue messages for node {node[:256]}: asked a moment ago")
         self._asked[node] = now
         self._asked.move_to_end(node)

@@ -1,4 +1,5 @@
-"""kill -9 of the server during a burst of submissions: what was answered 250 is there afterwards, exactly once."""
+"""kill -9 of the server during a burst by submission, port 25 and LMTP: what was answered 250 is there afterwards,
+exactly once."""
 
 import imaplib
 import json
@@ -14,6 +15,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+WAYS = ("submission", "smtp", "lmtp")
 SENDERS = 6
 ACCEPTED_BEFORE_THE_KILL = 150
 
@@ -22,21 +24,25 @@ def start(data: Path) -> tuple[subprocess.Popen[bytes], dict[str, int]]:
     """The server, and its ports when it is ready."""
     command = [sys.executable, "-m", "bundled_server", "run", "--data", str(data), "--domain", "cities.org"]
     command += ["--user", "alice:123456", "--user", "juan:123456"]
-    command += ["--smtp", "0", "--submission", "0", "--imap", "0", "--admin", "0"]
+    for service in (*WAYS, "imap", "admin"):
+        command += [f"--{service}", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdout is not None
     assert select.select([process.stdout], [], [], 60)[0]
     return process, json.loads(os.read(process.stdout.fileno(), 65_536))["hosts"][0]["ports"]
 
 
-class Burst:
-    """Several people submit one message after another until the server is gone."""
+CLIENTS = {"submission": smtplib.SMTP, "smtp": smtplib.SMTP, "lmtp": smtplib.LMTP}
 
-    def __init__(self, port: int, name: str) -> None:
+
+class Burst:
+    """Several clients send one message after another, each by its own way, until the server is gone."""
+
+    def __init__(self, ports: dict[str, int], name: str) -> None:
         self._name = name
         self.accepted: list[str] = []
         self.enough = threading.Event()
-        self._port = port
+        self._ports = ports
         self._threads = [threading.Thread(target=self._submit, args=(number,)) for number in range(SENDERS)]
 
     def start(self) -> None:
@@ -49,9 +55,13 @@ class Burst:
             assert not thread.is_alive()
 
     def _submit(self, number: int) -> None:
+        way = WAYS[number % len(WAYS)]
         try:
-            with smtplib.SMTP("127.0.0.1", self._port, timeout=20) as client:
-                client.login("alice", "123456")
+            with CLIENTS[way]("127.0.0.1", self._ports[way], timeout=20) as client:
+                if way == "submission":
+                    client.login("alice", "123456")
+                else:
+                    client.ehlo_or_helo_if_needed()
                 for count in range(10_000):
                     name = f"{self._name}-{number}-{count}"
                     text = f"From: alice@cities.org\r\nSubject: {name}\r\n\r\n{'x' * 2000}\r\n"
@@ -84,7 +94,7 @@ def test_what_was_accepted_survives_kill_9_exactly_once(tmp_path: Path) -> None:
     data = tmp_path / "host"
     for name in ("burst1", "burst2"):
         process, ports = start(data)
-        burst = Burst(ports["submission"], name)
+        burst = Burst(ports, name)
         burst.start()
         assert burst.enough.wait(30)
         process.send_signal(signal.SIGKILL)
@@ -98,6 +108,7 @@ def test_what_was_accepted_survives_kill_9_exactly_once(tmp_path: Path) -> None:
                 arrived = subjects(ports["imap"], user)
                 assert set(burst.accepted) <= set(arrived), "accepted, and lost"
                 assert max(arrived.values()) == 1, "arrived twice"
+            assert {WAYS[int(accepted.split("-")[1]) % len(WAYS)] for accepted in burst.accepted} == set(WAYS)
         finally:
             process.terminate()
             assert process.wait(20) == 0

@@ -4,16 +4,19 @@ import asyncio
 import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bundled_server.auth.login import SaslBackEnd, TokenVerifier
 from bundled_server.auth.throttle import LoginThrottle
-from bundled_server.clock import SystemClock
-from bundled_server.config import Limits
+from bundled_server.clock import Clock, SystemClock
+from bundled_server.config import HostSettings, Limits, Ports
 from bundled_server.envelope import Envelope
+from bundled_server.host.host import Host
 from bundled_server.journal import Agent, Journal
 from bundled_server.mailbox.store import StoreUnavailable
 from bundled_server.msa.policy import Signer, SubmissionPolicy
@@ -253,3 +256,80 @@ async def serve(server_tls: ssl.SSLContext) -> AsyncIterator[Serve]:
     yield start
     for listener in listeners:
         await listener.close()
+
+
+@dataclass
+class Door:
+    """One SMTP port of a whole host, and how to get in there."""
+
+    host: Host
+    service: str
+    clock: Clock
+
+    @property
+    def sender(self) -> str:
+        return "alice@cities.org" if self.service == "submission" else "bob@other.test"
+
+    @property
+    def envelope(self) -> bytes:
+        return f"MAIL FROM:<{self.sender}>\r\nRCPT TO:<juan@cities.org>\r\nDATA\r\n".encode()
+
+    async def connect(self) -> Peer:
+        """Greeted, and not yet introduced."""
+        peer = Peer(*await asyncio.open_connection("127.0.0.1", self.host.bound_ports[self.service]))
+        assert (await peer.reply()).startswith("220 ")
+        return peer
+
+    async def enter(self) -> Peer:
+        """Introduced, and logged in where that is asked for."""
+        peer = await self.connect()
+        assert (await peer.ask(f"{'LHLO' if self.service == 'lmtp' else 'EHLO'} a.test")).startswith("250")
+        if self.service == "submission":
+            assert (await peer.ask("AUTH PLAIN AGFsaWNlADEyMzQ1Ng==")).startswith("235 ")
+        return peer
+
+    async def into_data(self) -> Peer:
+        """In the middle of a message."""
+        peer = await self.enter()
+        await peer.send(self.envelope)
+        assert [(await peer.reply())[:3] for _ in range(3)] == ["250", "250", "354"]
+        return peer
+
+    async def stored(self, owner: str = "juan") -> list[bytes]:
+        """The messages in an INBOX, once the queue is empty."""
+        following = self.host.journal.follow()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await self.host.store.queue_items():
+                await anext(following)
+        await following.aclose()
+        mailbox = await self.host.store.mailbox(owner, "INBOX")
+        assert mailbox is not None
+        index = await self.host.store.index(mailbox.mailbox_id)
+        return [await self.host.store.body(content_id) for content_id in index.content_ids]
+
+
+OpenDoor = Callable[..., Awaitable[Door]]
+
+
+@pytest.fixture
+async def door(tmp_path: Path) -> AsyncIterator[OpenDoor]:
+    """Open a host and show one of its ports: door("smtp"), door("lmtp", limits=Limits(…))."""
+    async with AsyncExitStack() as stack:
+
+        async def open_one(service: str, *, clock: Clock | None = None, **settings: Any) -> Door:
+            host = Host(
+                HostSettings(
+                    hostname=HOSTNAME,
+                    domain="cities.org",
+                    data=tmp_path / "host",
+                    ports=Ports(smtp=0, submission=0, lmtp=0),
+                    users=(("alice", "123456"), ("juan", "123456")),
+                    insecure_auth=True,
+                    **settings,
+                ),
+                clock=clock,
+            )
+            await stack.enter_async_context(host)
+            return Door(host, service, host.clock)
+
+        yield open_one
