@@ -122,6 +122,7 @@ _MESSAGES = (
     _mail("save-message", "Move to another folder", "s"),
     _mail("copy-message", "Copy to another folder", "C"),
     _mail("junk-message", "Junk: into the Junk folder; in it: no junk, back to the inbox", "M-!"),
+    _mail("explain-spam", "Why is this spam, or not? What every filter of the server said", "M-?"),
     _mail("pipe-message", "Pipe the message to a shell command", "|"),
     _command("print-message", "Print the message, or the part", index="p", pager="p", attachments="p"),
     _command(

@@ -1,4 +1,4 @@
-"""Messages to programs outside: pipe, print; and a message as it came."""
+"""Messages to programs outside: pipe, print; a message as it came, and what filters said of it."""
 
 import shlex
 
@@ -33,6 +33,16 @@ class MessageOutside:
         status = self._desk.outside(command, raw.replace(b"\r\n", b"\n"))
         name = (shlex.split(command) or [command])[0] if status else ""
         self._desk.tell(f"{name} ended with status {status}." if status else "")
+
+    def do_explain_spam(self, argument: str) -> None:
+        from termail.screens.reading import own_domains
+        from termail.screens.spam_report import spam_texts
+
+        row, services = current_row(self._desk), self._desk.services
+        domains = own_domains(services, services.account_of(self._desk.view.folder, row))
+        self._desk.go(
+            "text", "Why this is spam, or is not", list(spam_texts(services.store.header(row.message_id), domains))
+        )
 
     async def do_view_raw(self, argument: str) -> None:
         row = current_row(self._desk)
