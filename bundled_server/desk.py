@@ -11,6 +11,7 @@ from bundled_server.auth.app_passwords import AppPasswords
 from bundled_server.auth.store_directory import StoreDirectory
 from bundled_server.auth.user_clerk import UserClerk
 from bundled_server.clock import SystemClock
+from bundled_server.config import SieveLimits
 from bundled_server.filters.bayes.bayes import Bayes
 from bundled_server.filters.bayes.clerk import BayesClerk
 from bundled_server.filters.clerk import FilterClerk
@@ -18,6 +19,7 @@ from bundled_server.host.folder import HostFolder
 from bundled_server.journal import Journal
 from bundled_server.mailbox.sqlite_store import SqliteStore
 from bundled_server.mda.domains import Domains
+from bundled_server.mda.sieve.clerk import ScriptClerk
 from bundled_server.queue.ids import QueueIds
 from bundled_server.queue.spool import Spool
 
@@ -54,5 +56,6 @@ async def open_desk(data: Path, stack: AsyncExitStack, *, beside_a_server: bool 
         "bayes": BayesClerk(store, Bayes(store), clock.now),
         "user": UserClerk(directory, app_passwords),
         "filters": FilterClerk(store),
+        "sieve": ScriptClerk(store, SieveLimits()),
     }
     return Desk(store, directory, spool, Domains(folder.domains), clerks)

@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, str] = {
     "queue": "bundled_server.cli.queue",
     "bayes": "bundled_server.cli.bayes",
     "filter": "bundled_server.cli.filter",
+    "sieve": "bundled_server.cli.sieve",
     "fault": "bundled_server.cli.fault",
     "journal": "bundled_server.cli.journal",
     "import": "bundled_server.cli.transfer",

@@ -6,6 +6,7 @@ from pathlib import Path
 from bundled_server.cli.bayes_parser import add_bayes
 from bundled_server.cli.filter_parser import add_filter
 from bundled_server.cli.one_line_parser import OneLineParser, with_data
+from bundled_server.cli.sieve_parser import add_sieve
 
 SERVICES = ("smtp", "submission", "submissions", "lmtp", "imap", "imaps", "pop3", "pop3s", "managesieve", "admin")
 DEFAULT_PORTS = {"smtp": 2525, "submission": 2587, "imap": 2143, "pop3": 2110, "managesieve": 4190, "admin": 0}
@@ -25,6 +26,7 @@ def make_parser() -> OneLineParser:
     _add_queue(commands)
     add_bayes(commands)
     add_filter(commands)
+    add_sieve(commands)
     _add_journal(commands)
     _add_fault(commands)
     _add_transfer(commands)

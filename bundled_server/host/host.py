@@ -35,6 +35,7 @@ from bundled_server.mailbox.sqlite_store import SqliteStore
 from bundled_server.mailbox.store import Store
 from bundled_server.mda.addresses import Addresses
 from bundled_server.mda.domains import Domains
+from bundled_server.mda.sieve.clerk import ScriptClerk
 from bundled_server.mta.routing import PortOf
 from bundled_server.net.listener import Listener
 from bundled_server.queue.ids import QueueIds
@@ -226,6 +227,7 @@ class Host:
         return {
             "bayes": BayesClerk(self.store, self._ground.bayes, self.clock.now),
             "filters": FilterClerk(self.store, self._inspection),
+            "sieve": ScriptClerk(self.store, self.settings.limits.sieve),
             "user": UserClerk(people.directory, people.app_passwords, people.logins.who_knows),
         }
 
