@@ -7,12 +7,16 @@ from datetime import date
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
+from bundled_server.mailbox.addresses import Address, addresses
 from bundled_server.mailbox.structure import scan
 
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _ENCODED_WORD = re.compile(r"=\?([A-Za-z0-9_.:+*'-]{1,60})\?([BbQq])\?([^?\s]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?)")
+_SPACE_AT_END = re.compile(rb"[ \t]+(?=\r?\n)")  # a gateway put it there (RFC 2045 §6.7, rule 3)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+_ADDRESS_FIELDS = frozenset((b"from", b"to", b"cc", b"bcc", b"sender", b"reply-to"))
+_ODD_ADDRESS = re.compile(r'[("\\]|\s[@.]|[@.]\s')
 _LONGEST_SEARCHED_HEADER = 1 << 20
 _MOST_DECODED = 32 << 20
 
@@ -26,6 +30,23 @@ def header_block(message: bytes) -> bytes:
 def header_values(header: bytes, name: bytes) -> list[str]:
     """The decoded values of every field of that name, in any case."""
     return [decode_words(value) for value in _raw_values(header, name)]
+
+
+def searched_values(header: bytes, name: bytes) -> list[str]:
+    """As `header_values`; of address lists also each address as ENVELOPE tells it, where that may look otherwise:
+    without comments and quoting (RFC 3501 §6.4.4, FROM: the string is in the envelope structure's field)."""
+    values = header_values(header, name)
+    if name.lower() in _ADDRESS_FIELDS:
+        for raw in _raw_values(header, name):
+            if _ODD_ADDRESS.search(raw):
+                values += map(_plain, addresses(raw.encode("utf-8", "surrogateescape")))
+    return values
+
+
+def _plain(address: Address) -> str:
+    route = b"@" + address.host if address.host else b""
+    place = as_text((address.mailbox or b"") + route)
+    return f"{decode_words(as_text(address.name))} <{place}>" if address.name else place
 
 
 def header_text(header: bytes) -> str:
@@ -104,7 +125,7 @@ ENCODINGS = frozenset((b"7BIT", b"8BIT", b"BINARY", b"QUOTED-PRINTABLE", b"BASE6
 def transfer_decoded(octets: bytes, encoding: bytes) -> bytes:
     """Octets without their transfer encoding; an unknown one is left (RFC 2045 §6)."""
     if encoding == b"QUOTED-PRINTABLE":
-        return quopri.decodestring(octets)
+        return quopri.decodestring(_SPACE_AT_END.sub(b"", octets))
     if encoding != b"BASE64":
         return octets
     letters = _NOT_BASE64.sub(b"", octets)

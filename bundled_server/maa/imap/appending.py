@@ -6,6 +6,7 @@ from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal,
 from bundled_server.maa.imap.quota import refuse_beyond_quota
 from bundled_server.maa.imap.storing import checked_flags
 from bundled_server.maa.imap.teaching import teach_by_append
+from bundled_server.mailbox.binary_parts import without_nul
 from bundled_server.mailbox.changes import AddMessage
 from bundled_server.mailbox.content import Content, prepare
 from bundled_server.mailbox.store import NoSuchMailbox
@@ -42,9 +43,10 @@ async def _append(context: ImapContext, request: commands.Append) -> Done:
 def _acceptable(message: bytes) -> bytes:
     if not message:
         raise Refusal("an empty message is not kept")
-    if b"\0" in message:  # RFC 3516 §4.4: content with NUL cannot be given back by BODY[]
-        raise Refusal("NUL in mail needs an encoding", b"UNKNOWN-CTE")
-    return message
+    try:
+        return without_nul(message)
+    except ValueError as fault:
+        raise Refusal(str(fault), b"UNKNOWN-CTE") from fault
 
 
 async def _prepared(message: bytes) -> Content:

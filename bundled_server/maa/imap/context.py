@@ -98,6 +98,13 @@ class ImapContext:
         except names.BadName as fault:
             raise Refusal(f"this is no mailbox name: {fault}", b"CANNOT") from fault
 
+    def pattern_text(self, reference: bytes, pattern: bytes) -> str:
+        """What LIST looks for. A pattern that is no name text is no mistake: it fits nothing, as no name is ""."""
+        try:
+            return canonical(self.name_text(reference) + self.name_text(pattern))
+        except Refusal:
+            return ""
+
     def name_octets(self, name: str) -> bytes:
         """A mailbox name as it goes on the wire."""
         return utf8_astring(name.encode("utf-8")) if self.is_utf8 else astring(names.encode(name))

@@ -91,7 +91,7 @@ async def _send_batch(context: ImapContext, plan: Plan, positions: Sequence[int]
         await _mark_seen(batch)
     await _load(context, plan, batch)
     try:
-        context.machine.send(plan.render(batch))
+        context.machine.send(batch.selected.new_keywords() + plan.render(batch))
     except UnknownEncoding as fault:
         raise Refusal(f"the transfer encoding {fault} is unknown", b"UNKNOWN-CTE") from fault
     await context.link.flush()

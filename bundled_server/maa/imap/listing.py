@@ -1,7 +1,7 @@
 """LIST and NAMESPACE: which mailboxes there are (RFC 3501 §6.3.8, RFC 5258, RFC 5819, RFC 6154, RFC 2342)."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -61,7 +61,7 @@ async def _list(context: ImapContext, request: commands.ListChosen) -> Done:
     patterns = [_full_pattern(context, request.reference, pattern) for pattern in request.patterns]
     names = await _names_of(context)
     chosen = names.chosen(request.selection)
-    hinted = _hinted(chosen) if b"RECURSIVEMATCH" in request.selection else frozenset()
+    hinted = _hinted(chosen, patterns) if b"RECURSIVEMATCH" in request.selection else frozenset()
     for number, name in enumerate(sorted(chosen | hinted, key=inbox_first)):
         if not number % _NAMES_AT_ONCE:
             await asyncio.sleep(0)  # others' turn
@@ -79,12 +79,17 @@ async def _list(context: ImapContext, request: commands.ListChosen) -> Done:
 def _full_pattern(context: ImapContext, reference: bytes, pattern: bytes) -> str:
     if len(pattern) + len(reference) > LONGEST_PATTERN:
         raise Refusal("the pattern is too long")
-    return canonical(context.name_text(reference) + context.name_text(pattern))
+    return context.pattern_text(reference, pattern)
 
 
-def _hinted(chosen: Iterable[str]) -> frozenset[str]:
-    """Names above chosen ones: RECURSIVEMATCH tells of them too."""
-    return frozenset(parent for name in chosen for parent in parents(name))
+def _hinted(chosen: Iterable[str], patterns: Sequence[str]) -> frozenset[str]:
+    """Names above chosen ones: RECURSIVEMATCH tells of them too, unless another pattern has asked for what is
+    below (RFC 5258 §3: nothing is told twice)."""
+    hinted: set[str] = set()
+    for name in chosen:
+        fitting = [pattern for pattern in patterns if matches(pattern, name)]
+        hinted.update(p for p in parents(name) if not fitting or any(matches(pattern, p) for pattern in fitting))
+    return frozenset(hinted)
 
 
 def _child_info(request: commands.ListChosen) -> bytes:

@@ -8,7 +8,7 @@ from enum import IntEnum
 from bundled_server.maa.imap.objects import email_id_text, thread_id_text
 from bundled_server.maa.imap.plain_text import Octets
 from bundled_server.maa.imap.selected import RECENT, SelectedMailbox
-from bundled_server.mailbox.decoded import body_text, header_text, header_values, sent_day
+from bundled_server.mailbox.decoded import body_text, header_text, searched_values, sent_day
 from bundled_server.mailbox.folding import folded
 from bundled_server.mailbox.search.thread_keys import read_thread_keys
 from bundled_server.protocols.imap import search_criteria as keys
@@ -165,7 +165,7 @@ def _membership(numbers: SequenceSet, selected: SelectedMailbox, *, by_uid: bool
 
 def _header_has(name: bytes, wanted: str) -> Callable[[Candidate], bool]:
     def passes(message: Candidate) -> bool:
-        return any(wanted in folded(value) for value in header_values(message.header, name))
+        return any(wanted in folded(value) for value in searched_values(message.header, name))
 
     return passes
 

@@ -5,10 +5,12 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from bundled_server.mailbox.changes import Change, ClaimRecent
 from bundled_server.mailbox.store import Index, Mailbox, Store
+from bundled_server.protocols.imap.cursor import SYSTEM_FLAGS
 from bundled_server.protocols.imap.responses import flag_list
 from bundled_server.protocols.imap.sequences import SequenceSet, format_set
 
@@ -101,6 +103,8 @@ class SelectedMailbox:
     stop_watching: Callable[[], None] = lambda: None
     enabled: AbstractSet[bytes] = frozenset()
     saved: Sequence[int] = ()
+    told_keywords: AbstractSet[str] | None = None
+    keywords_of: Index | None = None
 
     # what the client knows
 
@@ -237,6 +241,20 @@ class SelectedMailbox:
 
     # telling
 
+    def new_keywords(self) -> bytes:
+        """FLAGS and PERMANENTFLAGS, at first and whenever a message has a keyword that the client has not heard of
+        (RFC 3501 §7.2.6)."""
+        if self.keywords_of is self.current:
+            return b""
+        self.keywords_of = self.current
+        keywords = frozenset(chain.from_iterable(self.current.flags.distinct())).difference(SYSTEM_FLAGS)
+        if self.told_keywords is not None and keywords <= self.told_keywords:
+            return b""
+        self.told_keywords = keywords.union(self.told_keywords or ())
+        names = " ".join((*SYSTEM_FLAGS, *sorted(self.told_keywords))).encode("ascii")
+        permanent = b"()" if self.read_only else b"(%b \\*)" % names
+        return b"* FLAGS (%b)\r\n* OK [PERMANENTFLAGS %b] flags that are kept\r\n" % (names, permanent)
+
     async def updates(self, *, expunges: bool) -> bytes:
         """What happened, as untagged responses. Nothing while a message is gone and may not be reported so:
         sequence numbers keep their meaning until it is."""
@@ -244,7 +262,7 @@ class SelectedMailbox:
         if self.current is self.known or not (expunges or self.is_aligned):
             return b""
         news = compare(self.known, self.current)
-        lines = self._expunge_lines(news.expunged)
+        lines = [*self._expunge_lines(news.expunged), self.new_keywords()]
         self.known, self.is_aligned = self.current, True
         self.gone.clear()
         if news.added:

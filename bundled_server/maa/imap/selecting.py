@@ -1,7 +1,7 @@
 """Opening and closing a mailbox: SELECT EXAMINE CHECK CLOSE UNSELECT EXPUNGE (RFC 3501 §6.3.1, §6.4)."""
 
 from contextlib import suppress
-from itertools import chain, compress
+from itertools import compress
 
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.objects import mailbox_id_text
@@ -10,7 +10,6 @@ from bundled_server.maa.imap.selected import CONDSTORE, QRESYNC, SelectedMailbox
 from bundled_server.mailbox.changes import ClaimRecent, Expunge
 from bundled_server.mailbox.store import Index, Mailbox, Store, StoreUnavailable
 from bundled_server.protocols.imap import arguments, commands
-from bundled_server.protocols.imap.cursor import SYSTEM_FLAGS
 from bundled_server.protocols.imap.grammar import AFTER_LOGIN, SELECTED, State, Syntax
 from bundled_server.protocols.imap.opening import open_mailbox
 from bundled_server.protocols.imap.sequences import format_set
@@ -106,12 +105,8 @@ async def _first_recent(store: Store, mailbox: Mailbox, index: Index, *, read_on
 
 def _describe(context: ImapContext, selected: SelectedMailbox) -> None:
     index, mailbox = selected.known, selected.mailbox
-    keywords = sorted(set(chain.from_iterable(index.flags.distinct())) - set(SYSTEM_FLAGS))
-    names = " ".join((*SYSTEM_FLAGS, *keywords)).encode("ascii")
-    permanent = b"()" if selected.read_only else b"(%b \\*)" % names
     uid_next = max(mailbox.uid_next, index.uids[-1] + 1 if index.uids else 1)
-    context.untagged(b"FLAGS (%b)" % names)
-    context.untagged(b"OK [PERMANENTFLAGS %b] flags that are kept" % permanent)
+    context.machine.send(selected.new_keywords())
     context.untagged(b"%d EXISTS" % selected.count)
     if context.is_rev2:  # RFC 9051 §6.3.2
         context.untagged(b'LIST () "/" %b' % context.name_octets(mailbox.name))

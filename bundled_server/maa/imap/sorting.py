@@ -12,7 +12,7 @@ from bundled_server.maa.imap.selected import CONDSTORE
 from bundled_server.maa.imap.spans import pick
 from bundled_server.maa.service import Service
 from bundled_server.mailbox.decoded import as_text, decode_words
-from bundled_server.mailbox.folding import folded
+from bundled_server.mailbox.folding import collated
 from bundled_server.mailbox.subjects import base_subject
 from bundled_server.protocols.imap import commands
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax
@@ -104,18 +104,18 @@ async def load_faces(service: Service, content_ids: Sequence[int], depth: Depth)
 
 
 def _mailbox(address: Address) -> str:
-    return folded(as_text(address.mailbox))
+    return collated(as_text(address.mailbox))
 
 
 def _display(address: Address) -> str:
     """RFC 5957 §3: the name, or the address where there is none."""
     if address.name:
-        return folded(decode_words(as_text(address.name)))
-    return folded(as_text(address.mailbox + b"@" + address.host if address.host else address.mailbox))
+        return collated(decode_words(as_text(address.name)))
+    return collated(as_text(address.mailbox + b"@" + address.host if address.host else address.mailbox))
 
 
 _TEXTS: dict[bytes, tuple[Depth, Callable[[Face], str]]] = {
-    b"SUBJECT": (Depth.SUBJECT, lambda face: base_subject(face.subject).text),
+    b"SUBJECT": (Depth.SUBJECT, lambda face: collated(base_subject(face.subject).text)),
     b"FROM": (Depth.FROM, lambda face: _mailbox(face.sender)),
     b"TO": (Depth.TO, lambda face: _mailbox(face.to)),
     b"CC": (Depth.CC, lambda face: _mailbox(face.cc)),

@@ -69,7 +69,7 @@ def _tell(context: ImapContext, spans: list[range], *, by_uid: bool, silent: boo
     """The new flags, or with .SILENT the new mod-sequences alone, where the client knows of them."""
     selected = context.mailbox
     shows_uid = by_uid or QRESYNC in context.enabled
-    lines = []
+    lines = [selected.new_keywords()]
     for span in spans:
         for at, flags in zip(span, selected.flag_texts(span), strict=True):
             words = [b"UID %d" % selected.known.uids[at]] if shows_uid else []

@@ -10,7 +10,7 @@ from bundled_server.protocols.imap.grammar import AFTER_LOGIN, Syntax
 async def _list_subscribed(context: ImapContext, request: commands.ListMailboxes) -> Done:
     if len(request.pattern) + len(request.reference) > LONGEST_PATTERN:
         raise Refusal("the pattern is too long")
-    pattern = canonical(context.name_text(request.reference) + context.name_text(request.pattern))
+    pattern = context.pattern_text(request.reference, request.pattern)
     store = context.service.store
     subscribed = {canonical(name) for name in await store.subscriptions(context.owner)}
     existing = {mailbox.name for mailbox in await store.mailboxes(context.owner)}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from bundled_server.mailbox.decoded import body_text, header_block, header_text, header_values
+from bundled_server.mailbox.decoded import body_text, header_block, header_text, searched_values
 from bundled_server.mailbox.folding import folded
 from bundled_server.mailbox.search.thread_keys import ThreadKeys, read_thread_keys
 
@@ -57,7 +57,7 @@ def words_of(text: str) -> frozenset[str]:
 
 
 def _field_words(header: bytes, name: bytes) -> frozenset[str]:
-    return words_of("\n".join(map(folded, header_values(header, name))))
+    return words_of("\n".join(map(folded, searched_values(header, name))))
 
 
 @dataclass(frozen=True, slots=True)

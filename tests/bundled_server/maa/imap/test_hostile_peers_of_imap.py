@@ -34,7 +34,7 @@ async def test_a_message_beyond_the_limit_is_refused_before_it_is_sent(agent):
 
 async def test_nul_in_a_literal8_is_refused_by_its_own_code(agent):
     async with agent.imap_client() as client:
-        client.sends(b"t APPEND INBOX ~{3+}\r\na\0b\r\n")
+        client.sends(b"t APPEND INBOX ~{15+}\r\nSubject: \0\r\n\r\nb\r\n")
         assert (await client.reads()).startswith("t NO [UNKNOWN-CTE] ")
         client.sends(b"t SELECT ~{3+}\r\na\0b\r\n")
         assert (await client.reads()).startswith("t BAD ")

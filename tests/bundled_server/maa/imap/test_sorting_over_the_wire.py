@@ -30,7 +30,7 @@ SORTED = [
     ("(SUBJECT REVERSE DATE)", "3 4 1 2"),
     ("(REVERSE SUBJECT DATE)", "2 1 4 3"),
     ("(FROM)", "2 4 3 1"),
-    ("(DISPLAYFROM)", "2 4 1 3"),
+    ("(DISPLAYFROM)", "3 2 4 1"),
     ("(TO)", "2 1 4 3"),
     ("(DISPLAYTO)", "1 4 3 2"),
     ("(CC)", "1 2 3 4"),
