@@ -68,7 +68,13 @@ class Actor:
         ca = (await self._world.describe()).ca
         lines = [line.strip() for line in action.lines.strip().splitlines()]
         self._tell(f"*  telnet {host.name} {action.talk}")
-        await play(lines, host.ports[action.talk], ca=ca, tell=self._tell, source=action.source)
+        port = host.ports[action.talk]
+        await play(lines, port, ca=ca, tell=self._tell, aside=self._write, source=action.source)
+
+    async def _write(self, words: str) -> None:
+        sender, recipient, subject = words.split(None, 2)
+        await self._world.send({"from": sender, "to": [recipient], "subject": subject, "text": f"{subject}\n"})
+        self._tell(f"*  {sender} writes to {recipient}")
 
     async def _mend(self, key: str) -> None:
         if key == "all":

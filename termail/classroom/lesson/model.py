@@ -7,7 +7,8 @@ import msgspec
 
 class Talk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A dialogue typed by hand. `lines` is a transcript: "C: …" is sent, "S: …" waits for a line that begins so,
-    "TLS" begins the encryption after STARTTLS. `source` is the address of this machine to come from."""
+    "TLS" begins the encryption after STARTTLS, "MAIL SENDER RECIPIENT SUBJECT" lets somebody write meanwhile.
+    `source` is the address of this machine to come from."""
 
     talk: str
     host: str

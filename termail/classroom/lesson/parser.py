@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from termail.classroom.lesson.model import ACTIONS, CHECKS, Action, Check, Lesson, Step
+from termail.classroom.lesson.model import ACTIONS, CHECKS, Action, Check, Lesson, Step, Talk
 from termail.classroom.lesson.positions import Place, find_lines, line_of
+from termail.classroom.lesson.talking import is_line
 
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)$")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -49,6 +50,12 @@ def translates(path: Path) -> str:
         return str(tomllib.loads(path.read_text("utf-8")).get("translates", ""))
     except (OSError, ValueError):
         return ""
+
+
+def _wrong_line(action: Action) -> str:
+    """The first line of a dialogue that cannot be in one."""
+    lines = action.lines.strip().splitlines() if isinstance(action, Talk) else []
+    return next((line for line in map(str.strip, lines) if not is_line(line)), "")
 
 
 class _Reader:
@@ -100,7 +107,12 @@ class _Reader:
         found: list[Action] = []
         for number, table in enumerate(self._tables(place, step, key)):
             at = (*place, key, number)
-            found.append(self._made(at, table, ACTIONS, "action"))
+            action: Action = self._made(at, table, ACTIONS, "action")
+            wrong = _wrong_line(action)
+            if wrong:
+                text = f"{wrong!r}: a line of a dialogue begins with C: or S: (or is TLS, or MAIL and three words)"
+                raise self._error((*at, "lines"), text)
+            found.append(action)
         return tuple(found)
 
     def _checks(self, place: Place, step: Mapping[str, Any]) -> Sequence[Check]:

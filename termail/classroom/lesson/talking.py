@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 LINE_SECONDS = 20.0
 LINE_OCTETS = 1 << 20
@@ -10,13 +10,30 @@ LINE_OCTETS = 1 << 20
 Tell = Callable[[str], None]
 """Called with each line of the dialogue, "C: …" or "S: …"."""
 
+Aside = Callable[[str], Awaitable[None]]
+"""Does what a line beside the dialogue says: "MAIL SENDER RECIPIENT SUBJECT" lets somebody write meanwhile."""
+
+TLS, ASIDE = "TLS", "MAIL "
+
+
+def is_line(line: str) -> bool:
+    """Whether a transcript may have this line."""
+    return line == TLS or line.startswith(("C:", "S:", ASIDE))
+
 
 class TalkFailed(Exception):
     """The server said something else, or nothing; the text holds its last words."""
 
 
 async def play(
-    lines: Sequence[str], port: int, *, ca: str, tell: Tell, source: str = "", seconds: float = LINE_SECONDS
+    lines: Sequence[str],
+    port: int,
+    *,
+    ca: str,
+    tell: Tell,
+    aside: Aside,
+    source: str = "",
+    seconds: float = LINE_SECONDS,
 ) -> None:
     """Say the "C:" lines, wait for the "S:" ones: lines that begin otherwise are passed over, so that an answer of
     several needs its last one only. Raises TalkFailed."""
@@ -27,7 +44,10 @@ async def play(
         raise TalkFailed(f"nobody answers on port {port}: {weather.strerror or weather}") from weather
     try:
         for line in lines:
-            await _one(line, reader, writer, ca, tell, seconds)
+            if line.startswith(ASIDE):
+                await aside(line.removeprefix(ASIDE))
+            else:
+                await _one(line, reader, writer, ca, tell, seconds)
     except OSError as weather:
         raise TalkFailed(f"the connection broke: {weather}") from weather
     finally:
@@ -37,7 +57,7 @@ async def play(
 async def _one(
     line: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ca: str, tell: Tell, seconds: float
 ) -> None:
-    if line == "TLS":
+    if line == TLS:
         await writer.start_tls(ssl.create_default_context(cafile=ca), server_hostname="localhost")
         tell("*  from here on everything is encrypted")
     elif line.startswith("C:"):

@@ -46,6 +46,7 @@ text = "you said NOOP"
         ('host = "cities.org"\n', "", 12, "required field `host`"),
         ('said = "^NOOP"', 'said = "^(NOOP"', 22, "no regular expression"),
         ('said = "^NOOP"', 'said = "^NOOP"\nport = "telnet"', 23, "port is one of smtp"),
+        ("C: NOOP", "NOOP", 15, "begins with C: or S:"),
         ("[[step.check]]", "[step.check]", 21, "write [[step.check]]"),
     ],
 )
