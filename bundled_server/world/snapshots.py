@@ -10,9 +10,9 @@ from typing import Protocol
 from bundled_server.dns.zone_server import Zones
 from bundled_server.mailbox.sqlite.copies import TooBusy, copy_together, latest_validity, renew_validity
 from bundled_server.world.faults.board import FaultBoard
-from bundled_server.world.faults.greylist import PracticeGreylist
 from bundled_server.world.journal import WorldJournal
 from bundled_server.world.station import Station
+from bundled_server.world.virus_scanner import VirusScanner
 
 START = "start"
 """The snapshot that the world takes of itself when it opens."""
@@ -33,7 +33,7 @@ class Subject(Protocol):
     stations: dict[str, Station]
     zones: Zones
     board: FaultBoard
-    greylist: PracticeGreylist
+    scanners: dict[str, VirusScanner]
     journal: WorldJournal
 
     def forget_names(self) -> None: ...
@@ -78,8 +78,9 @@ class Snapshots:
                 await asyncio.to_thread(_put_back, folder, stations)
                 world.zones.replace((folder / ZONES).read_text("utf-8"))
             finally:
-                world.greylist.forget()
                 world.forget_names()
+                for scanner in world.scanners.values():
+                    await scanner.open()
                 for station in stations:
                     await station.start()
         world.journal.note("reset", f"to the snapshot {name}")

@@ -9,18 +9,20 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 
+from msgspec.structs import replace
+
 from bundled_server.auth.passwords import Cost
 from bundled_server.clock import WorldClock
 from bundled_server.config import HostSettings, Ports
 from bundled_server.dns.resolver import DnsResolver
 from bundled_server.dns.zone_server import Zones, ZoneServer
+from bundled_server.filter_config import Clamd
 from bundled_server.host.host import Host
 from bundled_server.host.stage import Stage
 from bundled_server.net.tls import CertificatePaths, issue, make_authority
 from bundled_server.world.faults.board import FaultBoard
 from bundled_server.world.faults.dialogues import Trouble, spoiled
 from bundled_server.world.faults.fault import Fault
-from bundled_server.world.faults.greylist import PracticeGreylist
 from bundled_server.world.faults.mailboxes import FullMailboxes
 from bundled_server.world.faults.names import SpoiledNames
 from bundled_server.world.faults.switchboard import Switchboard
@@ -32,6 +34,7 @@ from bundled_server.world.postman import Postman
 from bundled_server.world.snapshots import START, Snapshots
 from bundled_server.world.station import Station
 from bundled_server.world.teaching_filters import TEACHING_FILTERS
+from bundled_server.world.virus_scanner import VirusScanner
 
 ADDRESS = "127.0.0.1"
 SETTLE_SECONDS = 30.0
@@ -62,7 +65,7 @@ class World:
         self.journal = WorldJournal(self.clock.now)
         self.board = FaultBoard(self._struck)
         self.faults = Switchboard(self)
-        self.greylist = PracticeGreylist(self.clock.now)
+        self.scanners = {place.hostname: VirusScanner() for place in self.places}
         self.snapshots = Snapshots(self)
         self._sample_mail = sample_mail
         self._names = ZoneServer(self.zones, interfere=SpoiledNames(self.board), heard=self.journal.hear_names)
@@ -125,6 +128,9 @@ class World:
         await self._names.open()
         self._exits.push_async_callback(self._names.close)
         self._exits.callback(self._close_dead_port)
+        for scanner in self.scanners.values():
+            await scanner.open()
+            self._exits.push_async_callback(scanner.close)
         self.stations = {place.domain: self._station(place) for place in self.places}
         for station in self.stations.values():
             self._exits.push_async_callback(station.stop)
@@ -146,7 +152,7 @@ class World:
             insecure_auth=True,
             egress="none",
             journal_wire=True,
-            filters=TEACHING_FILTERS,
+            filters=replace(TEACHING_FILTERS, clamd=Clamd(address=self.scanners[place.hostname].address)),
         )
         return Station(place, settings, self._host)
 
@@ -162,7 +168,7 @@ class World:
             stage=Stage(
                 gathering=self.journal,
                 sessions=lambda service, sessions: spoiled(
-                    Trouble(self.board, settings.hostname, service, self.greylist), sessions
+                    Trouble(self.board, settings.hostname, service), sessions
                 ),
                 planner=lambda planner: FullMailboxes(planner, self.board),
                 password_cost=PRACTICE_COST,

@@ -18,7 +18,6 @@ from bundled_server.protocols.smtp.machine import SmtpMachine
 from bundled_server.protocols.smtp.replies import Reply
 from bundled_server.world.faults.board import FaultBoard
 from bundled_server.world.faults.fault import SMTP_SERVICES, Fault
-from bundled_server.world.faults.greylist import PracticeGreylist
 
 STAGE_OF: Mapping[type, str] = {
     Hello: "helo",
@@ -37,7 +36,6 @@ class Trouble:
     board: FaultBoard
     hostname: str
     service: str
-    greylist: PracticeGreylist
 
     def reply(self, stage: str) -> Reply | None:
         """What is said instead of the real answer at this stage of SMTP."""
@@ -47,17 +45,13 @@ class Trouble:
                 return Reply(int(fault.number("code")), "", fault.text("text"))
         return None
 
-    def recipient(self, command: Rcpt, client: str, sender: str) -> Reply | None:
+    def recipient(self, command: Rcpt) -> Reply | None:
         """Why this recipient is not taken now."""
         if self.service != "smtp":
             return None
         for fault in self.board.of("mailbox-full", command.path.address.lower()):
             self.board.strike(fault, "RCPT")
             return Reply(452, "4.2.2", f"<{command.path.address}>... Mailbox full")
-        for fault in self.board.of("greylist", self.hostname):
-            if self.greylist.is_too_early(client, sender, command.path.address, fault.number("seconds")):
-                self.board.strike(fault, f"RCPT TO:<{command.path.address}> from [{client}]")
-                return Reply(451, "4.7.1", "Greylisted, please come back later")
         return None
 
     def login(self) -> Fault | None:
@@ -138,7 +132,6 @@ class SpoiledSession:
         self._before = before
         self._link = link
         self._trouble = trouble
-        self._sender = ""
 
     async def open(self) -> None:
         await self._think(is_login=False)
@@ -181,11 +174,9 @@ class SpoiledSession:
     def _spoiled_reply(self, event: Any) -> Reply | None:
         if self._trouble.service not in SMTP_SERVICES or type(event) not in STAGE_OF:
             return None
-        if isinstance(event, Mail):
-            self._sender = event.path.address
         reply = self._trouble.reply(STAGE_OF[type(event)])
         if reply is None and isinstance(event, Rcpt):
-            reply = self._trouble.recipient(event, self._link.peer, self._sender)
+            reply = self._trouble.recipient(event)
         return reply
 
     def _refuse_login(self, event: Any) -> None:

@@ -97,12 +97,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("dns-timeout", NAME, "the name server does not answer for this domain and what is below it"),
         Kind("dns-nxdomain", NAME, "this domain and what is below it do not exist (NXDOMAIN)"),
         Kind("mailbox-full", ADDRESS, "there is no room in this mailbox (452 4.2.2)"),
-        Kind(
-            "greylist",
-            HOST,
-            "the host asks everybody it does not know to come back later (451 4.7.1)",
-            {"seconds": Parameter(300.0, "how long a stranger has to wait, by the world's clock")},
-        ),
+        Kind("greylist", HOST, "the host asks everybody it does not know to come again in a minute (451 4.7.1)"),
         Kind("dnsbl-listed", PEER, "the address of this peer stands on the practice block list"),
         Kind("clamd-down", HOST, "the virus scanner of the host does not answer"),
         Kind(

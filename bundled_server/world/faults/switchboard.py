@@ -7,11 +7,11 @@ from typing import Protocol
 from bundled_server.dns.zone_server import Zones
 from bundled_server.world.faults.board import FaultBoard
 from bundled_server.world.faults.fault import HOST, KINDS, PEER, BadFault, Fault, checked
-from bundled_server.world.faults.greylist import PracticeGreylist
 from bundled_server.world.faults.names import NAME_FAULTS
 from bundled_server.world.journal import WorldJournal
 from bundled_server.world.places import BLOCK_LIST, LISTED
 from bundled_server.world.station import Station
+from bundled_server.world.virus_scanner import VirusScanner
 
 
 class Subject(Protocol):
@@ -20,7 +20,7 @@ class Subject(Protocol):
     board: FaultBoard
     journal: WorldJournal
     zones: Zones
-    greylist: PracticeGreylist
+    scanners: dict[str, VirusScanner]
 
     def station(self, name: str) -> Station: ...
 
@@ -86,7 +86,12 @@ class Switchboard:
 
 async def _power(world: Subject, fault: Fault, on: bool) -> None:
     station = world.station(fault.target)
-    await (station.stop() if on else station.start())
+    if on:
+        await station.stop()
+        return
+    await station.start()
+    for other in world.board.of("greylist", fault.target):  # a host that starts has its filters as configured
+        await _greylist(world, other, True)
 
 
 async def _list(world: Subject, fault: Fault, on: bool) -> None:
@@ -102,13 +107,21 @@ async def _list(world: Subject, fault: Fault, on: bool) -> None:
 
 
 async def _greylist(world: Subject, fault: Fault, on: bool) -> None:
-    world.greylist.forget()
+    station = world.station(fault.target)
+    if station.is_up:
+        station.host.filters.chain.switch("greylist", on=on)
+
+
+async def _scanner(world: Subject, fault: Fault, on: bool) -> None:
+    scanner = world.scanners[fault.target]
+    await (scanner.close() if on else scanner.open())
 
 
 _ACTS: Mapping[str, Callable[[Subject, Fault, bool], Awaitable[None]]] = {
     "host-down": _power,
     "dnsbl-listed": _list,
     "greylist": _greylist,
+    "clamd-down": _scanner,
 }
 
 

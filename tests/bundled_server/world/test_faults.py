@@ -185,12 +185,33 @@ async def test_a_slow_host_thinks_before_it_answers(world) -> None:
 
 
 async def test_a_greylist_lets_in_who_comes_back(world) -> None:
-    await world.faults.set(Fault("greylist", SERVER, {"seconds": 300}))
+    await world.faults.set(Fault("greylist", SERVER))
     assert (await _stranger(world, lambda client: _to_data(client, "rcpt")))[0] == 451
-    world.clock.advance(200)
+    await world.faults.set(Fault("host-down", SERVER))
+    await world.faults.clear("host-down:server.other.test")
+    world.clock.advance(50)
     assert (await _stranger(world, lambda client: _to_data(client, "rcpt")))[0] == 451
-    world.clock.advance(100)
+    world.clock.advance(20)
     assert (await _stranger(world, lambda client: _to_data(client, "rcpt")))[0] == 250
+    await world.faults.clear_all()
+    assert (await _stranger(world, lambda client: client.docmd("MAIL FROM:<new@stranger.example>")))[0] != 451
+
+
+EICAR = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*\n"
+
+
+async def test_without_its_virus_scanner_a_host_takes_no_mail_and_loses_none(world, happened) -> None:
+    mailboxes = Mailboxes(world)
+    await world.faults.set(Fault("clamd-down", SERVER))
+    await mailboxes.send(TO_BOB)
+    deferred = await happened(world, lambda event: event.kind == "deferred")
+    assert "4.7.1" in deferred.text or "4.3" in deferred.text
+    await world.faults.clear_all()
+    world.clock.advance(600)
+    assert await mailboxes.wait("bob@other.test", {"subject": "hello"})
+    await mailboxes.send(NewMail(to=["bob@other.test"], sender="alice@cities.org", subject="V", text=EICAR))
+    refused = await happened(world, lambda event: event.kind == "refused" and event.agent.value == "MQ")
+    assert "eicar" in refused.text.lower()
 
 
 async def test_a_listed_peer_stands_on_the_block_list(world) -> None:
