@@ -18,6 +18,7 @@ class Context(StrEnum):
     LISTS = "lists"
     WIRE = "wire"
     JOURNEY = "journey"
+    CONSOLE = "console"
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +254,15 @@ _CLASSROOM = (
     _command("journey-timeline", "The timeline, or one moment", journey="t Enter"),
     _command("journey-wire", "The dialogue of this message in the wire view", journey="w"),
     _command("journey-export", "Save the journey: .svg, .json or .txt", journey="e"),
+    _command("console", "Talk SMTP, POP3 or IMAP by hand, with help", generic="F3"),
+    _command("console-type", "Type a line; Tab completes, Esc comes back to the keys", console="Enter i"),
+    _command("console-connect", "Connect to a port of the world, or to HOST:PORT", console="o"),
+    _command("console-smtp", "The lecture's SMTP session, line by line", console="1"),
+    _command("console-pop3", "The lecture's POP3 session, line by line", console="2"),
+    _command("console-imap", "The lecture's IMAP session, line by line", console="3"),
+    _command("console-next", "Say the next line of the session", console="n Space"),
+    _command("console-hang-up", "Hang up", console="x"),
+    _command("console-save", "Save the dialogue as a transcript", console="e"),
     _command("wire-export", "Save the dialogue: .txt, .json, .pcap for Wireshark, .mmd for Mermaid", wire="e"),
 )
 

@@ -49,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     _sync(commands)
     _search(commands)
     _journey(commands)
+    _console(commands)
     _accounts(commands)
     return parser
 
@@ -183,6 +184,23 @@ def _journey(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     form.add_argument("--json", action="store_true", help="print the journey as JSON")
     form.add_argument("--svg", action="store_true", help="print the journey as an SVG picture")
     _folders(journey, default=argparse.SUPPRESS)
+
+
+def _console(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    console = _command(
+        commands,
+        "console",
+        "talk SMTP, POP3 or IMAP by hand, with what may come next, completion and explanations",
+        _lazily("termail.cli.console", "run"),
+    )
+    console.add_argument(
+        "place",
+        metavar="PLACE",
+        nargs="?",
+        default="smtp",
+        help="smtp, submission, imap, pop3 of a practice world (started when there is none), or HOST:PORT",
+    )
+    _folders(console, default=argparse.SUPPRESS)
 
 
 def _accounts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -138,6 +138,9 @@ class Everywhere:
             )  # the next one, started at once, knows the new ones
         self._screen.tell("Settings read again.", "ok")
 
+    def do_console(self, argument: str) -> None:
+        self._screen.go("console", argument)
+
     async def do_theme(self, argument: str) -> None:
         names = list(THEMES)
         name = argument or await self._screen.ask(

@@ -35,9 +35,11 @@ def wire_row(line: Spoken, cause: str, *, with_place: bool = False) -> WireRow:
     ]
     notes = explain(line.protocol, line.direction, line.text, is_content=line.is_content)
     wants_notes = says or line.protocol == "dns" or (line.text[:1] in "45" and line.protocol == "smtp")
-    meaning = notes[0].text if notes and wants_notes and not line.is_content else ""
+    note = notes[0] if notes and wants_notes and not line.is_content else None
     first = cause if says else ""
-    right: list[Run] = [(first, "tagged"), (" · " if first and meaning else "", "faint"), (meaning, "dim")]
+    right: list[Run] = [(first, "tagged")]
+    if note is not None:
+        right += [(f"{' · ' if first else ''}{note.brief}", "dim"), (f" · {note.source}", "dim")]
     return WireRow(left, right, lock if line.is_encrypted else "")
 
 

@@ -38,8 +38,18 @@ def row_runs(row: WireRow, width: int) -> list[Run]:
         keep = max(int(room * TEXT_SHARE), min(left_length, room - right_length - 2))
     left = _cut(row.left, min(keep, room))
     gap = room - runs_length(left)
-    right = _cut(right, max(0, gap - 2))
+    right = _whole(right, max(0, gap - 2))
     return [*left, (" " * max(0, gap - runs_length(right)), "text"), *right, (" ", "text")]
+
+
+def _whole(runs: list[Run], width: int) -> list[Run]:
+    """As many of them as fit; the first is cut when not even that fits."""
+    kept: list[Run] = []
+    for run in runs:
+        if runs_length([*kept, run]) > width:
+            return kept or _cut([run], width)
+        kept.append(run)
+    return kept
 
 
 def _cut(runs: list[Run], width: int) -> list[Run]:

@@ -4,11 +4,14 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import aiohttp
+
+from termail.classroom.journal import Event
 from termail.classroom.journey.build import build_journey
 from termail.classroom.journey.from_headers import journey_from_headers
 from termail.classroom.journey.model import Journey
 from termail.classroom.wire_line import Spoken
-from termail.classroom.world_feed import WorldFeed
+from termail.classroom.world_client import WorldClient, WorldRefused
 from termail.model.outbox import OutboxItem
 from termail.store.local_store import LocalStore
 
@@ -17,7 +20,7 @@ async def read_journey(
     message_id: str, *, world: str, store: LocalStore, raw: bytes | None = None, spoken: Sequence[Spoken] = ()
 ) -> Journey:
     """`message_id` is the header's; `world` a practice world's folder or ""; `spoken` are lines heard here."""
-    events = await WorldFeed(Path(world)).journey(message_id) if world else []
+    events = await _told_by(Path(world), message_id) if world else []
     item = outbox_item(store, message_id)
     carried = [line for line in spoken if line.is_ours and _same(line.message_id, message_id)]
     carried = [line for line in carried if line.protocol == "smtp" and line.direction]
@@ -27,6 +30,18 @@ async def read_journey(
     if not events and item is None and raw is not None:
         return journey_from_headers(raw)
     return build_journey(message_id, events, item=item, spoken=carried, raw=raw)
+
+
+async def _told_by(world: Path, message_id: str) -> list[Event]:
+    """What the world knows; nothing when it never saw the message, or is not there any more."""
+    try:
+        client = WorldClient(world)
+    except OSError:
+        return []
+    async with client:
+        with contextlib.suppress(WorldRefused, aiohttp.ClientError, TimeoutError):
+            return await client.journey(message_id)
+    return []
 
 
 def outbox_item(store: LocalStore, message_id: str) -> OutboxItem | None:
