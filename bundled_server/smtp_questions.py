@@ -53,4 +53,5 @@ class AddressBook:
         members = await self.members(name.strip("<>").lower())
         if not members:
             return Reply(550, "5.1.1", f"<{name[:256]}>... List unknown")
-        return Reply(250, "2.1.5", "\n".join(f"<{member}>" for member in members))
+        addresses = [member if "@" in member else f"{member}@{self.domains[0]}" for member in members]
+        return Reply(250, "2.1.5", "\n".join(f"<{address}>" for address in addresses))

@@ -104,9 +104,10 @@ class Addresses:
         return local in ROLES or f"@{domain}" in self._aliases or self._leads_back(local) is not None
 
     async def expand(self, local: str) -> Sequence[str] | None:
-        """The members of an alias, None when there is none of that name (EXPN)."""
+        """The members of an alias, None when there is none of that name (EXPN). Programs are nobody's business."""
         name, domain = split_address(local.lower())
-        return self._alias(name, self._canonical(domain or self._domains[0]))
+        members = self._alias(name, self._canonical(domain or self._domains[0]))
+        return None if members is None else [member for member in members if not self._is_command(member)]
 
     async def owns(self, user: str, address: str) -> bool:
         """Whether `user` may send as `address`: an alias that leads to that user alone, a role that it fills."""
