@@ -66,7 +66,7 @@ def _attachment_entity(attachment: Attachment, only_seven: bool) -> bytes:
     encoding, body = _encoded(attachment, kind, only_seven)
     name = attachment.filename
     type_tokens, disposition = [kind], ["inline" if attachment.inline else "attachment"]
-    for key, value in attachment.parameters:
+    for key, value in (*attachment.parameters, *_charset(attachment, kind)):
         type_tokens += parameter(key, value)
     if name:
         type_tokens += parameter("name", name)
@@ -76,6 +76,17 @@ def _attachment_entity(attachment: Attachment, only_seven: bool) -> bytes:
     if attachment.description:
         head.append(unstructured("Content-Description", attachment.description))
     return b"".join(head) + b"\r\n" + body
+
+
+def _charset(attachment: Attachment, kind: str) -> list[tuple[str, str]]:
+    """What a text file is written in, where its octets tell."""
+    if not kind.startswith("text/") or any(name == "charset" for name, _ in attachment.parameters):
+        return []
+    try:
+        attachment.data.decode("utf-8")
+    except UnicodeDecodeError:
+        return []
+    return [("charset", "us-ascii" if attachment.data.isascii() else "utf-8")]
 
 
 def _encoded(attachment: Attachment, kind: str, only_seven: bool) -> tuple[str, bytes]:

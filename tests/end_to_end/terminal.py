@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -12,6 +13,8 @@ import time
 from collections.abc import Mapping, Sequence
 
 import pyte
+
+_PRIVATE_SGR = re.compile(rb"\x1b\[[<=>?][0-9;]*m")  # key modes of xterm, which pyte takes for colours
 
 KEYS = {
     "enter": "\r",
@@ -106,7 +109,7 @@ class Terminal:
                     raise
                 data = b""
             if data:
-                self._stream.feed(data)
+                self._stream.feed(_PRIVATE_SGR.sub(b"", data))
                 if b"\x1b[6n" in data:
                     os.write(self._fd, b"\x1b[1;1R")
                 return
