@@ -14,6 +14,7 @@ from bundled_server.mailbox.search.document import TextField, question_of
 from bundled_server.mailbox.search.thread_keys import ThreadKeys, read_thread_keys
 from bundled_server.mailbox.sqlite.group import Job, growth_octets
 from bundled_server.mailbox.sqlite.reader import ROWS_AT_ONCE, Reader
+from bundled_server.mailbox.sqlite.record_memory import RecordMemory
 from bundled_server.mailbox.sqlite.schema import BUSY_SECONDS
 from bundled_server.mailbox.sqlite.writer import GroupDone, Writer
 from bundled_server.mailbox.store import (
@@ -59,6 +60,7 @@ class SqliteStore:
         self._busy_seconds = busy_seconds
         self._watchers = Watchers()
         self._snapshots = Snapshots()
+        self._records = RecordMemory()
         self._loading: dict[int, asyncio.Lock] = {}
         self._counted: dict[int, tuple[Index, Status]] = {}
         self._writer: Writer | None = None
@@ -99,6 +101,7 @@ class SqliteStore:
     def _group_done(self, done: GroupDone) -> None:
         """A group is on the disk: bring the snapshots up to date, call the watchers, answer the callers."""
         if done.foreign:
+            self._records.clear()
             self._snapshots.forget_all()
             self._watchers.call_all()
         for mailbox_id, edits in done.news.edits.items():
@@ -107,6 +110,7 @@ class SqliteStore:
             self._forget(mailbox_id)
         self._watchers.call((*done.news.edits, *done.news.dropped))
         for job in done.jobs:
+            self._records.committed(job.changes)
             if job.answer is None or job.answer.done():
                 continue
             if job.fault is None:
@@ -264,7 +268,14 @@ class SqliteStore:
     # records
 
     async def records(self, kind: str, owner: str, keys: Sequence[str] | None = None) -> dict[str, Record]:
-        return living(self._reading().records(kind, owner, keys), self._now())
+        if keys is None or len(keys) != 1:
+            return living(self._reading().records(kind, owner, keys), self._now())
+        (key,) = keys
+        known = self._records.get(kind, owner, key)
+        if known is None:
+            known = (next(iter(self._reading().records(kind, owner, keys)), None),)
+            self._records.put(kind, owner, key, *known)
+        return living([record for record in known if record is not None], self._now())
 
     # training
 

@@ -1,6 +1,6 @@
 """The short way: mail for one mailbox of this host goes straight into it, without a stay in the queue."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bundled_server.courier import DeliveryRefused, LocalPlan, LocalPlanner, Verdict
 from bundled_server.envelope import Envelope
@@ -54,5 +54,8 @@ def _only_adds(plan: LocalPlan) -> bool:
 def _without_keys(plan: LocalPlan) -> list[Change]:
     """Delivery keys guard retries of a queue item; here is none, and nothing would ever remove them."""
     return [
-        replace(change, delivery_key="") if isinstance(change, AddMessage) else change for change in plan.changes
+        AddMessage(change.mailbox_id, change.content, change.flags, change.internal_date)
+        if isinstance(change, AddMessage)
+        else change
+        for change in plan.changes
     ]

@@ -15,6 +15,7 @@ import pytest
 from bundled_server.envelope import Envelope, Recipient
 from bundled_server.mailbox.changes import AddMessage, DeleteMailbox, Enqueue, Expunge, PutUser, RemoveFromQueue
 from bundled_server.mailbox.content import Content, prepare
+from bundled_server.mailbox.records import PutRecords, Record
 from bundled_server.mailbox.sqlite.schema import VERSION_1
 from bundled_server.mailbox.sqlite_store import SqliteStore
 from bundled_server.mailbox.store import Mailbox, StoreError, StoreUnavailable
@@ -166,6 +167,19 @@ async def test_what_another_process_wrote_is_seen_and_told(tmp_path: Path) -> No
         assert list((await ours.index(inbox.mailbox_id)).uids) == [1, 2]
         (third,) = await ours.commit(AddMessage(inbox.mailbox_id, letter(3), NONE, 1.0))
         assert (mine.uid, other.uid, third.uid) == (1, 2, 3)
+
+
+async def test_a_record_that_another_process_wrote_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "host.sqlite3"
+    async with opened(path) as ours, opened(path) as theirs:
+        inbox = await the_inbox(ours)
+        await ours.commit(PutRecords("script", "alice", (Record("active", b"one"),)))
+        assert (await ours.records("script", "alice", ("active",)))["active"].value == b"one"
+        heard = asyncio.Event()
+        ours.watch(inbox.mailbox_id, lambda _: heard.set())
+        await theirs.commit(PutRecords("script", "alice", (Record("active", b"two"),)))
+        await asyncio.wait_for(heard.wait(), 10)
+        assert (await ours.records("script", "alice", ("active",)))["active"].value == b"two"
 
 
 async def test_contents_without_references_are_forgotten(tmp_path: Path) -> None:

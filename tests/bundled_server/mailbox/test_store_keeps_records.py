@@ -56,6 +56,21 @@ async def test_a_later_value_replaces_an_earlier_one(store: Store) -> None:
     assert await store.records("script", "alice") == {"first": FIRST}
 
 
+async def test_one_record_asked_for_again_is_as_it_is_now(store: Store) -> None:
+    for change, expected in (
+        (None, {}),
+        (PutRecords("script", "alice", (FIRST,)), {"first": FIRST}),
+        (PutRecords("script", "alice", (Record("first", b"x"),)), {"first": Record("first", b"x")}),
+        (DeleteRecords("script", "alice", ("first",)), {}),
+        (PutRecords("script", "alice", (FIRST,)), {"first": FIRST}),
+        (DeleteRecords("script", "alice"), {}),
+    ):
+        if change is not None:
+            await store.commit(change)
+        for _ in range(2):
+            assert await store.records("script", "alice", ("first",)) == expected
+
+
 async def test_whoever_asks_first_wins_where_only_new_records_are_put(store: Store) -> None:
     mine, later = Record("reply", b"mine"), Record("reply", b"later")
     results = await store.commit(
