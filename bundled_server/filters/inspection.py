@@ -69,12 +69,13 @@ class Inspection:
             return None
         said = await self.chain.ask(stage, question)
         if stage is Stage.HELO:
-            visit.said = [one for one in visit.said if one.stage is not Stage.HELO]
-        (visit.said if stage in (Stage.CONNECT, Stage.HELO) else visit.said_of_mail).extend(said)
+            visit.forget(Stage.HELO)
         visit.untold += said
         ended_by = _who_ends_it(said)
-        if ended_by is not None and not question.is_rehearsal:
-            self._tell_rest(visit)
+        if ended_by is None:
+            (visit.said if stage in (Stage.CONNECT, Stage.HELO) else visit.said_of_mail).extend(said)
+        elif not question.is_rehearsal:
+            self._tell_rest(visit)  # and that is all: a recipient who was refused says nothing of the message
         return ended_by
 
     async def conclude(self, question: Question) -> Conclusion:
@@ -82,7 +83,7 @@ class Inspection:
         visit = question.visit
         at_data = await self.chain.ask(Stage.DATA, question)
         vouched_by = visit.findings.vouched_by
-        everything = (*visit.said, *visit.said_of_mail, *at_data)
+        everything = dict.fromkeys((*visit.said, *visit.said_of_mail, *at_data))  # of many recipients each once
         said = tuple(self.chain.overruled(one, vouched_by) for one in everything)
         conclusion = self._conclusion(said, vouched_by)
         visit.begin_mail()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from bundled_server.filters.verdict import Said
+from bundled_server.filters.verdict import Said, Stage
 from bundled_server.mailbox.structure import Part, scan
 from bundled_server.protocols.smtp.header import HeaderBlock, HeaderTooBig, read_header
 
@@ -39,6 +39,11 @@ class Visit:
     findings: Findings = field(default_factory=Findings)
     trusted_by: str = ""
     untold: list[Said] = field(default_factory=list)
+
+    def forget(self, stage: Stage) -> None:
+        """A client that greets again and again is known by its last greeting alone."""
+        self.said = [one for one in self.said if one.stage is not stage]
+        self.untold = [one for one in self.untold if one.stage is not stage]
 
     def begin_mail(self) -> None:
         """A new transaction: what was said of the last one does not count, what was said of the client does."""

@@ -37,11 +37,11 @@ async def rehearse(inspection: Inspection, arrival: Arrival) -> Table:
         sender = arrival.sender if stage in (Stage.MAIL, Stage.RCPT) else ""
         ended_by = await inspection.ask(stage, Question(visit, sender, recipient, is_rehearsal=True))
         if ended_by is not None and stage is not Stage.RCPT:
-            return _table([*visit.said, *visit.said_of_mail], ended_by)
+            return _table([*visit.untold], ended_by)
         if stage is Stage.RCPT and ended_by is None:
             accepted.append(recipient)
     if arrival.recipients and not accepted:
-        return _table([*visit.said, *visit.said_of_mail], ended_by)
+        return _table([*visit.untold], ended_by)
     conclusion = await inspection.conclude(
         Question(visit, arrival.sender, recipients=tuple(accepted), content=arrival.content, is_rehearsal=True)
     )

@@ -30,8 +30,25 @@ def is_forged_result(field_name: str, value: str, own_id: str) -> bool:
     name = field_name.lower()
     if name != "authentication-results":
         return name in SPAM_FIELDS
-    claimed = value.partition(";")[0].split()
+    claimed = _without_comments(value).partition(";")[0].replace('"', "").split()
     return not claimed or claimed[0].lower().rstrip(".") == own_id.lower()
+
+
+def _without_comments(value: str) -> str:
+    """The value without its comments, which may stand anywhere (RFC 5322 §3.2.2); one that never ends ends it."""
+    depth, kept, is_escaped = 0, [], False
+    for letter in value:
+        if is_escaped:
+            is_escaped = False
+        elif letter == "\\":
+            is_escaped = True
+        elif letter == "(":
+            depth += 1
+        elif letter == ")" and depth:
+            depth -= 1
+        elif not depth:
+            kept.append(letter)
+    return "".join(kept)
 
 
 def result_fields(own_id: str, said: Sequence[Said], total: float, required: float, action: str) -> bytes:

@@ -15,6 +15,9 @@ CODES = {
 """Where the reply says more than "not this one": at the connection it ends the dialogue (RFC 7504 for 521)."""
 
 LATER, NEVER = 451, 550
+MOST_WORDS = 400
+"""Characters; a reply line has 512 octets (RFC 5321 §4.5.3.1.5)."""
+
 WORDS = {
     Word.DEFER: ("4.7.1", "Not accepted now, try again later"),
     Word.REJECT: ("5.7.1", "Refused by the rules of this host"),
@@ -74,7 +77,8 @@ def reply_of(said: Said) -> Reply:
     status, text = WORDS[verdict.word]
     own = verdict.status if verdict.status[:2] == status[:2] else status
     code = CODES.get(said.stage, {}).get(verdict.word, usual)
-    return Reply(code, own, verdict.text or verdict.reason or text)
+    words = " ".join((verdict.text or verdict.reason or text).split())  # of what a peer or a message made up too
+    return Reply(code, own, words[:MOST_WORDS])
 
 
 def _visit_of(client: Client) -> Visit:

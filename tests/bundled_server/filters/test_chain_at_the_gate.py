@@ -1,5 +1,9 @@
 """The chain as port 25 meets it: refusals in words at every stage, sums and fields for what comes in."""
 
+import asyncio
+import smtplib
+
+import msgspec
 import pytest
 
 from bundled_server.config import HostSettings
@@ -102,3 +106,67 @@ async def test_a_filter_is_switched_off_and_on_while_the_host_runs(settings: Hos
         assert (await send(host, HOLA))[0] == 250
         assert host.filters.switch("never", on=True)
         assert (await send(host, HOLA))[0] == 550
+
+
+async def test_what_a_message_or_a_name_server_says_cannot_become_a_field(settings, says, send, came) -> None:
+    evil = "bad\r\nX-Injected: 1\x1b]0;x\x07\u202e é"
+    one = says(
+        "dnsbl", Verdict(Word.SCORE, 1.0, evil, explanation=(evil,), results=f"spf=none smtp.mailfrom={evil}")
+    )
+    async with Host(settings, filters=[one]) as host:
+        (message,) = (await came(host, await send(host, HOLA))).inbox
+        events = [event.text for event in host.journal.recent() if event.kind == "judged"]
+    head = message.partition(b"\r\n\r\n")[0]
+    assert b"\r\nX-Injected" not in head and b"\x1b" not in head and head.isascii()
+    assert head.count(b"X-Injected: 1") == 3
+    assert all(event.isprintable() for event in events)
+
+
+async def test_a_refusal_in_anybodys_words_is_one_line_that_fits(settings, says, send) -> None:
+    never = says("scanner", Verdict(Word.REJECT, text="no\r\n250 2.0.0 yes " + "x" * 1000))
+    async with Host(settings, filters=[never]) as host:
+        code, words = await send(host, HOLA)
+    assert (code, words[:25]) == (550, b"5.7.1 no 250 2.0.0 yes xx")
+    assert len(words) < 500
+
+
+async def test_a_recipient_who_is_put_off_does_not_hold_up_the_message_for_the_others(
+    settings: HostSettings, says, came
+) -> None:
+    class NotBob(says):
+        async def _judge(self, question):
+            return await super()._judge(question) if question.recipient.startswith("bob") else None
+
+    settings = msgspec.structs.replace(settings, users=(("alice", "123456"), ("bob", "123456")))
+    link = NotBob("greylist", Verdict(Word.DEFER, 5.0, "come again"), at=(Stage.RCPT,))
+
+    def talk(port: int) -> list[int]:
+        with smtplib.SMTP("127.0.0.1", port) as client:
+            client.ehlo()
+            client.mail("x@far.test")
+            codes = [client.rcpt(f"{name}@cities.org")[0] for name in ("bob", "alice", "bob")]
+            return [*codes, client.data(HOLA)[0]]
+
+    async with Host(settings, filters=[link]) as host:
+        codes = await asyncio.to_thread(talk, host.bound_ports["smtp"])
+        end = await came(host, (0, b""))
+    assert codes == [451, 250, 451, 250]
+    assert b"X-Spam-Score: 0.0" in end.inbox[0]
+    assert end.events[0] == "judged: greylist defer +5.0 at rcpt: come again"
+
+
+async def test_a_client_that_greets_for_ever_fills_nothing(settings: HostSettings, says) -> None:
+    link = says("names", Verdict(Word.SCORE, 1.0, "bad name"), at=(Stage.HELO,))
+
+    def talk(port: int) -> None:
+        with smtplib.SMTP("127.0.0.1", port) as client:
+            for number in range(50):
+                client.ehlo(f"name{number}.test")
+
+    async with Host(settings, filters=[link]) as host:
+        await asyncio.to_thread(talk, host.bound_ports["smtp"])
+        async with asyncio.timeout(10):
+            while not (told := [one for one in host.journal.recent() if one.kind == "judged"]):
+                await asyncio.sleep(0)
+    assert len(link.asked) == 50
+    assert len(told) == 1

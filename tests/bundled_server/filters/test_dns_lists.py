@@ -2,6 +2,8 @@
 
 import asyncio
 
+import dns.message
+import dns.rrset
 import pytest
 
 from bundled_server.dns.resolver import DnsResolver
@@ -88,3 +90,57 @@ async def test_enough_points_turn_the_client_away_and_a_white_list_may_vouch(nam
     assert (await ask(link, Stage.CONNECT, client("192.0.2.2"))).word is Word.REJECT
     white = lists(resolver, Zone(zone="bl.lists", weight=-2.0), vouches=True)
     assert (await ask(white, Stage.CONNECT, client("192.0.2.2"))).vouches
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [("2.2.0.192.bl.lists", "CNAME", "2.2.0.192.bl.lists.")],
+        [("2.2.0.192.bl.lists", "CNAME", "a.bl.lists."), ("a.bl.lists", "CNAME", "2.2.0.192.bl.lists.")],
+        [(f"{number}.chain.bl.lists", "CNAME", f"{number + 1}.chain.bl.lists.") for number in range(40)]
+        + [("2.2.0.192.bl.lists", "CNAME", "0.chain.bl.lists.")],
+    ],
+)
+async def test_aliases_that_go_in_circles_are_no_listing(names, resolver, ask, records) -> None:
+    for name, kind, value in records:
+        names.zones.put(name, kind, value)
+    verdict = await ask(lists(resolver, Zone(zone="bl.lists")), Stage.CONNECT, client("192.0.2.2"))
+    assert verdict is None or verdict.score == 0.0
+
+
+async def test_an_answer_that_was_cut_is_asked_for_again_by_tcp(names, resolver, ask) -> None:
+    names.zones.put(
+        "2.2.0.192.bl.lists", "A", *(f"127.0.{number // 250}.{number % 250 + 2}" for number in range(300))
+    )
+    verdict = await ask(lists(resolver, Zone(zone="bl.lists")), Stage.CONNECT, client("192.0.2.2"))
+    assert verdict.score == 3.0
+
+
+class Forger(asyncio.DatagramProtocol):
+    """Answers another question than was asked, under another number than was given."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        query = dns.message.from_wire(data)
+        for change in ("id", "question", "garbage"):
+            answer = dns.message.make_response(query)
+            answer.answer.append(dns.rrset.from_text(query.question[0].name, 60, "IN", "A", "127.0.0.2"))
+            if change == "id":
+                answer.id = (query.id + 1) % 65_536
+            elif change == "question":
+                answer.question = [dns.rrset.from_text("other.test.", 60, "IN", "A")]
+            wire = b"\xff" * 40 if change == "garbage" else answer.to_wire()
+            self._transport.sendto(wire, addr)  # type: ignore[attr-defined]
+
+
+async def test_forged_answers_are_no_listing(ask) -> None:
+    forger, _ = await asyncio.get_running_loop().create_datagram_endpoint(Forger, local_addr=("127.0.0.1", 0))
+    try:
+        place = forger.get_extra_info("sockname")
+        link = lists(DnsResolver([place], timeout_seconds=0.3), Zone(zone="bl.lists"), timeout_seconds=0.5)
+        verdict = await ask(link, Stage.CONNECT, client("192.0.2.2"))
+    finally:
+        forger.close()
+    assert (verdict.score, verdict.reason) == (0.0, "no answer from bl.lists, which does not count")
