@@ -192,6 +192,7 @@ def places() -> dict[str, Any]:
         "compose from raw": _compose_from_raw,
         "editor": _place("termail.screens.editor", "EditorScreen"),
         "wire": _place("termail.screens.wire", "WireScreen"),
+        "anatomy": _place("termail.screens.anatomy", "AnatomyScreen"),
         "console": _place("termail.screens.console", "ConsoleScreen"),
         "folders": _place("termail.screens.folders", "FoldersScreen"),
         "journey": _place("termail.screens.journey", "JourneyScreen"),

@@ -19,6 +19,7 @@ class Context(StrEnum):
     WIRE = "wire"
     JOURNEY = "journey"
     CONSOLE = "console"
+    ANATOMY = "anatomy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +255,10 @@ _CLASSROOM = (
     _command("journey-timeline", "The timeline, or one moment", journey="t Enter"),
     _command("journey-wire", "The dialogue of this message in the wire view", journey="w"),
     _command("journey-export", "Save the journey: .svg, .json or .txt", journey="e"),
+    _command("anatomy", "Take the message apart: envelope, header, MIME tree, encodings", index="F4", pager="F4"),
+    _command("anatomy-next-part", "The next MIME part", anatomy="Tab"),
+    _command("anatomy-tree", "The tree of the parts, or the lines", anatomy="t"),
+    _command("anatomy-travel", "The lines as they travel through SMTP: dots doubled", anatomy="d"),
     _command("console", "Talk SMTP, POP3 or IMAP by hand, with help", generic="F3"),
     _command("console-type", "Type a line; Tab completes, Esc comes back to the keys", console="Enter i"),
     _command("console-connect", "Connect to a port of the world, or to HOST:PORT", console="o"),

@@ -88,6 +88,10 @@ class IndexCommands:
         row = current_row(self._desk)
         self._desk.go("journey", row.message_id, row.subject)
 
+    def do_anatomy(self, argument: str) -> None:
+        row = current_row(self._desk)
+        self._desk.go("anatomy", row.message_id, row.subject)
+
     async def do_select_entry(self, argument: str) -> None:
         await self.do_display_message(argument)
 

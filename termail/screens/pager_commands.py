@@ -107,6 +107,10 @@ class PagerCommands:
         row = current_row(self._desk)
         self._desk.go("journey", row.message_id, row.subject)
 
+    def do_anatomy(self, argument: str) -> None:
+        row = current_row(self._desk)
+        self._desk.go("anatomy", row.message_id, row.subject)
+
     async def do_explain_trust(self, argument: str) -> None:
         from termail.screens.reading import own_domains
         from termail.screens.trust_report import trust_texts
