@@ -1,15 +1,14 @@
 """Delivery from hand to hand: mail that comes by LMTP goes into mailboxes before it is answered (RFC 2033)."""
 
-import asyncio
 from collections.abc import Callable
 
 from bundled_server.courier import LocalPlanner, Outcome, Verdict
 from bundled_server.envelope import Envelope
 from bundled_server.mailbox.changes import Enqueue, QueueItem, RemoveFromQueue
-from bundled_server.mailbox.content import Content, prepare
+from bundled_server.mailbox.content import Content
 from bundled_server.mailbox.store import Store, StoreError
 from bundled_server.message_pieces import joined
-from bundled_server.queue.runner import PREPARE_OFF_THE_LOOP_OCTETS
+from bundled_server.queue.prepared import prepared
 
 Take = Callable[[QueueItem, Content], None]
 """Goes on with an item that was made on the way: mail that an alias leads elsewhere."""
@@ -27,10 +26,7 @@ class HandDelivery:
         try:
             data = await joined(pieces)
             pieces.clear()
-            if len(data) > PREPARE_OFF_THE_LOOP_OCTETS:
-                content = await asyncio.to_thread(prepare, data)
-            else:
-                content = prepare(data)
+            content = await prepared(data)
             plan = await self._planner.plan(queue_id, envelope, content)
             changes = plan.changes
             # the item never existed: removing it forgets the delivery keys, which are not needed any more

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from bundled_server.courier import Outcome, Verdict
 from bundled_server.envelope import Envelope, split_address
 from bundled_server.mailbox.changes import QueuedRecipient, QueueItem, RecipientState
 from bundled_server.mailbox.content import Content
@@ -76,3 +77,8 @@ def errands_of(job: Job, destination_of: Callable[[str], str], now: float) -> li
         for step in (len(members) if destination == LOCAL else RECIPIENTS_PER_TRANSACTION,)
         for start in range(0, len(members), step)
     ]
+
+
+def all_deferred(errand: Errand, text: str) -> list[Outcome]:
+    """Nobody could be reached now, for a reason of ours."""
+    return [Outcome(queued.recipient, Verdict.DEFERRED, "4.3.0", text) for queued in errand.recipients]

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -10,20 +9,20 @@ from typing import Any
 
 from bundled_server.clock import Clock
 from bundled_server.config import Limits
-from bundled_server.courier import Courier, LocalPlan, LocalPlanner, Outcome, Verdict
+from bundled_server.courier import Courier, LocalPlanner, Outcome, Verdict
 from bundled_server.mailbox.changes import Change, Enqueue, QueueItem, RecipientState
-from bundled_server.mailbox.content import Content, prepare
+from bundled_server.mailbox.content import Content
 from bundled_server.mailbox.store import Store, StoreError
 from bundled_server.queue.health import Health
-from bundled_server.queue.job import LOCAL, Errand, Job, errands_of
+from bundled_server.queue.job import LOCAL, Errand, Job, all_deferred, errands_of
 from bundled_server.queue.lanes import Lanes
+from bundled_server.queue.local_delivery import LocalDelivery
+from bundled_server.queue.prepared import prepared
 from bundled_server.queue.scan import Scan
 from bundled_server.queue.settlement import Settler
 
-LOCAL_BATCH = 100
 RESTING_BATCH = 50
 STOP_SECONDS = 5.0
-PREPARE_OFF_THE_LOOP_OCTETS = 262_144
 
 logger = logging.getLogger(__name__)
 
@@ -57,10 +56,9 @@ class Runner:
         self._jobs: dict[str, Job] = {}
         self._expected: set[str] = set()
         self._octets_held = 0
-        self._local: deque[Errand] = deque()
-        self._local_ready = asyncio.Event()
         self._health = Health(parts.clock.now, limits.destination_rest_seconds)
         self._lanes = Lanes(self, limits, self._health.is_doubtful)
+        self._local = LocalDelivery(parts.store, parts.local, parts.settler, self, self._lanes.take)
         self._scan = Scan(parts.store, parts.clock, self, parts.settler.schedule.longest_pause)
         self._large = asyncio.Semaphore(limits.large_relays)
         self._idle = asyncio.Event()
@@ -160,8 +158,7 @@ class Runner:
         self._hold(job, errands)
         for errand in errands:
             if errand.destination == LOCAL:
-                self._local.append(errand)
-                self._local_ready.set()
+                self._local.put(errand)
             else:
                 self._lanes.put(errand)
 
@@ -174,7 +171,7 @@ class Runner:
     def _has_room(self, destination: str) -> bool:
         most = self._parts.limits.queue_in_memory_items
         if destination == LOCAL:
-            return len(self._local) < most
+            return self._local.waiting < most
         return self._lanes.has_room(destination, crowded=len(self._jobs) >= most)
 
     def _park_overflow(self, job: Job) -> None:
@@ -207,80 +204,7 @@ class Runner:
         async with asyncio.TaskGroup() as tasks:
             self._lanes.serve(tasks)
             tasks.create_task(self._scan.run(self._expected), name="queue scan")
-            tasks.create_task(self._deliver_for_ever(), name="local delivery")
-
-    async def _deliver_for_ever(self) -> None:
-        while True:
-            await self._local_ready.wait()
-            batch = [self._local.popleft() for _ in range(min(LOCAL_BATCH, len(self._local)))]
-            try:
-                await self._deliver_batch(batch)
-            except Exception:  # a defect must cost one batch a delay, not the host its queue
-                logger.exception("a batch of %d local deliveries failed", len(batch))
-                self._let_go(batch)
-            if len(self._local) < LOCAL_BATCH:
-                self._local.extend(await self._lanes.take(LOCAL, LOCAL_BATCH))
-            if not self._local:
-                self._local_ready.clear()
-
-    # local delivery
-
-    async def _deliver_batch(self, batch: list[Errand]) -> None:
-        """Plan each, commit all together; when that fails, one by one, so that one bad message is alone."""
-        alone: list[Errand] = []
-        together: list[tuple[Errand, LocalPlan, tuple[Change, ...]]] = []
-        for errand in batch:
-            if not errand.is_whole_job:
-                alone.append(errand)
-            elif (plan := await self._planned(errand)) is not None:
-                together.append((errand, plan, self._parts.settler.settle(errand, plan.outcomes)))
-        changes = [change for _, plan, ends in together for change in (*plan.changes, *ends)]
-        try:
-            results = await self._parts.store.commit(*changes) if changes else ()
-        except StoreError:
-            self._parts.local.forget()
-            for errand, _, _ in together:
-                errand.job.pending += 1
-            alone = [errand for errand, _, _ in together] + alone
-        else:
-            position = 0
-            for errand, plan, ends in together:
-                middle = position + len(plan.changes)
-                end = middle + len(ends)
-                self._committed(errand.job, plan.changes + ends, results[position:end])
-                plan.settled(results[position:middle])
-                position = end
-        for errand in alone:
-            await self._deliver_alone(errand)
-
-    async def _deliver_alone(self, errand: Errand) -> None:
-        async with errand.job.lock:
-            plan = await self._planned(errand)
-            if plan is None:
-                return
-            ends = self._parts.settler.settle(errand, plan.outcomes)
-            changes = plan.changes + ends
-            try:
-                results = await self._parts.store.commit(*changes) if changes else ()
-            except StoreError as weather:
-                self._parts.local.forget()
-                errand.job.pending += 1
-                await self._write_down(errand, _all_deferred(errand, f"mailbox not available: {weather}"))
-                return
-            self._committed(errand.job, changes, results)
-            plan.settled(results[: len(plan.changes)])
-
-    async def _planned(self, errand: Errand) -> LocalPlan | None:
-        """None when the store cannot even be read; the errand is over then and the item stays due."""
-        try:
-            content = await self._content(errand.job)
-            return await self._parts.local.plan(errand.job.item.queue_id, errand.envelope, content)
-        except StoreError as weather:
-            self._give_back(errand, weather)
-            return None
-        except Exception:  # one message that trips the MDA must not stop the mail of all the others
-            logger.exception("local delivery failed on %s", errand.job.item.queue_id)
-            return LocalPlan(tuple(_all_deferred(errand, "internal fault of the MDA")), (), lambda results: None)
+            tasks.create_task(self._local.serve(), name="local delivery")
 
     # remote delivery
 
@@ -317,15 +241,15 @@ class Runner:
                 return
             is_large = errand.job.item.size_octets > self._parts.limits.large_message_octets
             async with self._large if is_large else nullcontext():
-                outcomes = await self._relayed(errand, await self._content(errand.job))
+                outcomes = await self._relayed(errand, await self.content(errand.job))
             self._health.note(errand.destination, outcomes)
             async with errand.job.lock:
-                await self._write_down(errand, outcomes)
+                await self.write_down(errand, outcomes)
         except StoreError as weather:
-            self._give_back(errand, weather)
+            self.give_back(errand, weather)
         except Exception:  # a defect must cost one message a delay, not the host its queue
             logger.exception("an errand of %s to %s failed", errand.job.item.queue_id, errand.destination)
-            self._let_go([errand])
+            self.let_go([errand])
 
     async def _defer_together(self, first: Errand, text: str, remote: str) -> None:
         """The destination rests: what waits for it is deferred without an attempt, many in one commit."""
@@ -336,15 +260,15 @@ class Runner:
             outcomes = [Outcome(q.recipient, Verdict.DEFERRED, "4.4.1", text, remote) for q in errand.recipients]
             try:
                 if self._parts.settler.will_report(errand.job):
-                    await self._content(errand.job)
+                    await self.content(errand.job)
             except StoreError as weather:
-                self._give_back(errand, weather)
+                self.give_back(errand, weather)
                 continue
             except Exception:  # a report without the message is better than none
                 logger.exception("the content of %s cannot be prepared", errand.job.item.queue_id)
             if errand.job.pending > 1 or errand.job.lock.locked():
                 async with errand.job.lock:
-                    await self._write_down(errand, outcomes)
+                    await self.write_down(errand, outcomes)
                 continue
             ends = self._parts.settler.settle(errand, outcomes)
             changes += ends
@@ -354,12 +278,12 @@ class Runner:
         except StoreError as weather:
             for errand, _ in together:
                 errand.job.pending += 1
-                self._give_back(errand, weather)
+                self.give_back(errand, weather)
             return
         position = 0
         for errand, count in together:
             end = position + count
-            self._committed(errand.job, tuple(changes[position:end]), results[position:end])
+            self.committed(errand.job, tuple(changes[position:end]), results[position:end])
             position = end
 
     async def _relayed(self, errand: Errand, content: Content) -> list[Outcome]:
@@ -367,35 +291,36 @@ class Runner:
             return await self._parts.relay.deliver(errand.job.item.queue_id, errand.envelope, content.data)
         except Exception:  # a courier's fault must not stop the mail of all the others
             logger.exception("the relay failed on %s to %s", errand.job.item.queue_id, errand.destination)
-            return _all_deferred(errand, "internal fault of the relay")
+            return all_deferred(errand, "internal fault of the relay")
 
-    async def _write_down(self, errand: Errand, outcomes: list[Outcome]) -> None:
+    async def write_down(self, errand: Errand, outcomes: list[Outcome]) -> None:
+        """Make durable what became of an errand."""
         changes = self._parts.settler.settle(errand, outcomes)
         try:
             results = await self._parts.store.commit(*changes) if changes else ()
         except StoreError as weather:
             errand.job.pending += 1
-            self._give_back(errand, weather)
+            self.give_back(errand, weather)
             return
-        self._committed(errand.job, changes, results)
+        self.committed(errand.job, changes, results)
 
-    # common ends
+    # common ends; with `content` and `write_down` they are what `local_delivery.Desk` asks for
 
-    def _committed(self, job: Job, changes: tuple[Change, ...], results: tuple[Any, ...]) -> None:
+    def committed(self, job: Job, changes: tuple[Change, ...], results: tuple[Any, ...]) -> None:
         """Go on with mail that was made on the way: reports and forwards."""
         for change, result in zip(changes, results, strict=True):
             if isinstance(change, Enqueue):
                 self.take(result, change.content)
         self._end(job)
 
-    def _give_back(self, errand: Errand, weather: StoreError) -> None:
+    def give_back(self, errand: Errand, weather: StoreError) -> None:
         """The store is in trouble: leave the item as it is, it is still due, and let some time pass."""
         logger.warning("%s stays in the queue: %s", errand.job.item.queue_id, weather)
         errand.job.pending -= 1
         self._end(errand.job)
         self._scan.rest()
 
-    def _let_go(self, errands: list[Errand]) -> None:
+    def let_go(self, errands: list[Errand]) -> None:
         """Take the items out of hand as they are; a scan will find them again after a while."""
         for errand in errands:
             errand.job.pending = 0
@@ -403,19 +328,13 @@ class Runner:
             self._end(errand.job)
         self._scan.rest()
 
-    async def _content(self, job: Job) -> Content:
+    async def content(self, job: Job) -> Content:
+        """From memory, else from the store. Raises StoreError."""
         if job.content is None:
             data = await self._parts.store.body(job.item.content_id)
-            if len(data) > PREPARE_OFF_THE_LOOP_OCTETS:
-                job.content = await asyncio.to_thread(prepare, data)
-            else:
-                job.content = prepare(data)
+            job.content = await prepared(data)
             self._octets_held += job.item.size_octets
         return job.content
-
-
-def _all_deferred(errand: Errand, text: str) -> list[Outcome]:
-    return [Outcome(queued.recipient, Verdict.DEFERRED, "4.3.0", text) for queued in errand.recipients]
 
 
 def _tell_of_fault(task: asyncio.Task[None]) -> None:

@@ -1,6 +1,5 @@
 """The queue as others use it: accept a message, and look after what waits."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -15,11 +14,12 @@ from bundled_server.mailbox.changes import (
     RemoveFromQueue,
     UpdateQueue,
 )
-from bundled_server.mailbox.content import Content, prepare
+from bundled_server.mailbox.content import Content
 from bundled_server.mailbox.store import Store
 from bundled_server.message_pieces import joined
 from bundled_server.queue.ids import QueueIds
-from bundled_server.queue.runner import PREPARE_OFF_THE_LOOP_OCTETS, Runner
+from bundled_server.queue.prepared import prepared
+from bundled_server.queue.runner import Runner
 from bundled_server.queue.short_way import ORIGIN, ShortWay
 
 Stamp = Callable[[Envelope, bytes], Awaitable[bytes]]
@@ -190,9 +190,7 @@ async def _prepared(pieces: list[bytes], lines: bytes) -> Content:
         pieces.insert(0, lines)
     data = await joined(pieces)
     pieces.clear()
-    if len(data) > PREPARE_OFF_THE_LOOP_OCTETS:
-        return await asyncio.to_thread(prepare, data, has_crlf=True)
-    return prepare(data, has_crlf=True)
+    return await prepared(data, has_crlf=True)
 
 
 def waiting(item: QueueItem) -> list[QueuedRecipient]:
