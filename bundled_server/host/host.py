@@ -17,7 +17,7 @@ from bundled_server.dns.resolver import Resolver
 from bundled_server.filter_config import BayesSettings
 from bundled_server.filters.bayes.bayes import Bayes
 from bundled_server.filters.bayes.clerk import BayesClerk
-from bundled_server.filters.bayes.school import School
+from bundled_server.filters.bayes.school import Lesson, School
 from bundled_server.filters.clerk import FilterClerk
 from bundled_server.filters.filter import Filter
 from bundled_server.filters.inspection import Inspection
@@ -30,7 +30,7 @@ from bundled_server.host.people import build_people
 from bundled_server.host.ports import listen, port_trouble, tls_context
 from bundled_server.host.services import services_of
 from bundled_server.host.stage import EMPTY_STAGE, Stage
-from bundled_server.journal import Journal
+from bundled_server.journal import Agent, Journal
 from bundled_server.mailbox.sqlite_store import SqliteStore
 from bundled_server.mailbox.store import Store
 from bundled_server.mda.addresses import Addresses
@@ -180,7 +180,11 @@ class Host:
         ids = QueueIds(now, os.getpid() * 61 + id(self) % 3599)
         bayes = Bayes(store)
         habits = settings.filters.bayes or BayesSettings()
-        school = School(store, bayes, now, habits.keep_days * DAY_SECONDS, habits.rare_messages)
+
+        def told(lesson: Lesson) -> None:
+            journal.record(Agent.FILTER, "learned", f"{lesson.owner} calls a message {lesson.kind or 'nothing'}")
+
+        school = School(store, bayes, now, habits.keep_days * DAY_SECONDS, habits.rare_messages, told)
         school.open()
         self._stack.push_async_callback(school.close)
         return Ground(settings, self._surroundings, ids, journal, store, bayes, school)

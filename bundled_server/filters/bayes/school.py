@@ -29,19 +29,27 @@ class Lesson:
 
 class School:
     """Takes lessons at once and learns them one after another, each in a commit of its own. A crash may lose those
-    that still wait: they are opinions, not mail. `open` before the first, `close` learns what is left to learn.
+    that still wait: they are opinions, not mail. `open` before the first, `close` learns what is left to learn;
+    `told` hears of each that was learned.
 
     Only training makes the store grow, so with every EXPIRE_EVERY lessons of a user the tokens go that are in at
     most `rare` messages and were not trained for `keep_seconds`."""
 
     def __init__(
-        self, store: Store, bayes: Bayes, now: Callable[[], float], keep_seconds: float, rare: int
+        self,
+        store: Store,
+        bayes: Bayes,
+        now: Callable[[], float],
+        keep_seconds: float,
+        rare: int,
+        told: Callable[[Lesson], None] = lambda lesson: None,
     ) -> None:
         self._store = store
         self._bayes = bayes
         self._now = now
         self._keep_seconds = keep_seconds
         self._rare = rare
+        self._told = told
         self._learned: Counter[str] = Counter()
         self._lessons: asyncio.Queue[Lesson | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
@@ -86,6 +94,7 @@ class School:
         ):
             return
         await self._bayes.train(lesson.owner, message, lesson.kind)
+        self._told(lesson)
         self._learned[lesson.owner] += 1
         if self._learned[lesson.owner] % EXPIRE_EVERY == 0:
             await self._bayes.expire(lesson.owner, self._now() - self._keep_seconds, self._rare)

@@ -46,10 +46,7 @@ class Actor:
             case Talk():
                 await self._talk(action)
             case Send():
-                body = {"to": action.send, **msgspec.to_builtins(action)}
-                body.pop("send")
-                await self._world.send(body)
-                self._tell(f"*  {action.sender or 'a stranger'} writes to {', '.join(action.send)}")
+                await self._send(action)
             case Break():
                 fault = await self._world.set_fault(action.fault, action.target, action.parameters)
                 self._tell(f"*  fault set: {fault.key}")
@@ -62,6 +59,17 @@ class Actor:
                 await self._ask(action.ask)
             case Wait():
                 await self._wait(action)
+
+    async def _send(self, action: Send) -> None:
+        for number in range(1, action.times + 1):
+            body = {"to": action.send, **msgspec.to_builtins(action)}
+            for name in ("send", "times"):
+                body.pop(name)
+            for name in ("subject", "text"):
+                body[name] = body[name].replace("{n}", str(number))
+            await self._world.send(body)
+        times = f" {action.times} times" if action.times > 1 else ""
+        self._tell(f"*  {action.sender or 'a stranger'} writes to {', '.join(action.send)}{times}")
 
     async def _talk(self, action: Talk) -> None:
         host = await self._world.host(action.host)

@@ -39,7 +39,8 @@ class Checker:
                 case Said():
                     passed, found = _was_said(check, events), ""
                 case Happened():
-                    passed, found = any(_fits(check, event) for event in events), ""
+                    count = sum(_fits(check, event) for event in events)
+                    passed, found = count >= check.times, f"{count} of {check.times}"
                 case QueueIs():
                     passed, found = await self._queue(check)
                 case FaultIs():

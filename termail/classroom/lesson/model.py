@@ -17,7 +17,8 @@ class Talk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Send(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"sender": "from"}):
-    """A message that somebody sends, as POST /world/mail takes it."""
+    """A message that somebody sends, as POST /world/mail takes it; `times` over, with "{n}" in subject and text
+    counting from 1."""
 
     send: list[str]
     sender: str = ""
@@ -25,6 +26,7 @@ class Send(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     text: str = ""
     raw: str = ""
     header: dict[str, str] = {}
+    times: int = 1
 
 
 class Break(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,13 +107,15 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Happened(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An event of this kind happened since the step began; `about` is a regular expression for its text."""
+    """An event of this kind happened (that many `times`) since the step began; `about` is a regular expression for
+    its text."""
 
     happened: str
     text: str
     agent: str = ""
     host: str = ""
     about: str = ""
+    times: int = 1
 
 
 class QueueIs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -34,6 +34,24 @@ async def test_a_lesson_runs_from_end_to_end(world: Path, lesson: Lesson) -> Non
                 break
 
 
+def test_there_are_the_twelve_lessons_of_the_course() -> None:
+    assert [lesson.number for lesson in LESSONS] == list(range(1, len(LESSONS) + 1))
+    assert {
+        "first-message",
+        "smtp-by-hand",
+        "esmtp",
+        "envelope-header-body",
+        "mime",
+        "pop-by-hand",
+        "imap-by-hand",
+        "pop-against-imap",
+        "queue-and-bounces",
+        "mx-and-dns",
+        "open-relay-and-lists",
+        "spam-and-viruses",
+    } <= {lesson.name for lesson in LESSONS}
+
+
 @pytest.mark.parametrize("lesson", Shelf("es").lessons(), ids=lambda lesson: lesson.name)
 def test_every_lesson_is_told_in_spanish_too(lesson: Lesson) -> None:
     english = Shelf().lesson(lesson.name)
