@@ -19,6 +19,9 @@ from bundled_server.host.folder import HostFolder
 from bundled_server.journal import Journal
 from bundled_server.mailbox.sqlite_store import SqliteStore
 from bundled_server.mda.domains import Domains
+from bundled_server.mda.lists.circulation import Circulation
+from bundled_server.mda.lists.clerk import ListClerk
+from bundled_server.mda.lists.shelf import ListShelf
 from bundled_server.mda.sieve.clerk import ScriptClerk
 from bundled_server.queue.ids import QueueIds
 from bundled_server.queue.spool import Spool
@@ -49,13 +52,22 @@ async def open_desk(data: Path, stack: AsyncExitStack, *, beside_a_server: bool 
     stack.push_async_callback(store.close)
     directory = StoreDirectory(store, clock)
     stack.callback(directory.close)
-    spool = Spool(store, clock, QueueIds(clock.now, os.getpid()), journal, None, None)
+    ids = QueueIds(clock.now, os.getpid())
+    spool = Spool(store, clock, ids, journal, None, None)
+    domains = Domains(folder.domains)
+    lists = ListShelf(store, clock.now, domains.canonical)
+    await lists.load()
+
+    async def is_user(local: str, domain: str) -> bool:
+        return await directory.exists(local)
+
     app_passwords = AppPasswords(store, clock.now)
     await app_passwords.load()
     clerks: dict[str, Clerk] = {
         "bayes": BayesClerk(store, Bayes(store), clock.now),
+        "lists": ListClerk(lists, Circulation(lists, ids.next, clock.now), domains[0] if domains else "", is_user),
         "user": UserClerk(directory, app_passwords),
         "filters": FilterClerk(store),
         "sieve": ScriptClerk(store, SieveLimits()),
     }
-    return Desk(store, directory, spool, Domains(folder.domains), clerks)
+    return Desk(store, directory, spool, domains, clerks)

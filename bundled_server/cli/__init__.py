@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, str] = {
     "domain": "bundled_server.cli.domain",
     "queue": "bundled_server.cli.queue",
     "bayes": "bundled_server.cli.bayes",
+    "list": "bundled_server.cli.mailing_list",
     "filter": "bundled_server.cli.filter",
     "sieve": "bundled_server.cli.sieve",
     "fault": "bundled_server.cli.fault",

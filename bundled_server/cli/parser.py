@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bundled_server.cli.bayes_parser import add_bayes
 from bundled_server.cli.filter_parser import add_filter
+from bundled_server.cli.list_parser import add_list
 from bundled_server.cli.one_line_parser import OneLineParser, with_data
 from bundled_server.cli.sieve_parser import add_sieve
 
@@ -25,6 +26,7 @@ def make_parser() -> OneLineParser:
     _add_domain(commands)
     _add_queue(commands)
     add_bayes(commands)
+    add_list(commands)
     add_filter(commands)
     add_sieve(commands)
     _add_journal(commands)

@@ -4,23 +4,21 @@ import asyncio
 import os
 import random
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
 from bundled_server.admin.control import Clerk
 from bundled_server.auth.login import TokenVerifier
 from bundled_server.auth.store_directory import StoreDirectory
-from bundled_server.auth.user_clerk import UserClerk
 from bundled_server.clock import Clock, SystemClock
 from bundled_server.config import HostSettings
 from bundled_server.dns.resolver import Resolver
 from bundled_server.filter_config import BayesSettings
 from bundled_server.filters.bayes.bayes import Bayes
-from bundled_server.filters.bayes.clerk import BayesClerk
 from bundled_server.filters.bayes.school import Lesson, School
-from bundled_server.filters.clerk import FilterClerk
 from bundled_server.filters.filter import Filter
 from bundled_server.filters.inspection import Inspection
+from bundled_server.host.clerks import clerks_of
 from bundled_server.host.filtering import build_inspection
 from bundled_server.host.folder import HostFolder
 from bundled_server.host.gauges import HostGauges
@@ -35,7 +33,6 @@ from bundled_server.mailbox.sqlite_store import SqliteStore
 from bundled_server.mailbox.store import Store
 from bundled_server.mda.addresses import Addresses
 from bundled_server.mda.domains import Domains
-from bundled_server.mda.sieve.clerk import ScriptClerk
 from bundled_server.mta.routing import PortOf
 from bundled_server.net.listener import Listener
 from bundled_server.queue.ids import QueueIds
@@ -116,6 +113,11 @@ class Host:
     def filters(self) -> Inspection:
         """The filters at port 25, to look at and to switch while the host runs."""
         return self._inspection
+
+    @property
+    def clerks(self) -> Mapping[str, Clerk]:
+        """Who answers the administrator, by room."""
+        return clerks_of(self._ground, self._people, self._flow, self._inspection)
 
     @property
     def connections(self) -> dict[str, int]:
@@ -215,7 +217,7 @@ class Host:
             body_octets=self.settings.limits.admin_body_octets,
             domains=self.domains,
             take_in=importer_of(self.store),
-            clerks=self._clerks(),
+            clerks=self.clerks,
             filters=self._inspection,
         )
         try:
@@ -225,15 +227,6 @@ class Host:
         self._stack.push_async_callback(api.close)
         self._stack.callback(withdraw, self.folder.path)
         api.expect(publish(self.folder.path, self.bound_ports["admin"]).token)
-
-    def _clerks(self) -> dict[str, Clerk]:
-        people = self._people
-        return {
-            "bayes": BayesClerk(self.store, self._ground.bayes, self.clock.now),
-            "filters": FilterClerk(self.store, self._inspection),
-            "sieve": ScriptClerk(self.store, self.settings.limits.sieve),
-            "user": UserClerk(people.directory, people.app_passwords, people.logins.who_knows),
-        }
 
     # housekeeping
 

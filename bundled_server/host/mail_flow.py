@@ -4,6 +4,8 @@ from bundled_server.courier import Courier
 from bundled_server.host.errors import HostCannotStart
 from bundled_server.host.parts import Ground, MailFlow, People
 from bundled_server.mailbox.scripts import ScriptShelf
+from bundled_server.mda.lists.circulation import Circulation
+from bundled_server.mda.lists.desk import ListDesk
 from bundled_server.mda.local import LocalCourier, LocalParts
 from bundled_server.mda.pipe import PipeCourier
 from bundled_server.mda.quota import Quotas
@@ -35,7 +37,8 @@ def build_relay(ground: Ground) -> Relay:
 def build_mail_flow(ground: Ground, people: People, relay: Relay) -> MailFlow:
     """The courier into mailboxes, the runner (not yet open) and the spool."""
     store, clock, journal = ground.store, ground.clock, ground.journal
-    courier = _local_courier(ground, people)
+    circulation = Circulation(people.lists, ground.ids.next, clock.now)
+    courier = _local_courier(ground, people, circulation)
     planner = ground.surroundings.stage.planner(courier)
 
     def destination_of(address: str) -> str:
@@ -59,10 +62,10 @@ def build_mail_flow(ground: Ground, people: People, relay: Relay) -> MailFlow:
         )
     )
     spool = Spool(store, clock, ground.ids, journal, runner, courier.stamp, ShortWay(store, planner))
-    return MailFlow(courier, planner, runner, spool)
+    return MailFlow(courier, planner, runner, spool, circulation)
 
 
-def _local_courier(ground: Ground, people: People) -> LocalCourier:
+def _local_courier(ground: Ground, people: People, circulation: Circulation) -> LocalCourier:
     return LocalCourier(
         LocalParts(
             ground.store,
@@ -75,6 +78,7 @@ def _local_courier(ground: Ground, people: People) -> LocalCourier:
             _sifter(ground, people),
             people.rewriting.outward if people.rewriting is not None else _as_it_is,
             people.aliases.is_command,
+            ListDesk(people.lists, circulation, ground.ids.next),
         )
     )
 

@@ -21,6 +21,8 @@ from bundled_server.mailbox.store import Store
 from bundled_server.mda.addresses import Addresses
 from bundled_server.mda.alias_book import AliasBook
 from bundled_server.mda.domains import Domains
+from bundled_server.mda.lists.circulation import Circulation
+from bundled_server.mda.lists.shelf import ListShelf
 from bundled_server.mda.local import LocalCourier
 from bundled_server.mda.sender_rewriting import SenderRewriting
 from bundled_server.mta.routing import PortOf
@@ -73,6 +75,7 @@ class People:
     domains: Domains
     aliases: AliasBook
     addresses: Addresses
+    lists: ListShelf
     rewriting: SenderRewriting | None = None
 
 
@@ -84,3 +87,4 @@ class MailFlow:
     planner: LocalPlanner
     runner: Runner
     spool: Spool
+    circulation: Circulation

@@ -11,6 +11,7 @@ from bundled_server.mda.addresses import Addresses
 from bundled_server.mda.alias_book import AliasBook
 from bundled_server.mda.alias_file import AliasFileError
 from bundled_server.mda.domains import BadDomain, Domains
+from bundled_server.mda.lists.shelf import ListShelf
 from bundled_server.mda.sender_rewriting import SenderRewriting, secret_in
 
 
@@ -29,6 +30,8 @@ async def build_people(ground: Ground, folder: HostFolder) -> People:
         directory.close()
         raise HostCannotStart(str(fault)) from fault
     first = settings.users[0][0] if settings.users else ""
+    lists = ListShelf(ground.store, ground.clock.now, domains.canonical)
+    await lists.load()
     app_passwords = AppPasswords(ground.store, ground.clock.now)
     await app_passwords.load()
     logins = JoinedDirectory(directory, back_ends(settings.auth, directory), app_passwords)
@@ -41,12 +44,13 @@ async def build_people(ground: Ground, folder: HostFolder) -> People:
         canonical=domains.canonical,
         forwards={name.lower(): forward for name, forward in settings.forwards.items()},
         everybody=directory.names,
-        version=lambda: (directory.version, aliases.version, domains.version),
+        version=lambda: (directory.version, aliases.version, domains.version, lists.version),
+        is_list=lambda local, domain: lists.find(local, domain) is not None,
         leads_back=rewriting.inward if rewriting is not None else _nobody,
         is_command=aliases.is_command,
     )
     tokens = ground.surroundings.token_verifier or token_verifier(settings.oauth2, logins, domains)
-    return People(directory, logins, app_passwords, tokens, domains, aliases, addresses, rewriting)
+    return People(directory, logins, app_passwords, tokens, domains, aliases, addresses, lists, rewriting)
 
 
 def _rewriting(ground: Ground, folder: HostFolder, domains: Domains) -> SenderRewriting | None:

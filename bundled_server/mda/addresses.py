@@ -55,7 +55,8 @@ class Addresses:
     one that it stands for. `aliases` have local parts, addresses and "@domain" as names. `postmaster` reads what
     goes to the roles; when there is no such user, it is root, or the first of `everybody`. Where an
     address led is remembered as long as `version` stays the same: it changes with users, aliases and domains.
-    `leads_back` knows the local parts that forwarded mail left with, `is_command` the programs among the members.
+    `leads_back` knows the local parts that forwarded mail left with, `is_command` the programs among the members,
+    `is_list` the mailing lists (by local part and domain), whose mail goes back into the queue from here.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Addresses:
         version: Callable[[], object] | None = None,
         leads_back: Callable[[str], str | None] = lambda local: None,
         is_command: Callable[[str], bool] = lambda member: False,
+        is_list: Callable[[str, str], bool] = lambda local, domain: False,
     ) -> None:
         self._directory = directory
         self._domains = domains
@@ -84,6 +86,7 @@ class Addresses:
         self._version = version
         self._leads_back = leads_back
         self._is_command = is_command
+        self._is_list = is_list
         self._remembered_version: object = None
         self._remembered: dict[str, Resolution] = {}
 
@@ -99,7 +102,9 @@ class Addresses:
         if domain not in self._domains:
             return False
         domain = self._canonical(domain)
-        if self._alias(local, domain) is not None or await self._directory.exists(local):
+        if self._alias(local, domain) is not None or self._is_list(local, domain):
+            return True
+        if await self._directory.exists(local):
             return True
         return local in ROLES or f"@{domain}" in self._aliases or self._leads_back(local) is not None
 
@@ -143,6 +148,9 @@ class Addresses:
                 continue
             local, domain = split_address(current.lower())
             domain = self._canonical(domain or self._domains[0])
+            if self._is_list(local, domain):
+                search.forwards[f"{local}@{domain}"] = None
+                continue
             found = await self._one(local, domain, catch_all=catch_all)
             if isinstance(found, Target):
                 self._take(search, found, forwards)

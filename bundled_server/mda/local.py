@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bundled_server.courier import LocalPlan, Outcome, Verdict
+from bundled_server.courier import DeliveryRefused, LocalPlan, Outcome, Verdict
 from bundled_server.envelope import Envelope, Recipient
 from bundled_server.journal import Agent, Journal, Step
 from bundled_server.mailbox.changes import Added, AddMessage, Change, CreateMailbox, Enqueue
 from bundled_server.mailbox.content import Content, prepare
 from bundled_server.mailbox.store import MailboxExists, Store, StoreError
 from bundled_server.mda.addresses import Addresses, Resolution, Target
+from bundled_server.mda.lists.desk import Letter, ListDesk
+from bundled_server.mda.lists.model import ListAddress, MailingList
 from bundled_server.mda.quota import Quotas
 from bundled_server.mda.sieve.sifter import Arrival, Placement, Sifter
 from bundled_server.mda.trace import (
@@ -44,6 +46,7 @@ class LocalParts:
     sifter: Sifter | None = None
     outward_sender: Callable[[str], str] = lambda sender: sender
     is_command: Callable[[str], bool] = lambda address: False
+    lists: ListDesk | None = None
 
 
 @dataclass(slots=True)
@@ -57,6 +60,7 @@ class _Draft:
     changes: list[Change] = field(default_factory=list)
     owners: list[tuple[int, Target, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    list_notes: list[str] = field(default_factory=list)
     sifted: set[str] = field(default_factory=set)
 
 
@@ -101,12 +105,16 @@ class LocalCourier:
 
     async def stamp(self, envelope: Envelope, data: bytes) -> bytes:
         """`queue.spool.Stamp`: mail for exactly one mailbox gets its lines before it is queued, so that queue and
-        mailbox share its octets."""
+        mailbox share its octets. Raises DeliveryRefused for what a list would not take: its sender is still on
+        the line."""
         if len(envelope.recipients) != 1:
             return b""
         address = envelope.recipients[0].address
         if not self._parts.addresses.is_here(address):
             return b""
+        refusal = await self._parts.lists.refusal(envelope, data) if self._parts.lists is not None else None
+        if refusal is not None:
+            raise DeliveryRefused(refusal)
         resolution = await self._parts.addresses.resolve(address)
         if len(resolution.targets) != 1 or resolution.forwards or was_delivered_to(header_of(data), address):
             return b""
@@ -121,6 +129,9 @@ class LocalCourier:
             return Outcome(
                 recipient, Verdict.REFUSED, "5.4.6", "mail loop: it was delivered to this address before"
             )
+        found = self._parts.lists.find(address) if self._parts.lists is not None else None
+        if found is not None:
+            return await self._to_list(draft, recipient, *found)
         resolution = await self._parts.addresses.resolve(address)
         if not resolution.targets and not resolution.forwards:
             return _refused(recipient, resolution)
@@ -152,6 +163,16 @@ class LocalCourier:
             dsn_passed_on=is_alone,
             expanded=bool(resolution.forwards) and not is_alone,
         )
+
+    async def _to_list(
+        self, draft: _Draft, recipient: Recipient, mailing_list: MailingList, address: ListAddress
+    ) -> Outcome:
+        assert self._parts.lists is not None
+        letter = Letter(draft.queue_id, draft.envelope, recipient, draft.content, mailing_list, address)
+        plan = await self._parts.lists.plan(letter)
+        draft.changes += plan.changes
+        draft.list_notes += plan.notes
+        return plan.outcome
 
     @property
     def _refuses_over_quota(self) -> bool:
@@ -277,6 +298,8 @@ class LocalCourier:
     def _note_deliveries(self, draft: _Draft, results: tuple[Any, ...]) -> None:
         for text in draft.notes:
             self._note(draft, "sifted", text)
+        for text in draft.list_notes:
+            self._note(draft, "list", text)
         for position, target, name in draft.owners:
             added: Added = results[position]
             where = f"{target.user}'s {name}"

@@ -123,9 +123,9 @@ async def test_a_user_of_the_passwd_file_logs_in_everywhere(host: Host) -> None:
 
 
 async def test_an_app_password_opens_every_door_and_none_when_it_is_revoked(host: Host) -> None:
-    answer = await host._clerks()["user"].answer("create", {"user": "alice", "name": "phone"})
+    answer = await host.clerks["user"].answer("create", {"user": "alice", "name": "phone"})
     await logs_in(host, "alice", answer["password"])
-    await host._clerks()["user"].answer("revoke", {"user": "alice", "name": "phone"})
+    await host.clerks["user"].answer("revoke", {"user": "alice", "name": "phone"})
     with pytest.raises(imaplib.IMAP4.error):
         await asyncio.to_thread(imap, host.bound_ports["imap"], "alice", answer["password"])
     await logs_in(host, "alice", "123456")

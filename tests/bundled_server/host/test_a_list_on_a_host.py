@@ -1,0 +1,117 @@
+"""A mailing list on a running host: letters over real sockets, a restart in between, members who bounce."""
+
+import asyncio
+import smtplib
+from collections.abc import AsyncIterator
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bundled_server.config import HostSettings, Ports
+from bundled_server.host.host import Host
+
+PASSWORD = "123456"
+
+
+def settings(folder: Path) -> HostSettings:
+    return HostSettings(
+        hostname="mx.cities.org",
+        domain="cities.org",
+        data=folder,
+        ports=Ports(smtp=0, submission=0),
+        users=tuple((name, PASSWORD) for name in ("alice", "bob", "juan")),
+    )
+
+
+@pytest.fixture
+async def host(tmp_path: Path) -> AsyncIterator[Host]:
+    async with Host(settings(tmp_path)) as running:
+        await ask(running, "create", name="redes", owners=["juan@cities.org"], subject_tag="redes")
+        await ask(running, "join", name="redes", which=["alice@cities.org", "bob@cities.org"])
+        yield running
+
+
+async def ask(host: Host, verb: str, **wanted: Any) -> Any:
+    return await host.clerks["lists"].answer(verb, wanted)
+
+
+def submit(host: Host, user: str, to: str, subject: str) -> None:
+    with smtplib.SMTP("127.0.0.1", host.bound_ports["submission"]) as client:
+        client.login(user, PASSWORD)
+        letter = f"From: {user}@cities.org\r\nTo: {to}\r\nSubject: {subject}\r\n\r\nhi\r\n"
+        client.sendmail(f"{user}@cities.org", [to], letter)
+
+
+async def inbox(host: Host, user: str, wanted: int) -> list[Message]:
+    """What is in the INBOX as soon as that much is there."""
+    mailbox = await host.store.mailbox(user, "INBOX")
+    assert mailbox is not None
+    changed = asyncio.Event()
+    stop = host.store.watch(mailbox.mailbox_id, lambda _: changed.set())
+    async with asyncio.timeout(10):
+        while len((index := await host.store.index(mailbox.mailbox_id)).uids) < wanted:
+            await changed.wait()
+            changed.clear()
+    stop()
+    return [message_from_bytes(await host.store.body(one)) for one in index.content_ids]
+
+
+async def test_a_letter_reaches_the_members_and_each_copy_names_its_return_path(host: Host) -> None:
+    await asyncio.to_thread(submit, host, "alice", "redes@cities.org", "the exam")
+    for user in ("alice", "bob"):
+        (message,) = await inbox(host, user, 1)
+        assert message["Subject"] == "[redes] the exam"
+        assert message["List-Id"] == "<redes.cities.org>"
+        assert message["Return-Path"].startswith(f"<redes-bounces+{user}=cities.org=")
+        assert message.get_all("Delivered-To") == [f"{user}@cities.org", "redes@cities.org"]
+    assert await host.store.queue_items() == []
+
+
+async def test_joining_by_mail_over_the_wire(host: Host) -> None:
+    await asyncio.to_thread(submit, host, "juan", "redes-join@cities.org", "")
+    (question,) = await inbox(host, "juan", 1)
+    await asyncio.to_thread(submit, host, "juan", question["Reply-To"], "yes")
+    welcome = (await inbox(host, "juan", 2))[1]
+    assert welcome["Subject"] == "welcome to redes"
+    assert len(await ask(host, "members", name="redes")) == 3
+
+
+async def test_a_held_letter_outlives_a_restart_and_is_passed_on_at_once(tmp_path: Path) -> None:
+    async with Host(settings(tmp_path)) as first:
+        await ask(first, "create", name="redes", owners=["juan@cities.org"], posting="moderated")
+        await ask(first, "join", name="redes", which=["bob@cities.org"])
+        await asyncio.to_thread(submit, first, "alice", "redes@cities.org", "may I?")
+        await inbox(first, "juan", 1)
+    async with Host(settings(tmp_path)) as second:
+        (held,) = await ask(second, "held", name="redes")
+        await ask(second, "approve", name="redes", which=[held["mark"]])
+        (message,) = await inbox(second, "bob", 1)
+        assert message["Subject"] == "may I?"
+
+
+async def test_whom_a_list_refuses_is_told_on_the_line(host: Host) -> None:
+    await ask(host, "set", name="redes", posting="announce")
+
+    def send() -> None:
+        with smtplib.SMTP("127.0.0.1", host.bound_ports["smtp"]) as client:
+            client.sendmail("eve@else.test", ["redes@cities.org"], "From: eve@else.test\r\n\r\nbuy\r\n")
+
+    with pytest.raises(smtplib.SMTPDataError) as refused:
+        await asyncio.to_thread(send)
+    assert refused.value.smtp_code == 550
+    assert b"only the owners" in refused.value.smtp_error
+
+
+async def test_a_member_without_a_mailbox_bounces_and_is_counted(host: Host) -> None:
+    await ask(host, "join", name="redes", which=["gone@cities.org"])
+    await asyncio.to_thread(submit, host, "alice", "redes@cities.org", "the exam")
+    following = host.journal.follow()
+    async with asyncio.timeout(10):
+        while not any("gone@cities.org bounced" in event.text for event in host.journal.recent()):
+            await anext(following)
+    await following.aclose()
+    members = {one["address"]: one["bounces"] for one in await ask(host, "members", name="redes")}
+    assert members == {"alice@cities.org": 0, "bob@cities.org": 0, "gone@cities.org": 1}
