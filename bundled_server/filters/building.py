@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bundled_server.dns.resolver import Resolver
 from bundled_server.filter_config import FilterSettings
-from bundled_server.filters.antivirus.clamd import ClamdFilter
+from bundled_server.filters.antivirus.clamd import BadAddress, ClamdFilter
 from bundled_server.filters.antivirus.finds import BadWord
 from bundled_server.filters.antivirus.scanner import ScannerFilter
 from bundled_server.filters.bayes.bayes import Bayes
@@ -15,7 +15,7 @@ from bundled_server.filters.content.content_filter import ContentFilter
 from bundled_server.filters.content.rules import BadRule
 from bundled_server.filters.dkim import DkimFilter
 from bundled_server.filters.dmarc import DmarcFilter
-from bundled_server.filters.dns_lists import DnsListFilter
+from bundled_server.filters.dns_lists import BadZone, DnsListFilter
 from bundled_server.filters.filter import Filter
 from bundled_server.filters.greylist import GreylistFilter
 from bundled_server.filters.list_book import BadPattern, ListBook
@@ -54,9 +54,14 @@ class FilterParts:
 
 def build_chain(settings: FilterSettings, parts: FilterParts, more: tuple[Filter, ...] = ()) -> Chain:
     """The chain of the settings, `more` filters behind it. Raises CannotFilter."""
+    marks = settings.thresholds
+    if not marks.tag <= marks.junk <= marks.reject:
+        raise CannotFilter(
+            f"filters: tag ({marks.tag}) <= junk ({marks.junk}) <= reject ({marks.reject}) has to hold"
+        )
     try:
         filters = [*_filters(settings, parts), *more]
-    except (BadRule, BadWord, BadPattern, BadNetwork, OSError) as fault:
+    except (BadRule, BadWord, BadAddress, BadPattern, BadNetwork, BadZone, OSError) as fault:
         raise CannotFilter(f"filters: {fault}") from fault
     off = [name for name in _NAMES if (table := getattr(settings, name)) is not None and not table.enabled]
     return Chain(filters, settings.deadline_seconds, off)

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,11 @@ from bundled_server.filters.question import Question
 from bundled_server.filters.verdict import Stage, Verdict, Word
 
 REASON_LENGTH = 200
+_ZONE = re.compile(r"(?=.{1,190}\Z)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?\Z")
+
+
+class BadZone(ValueError):
+    """A list has a name that DNS cannot have; the text says what one looks like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,10 @@ class DnsListFilter:
     patience_seconds = None
 
     def __init__(self, name: str, settings: DnsLists, resolver: Resolver, monotonic: Callable[[], float]) -> None:
+        """Raises BadNetwork and BadZone."""
+        for zone in settings.zones:
+            if not _ZONE.match(zone.zone):
+                raise BadZone(f"{name}: {zone.zone!r} is no zone: write something like zen.spamhaus.org")
         self.name = name
         self.about = (
             f"asks {', '.join(zone.zone for zone in settings.zones) or 'no zone'} for the client's address"

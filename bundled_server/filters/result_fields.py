@@ -75,5 +75,8 @@ def result_fields(own_id: str, said: Sequence[Said], total: float, required: flo
 
 def _safe(text: str) -> str:
     """One line of ASCII whatever a peer, a message or a name server made of it; cut to what a line may hold."""
-    line = "".join(c if c.isprintable() else " " for c in text[:LINE_OCTETS])
+    line = text[:LINE_OCTETS]
+    if line.isascii() and line.isprintable():
+        return line
+    line = "".join(c if c.isprintable() else " " for c in line)
     return line.encode("ascii", "backslashreplace").decode("ascii")[:LINE_OCTETS]

@@ -1,15 +1,18 @@
 """Building the filters at port 25: the chain that the settings ask for, and what listens to its words."""
 
+import re
 import time
 from collections.abc import Sequence
 
 from bundled_server.dns.resolver import DnsResolver, Resolver, system_nameservers
 from bundled_server.filters.building import CannotFilter, FilterParts, build_chain
 from bundled_server.filters.inspection import Inspection
+from bundled_server.filters.networks import address_of
 from bundled_server.host.errors import HostCannotStart
 from bundled_server.host.parts import Ground, People
 
 DNS_PORT = 53
+_NAME_SERVER = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::(\d{1,5}))?")
 
 
 def build_inspection(ground: Ground, people: People) -> Inspection:
@@ -42,8 +45,15 @@ def _parts(ground: Ground, people: People) -> FilterParts:
 
 
 def resolver_of(nameservers: Sequence[str]) -> Resolver:
-    """One that asks these name servers (ADDRESS or ADDRESS:PORT), or the system's when there are none."""
-    if not nameservers:
-        return DnsResolver(system_nameservers())
-    places = [text.rpartition(":") if text.count(":") == 1 else (text, "", str(DNS_PORT)) for text in nameservers]
-    return DnsResolver([(address, int(port)) for address, _, port in places])
+    """One that asks these name servers (ADDRESS or ADDRESS:PORT), or the system's when there are none. Raises
+    HostCannotStart."""
+    return DnsResolver([_place(text) for text in nameservers] or system_nameservers())
+
+
+def _place(text: str) -> tuple[str, int]:
+    found = _NAME_SERVER.fullmatch(text.strip())
+    address = (found[1] or found[2] or "") if found else text.strip()
+    port = int(found[3] or DNS_PORT) if found else DNS_PORT
+    if address_of(address) is None or not 0 < port < 65_536:
+        raise HostCannotStart(f"filters: the name server {text!r} is not ADDRESS or ADDRESS:PORT")
+    return address, port

@@ -1,6 +1,7 @@
 """A client of clamd: a message goes to it by INSTREAM, and what it says is the verdict."""
 
 import asyncio
+import re
 import struct
 from collections.abc import Mapping
 
@@ -10,6 +11,7 @@ from bundled_server.filters.filter import Judge, Wave
 from bundled_server.filters.question import Question
 from bundled_server.filters.verdict import Stage, Verdict, Word
 
+_PLACE = re.compile(r"\S+:\d{1,5}")
 CHUNK_OCTETS = 262_144
 ANSWER_OCTETS = 4096
 
@@ -22,6 +24,10 @@ class TooBigForClamd(Exception):
     """The message passes clamd's own StreamMaxLength."""
 
 
+class BadAddress(ValueError):
+    """No clamd can be at such an address; the text says what one looks like."""
+
+
 class ClamdFilter:
     """While clamd cannot answer, mail is put off. What is too big to be scanned is refused."""
 
@@ -30,7 +36,11 @@ class ClamdFilter:
     must_answer = True
 
     def __init__(self, settings: Clamd) -> None:
-        """Raises BadWord."""
+        """Raises BadWord and BadAddress."""
+        if "/" not in settings.address and not _PLACE.fullmatch(settings.address):
+            raise BadAddress(
+                f"clamd's address {settings.address!r} is neither HOST:PORT nor the path of its socket"
+            )
         self.about = f"lets clamd at {settings.address} look for viruses"
         self.patience_seconds: float | None = settings.timeout_seconds
         self.stages: Mapping[Stage, Judge] = {Stage.DATA: self._judge}

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bundled_server.cli import main
+
 SETTINGS = """
 [filters]
 nameservers = ["127.0.0.1:1"]
@@ -37,13 +39,14 @@ def prize(tmp_path: Path) -> Path:
     return path
 
 
-def test_switches_lists_and_trials_on_a_running_and_on_a_stopped_host(run_host, termail_server, settings, prize):
+def test_switches_lists_and_trials_on_a_running_and_on_a_stopped_host(run_host, capsys, settings, prize):
     host = run_host("--config", str(settings))
 
     def filters(action, *arguments, code=0):
-        done = termail_server("filter", action, "--data", host.data, *arguments)
-        assert done.returncode == code, done.stderr
-        return done.stdout or done.stderr
+        answered = main(["filter", action, "--data", str(host.data), *map(str, arguments)])
+        output = capsys.readouterr()
+        assert answered == code, output.err
+        return output.out or output.err
 
     assert filters("list").splitlines()[1].startswith("greylist   off  asks unknown senders to come again")
     assert filters("on", "greylist") == "greylist is on\n"
@@ -68,9 +71,9 @@ def test_switches_lists_and_trials_on_a_running_and_on_a_stopped_host(run_host, 
     assert "is no address, domain or network" in filters("deny", "a b", code=2)
 
 
-def test_a_trial_of_settings_alone(termail_server, settings, prize):
-    done = termail_server("filter", "test", prize, "--config", settings, "--json")
-    answer = json.loads(done.stdout)
+def test_a_trial_of_settings_alone(capsys, settings, prize):
+    assert main(["filter", "test", str(prize), "--config", str(settings), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
     assert (answer["action"], answer["score"]) == ("junk", 6.5)
     assert answer["verdicts"][0] == {
         "stage": "data",
@@ -81,8 +84,8 @@ def test_a_trial_of_settings_alone(termail_server, settings, prize):
         "explanation": ["prizes +6.5: subject has 'prize'"],
     }
     assert "X-Spam-Flag: YES\r\n" in answer["header"]
-    text = termail_server("filter", "test", prize, "--config", settings).stdout
-    assert text.splitlines()[-1] == "+6.5 points: it would go into Junk"
+    assert main(["filter", "test", str(prize), "--config", str(settings)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "+6.5 points: it would go into Junk"
 
 
 @pytest.mark.parametrize(
@@ -90,17 +93,20 @@ def test_a_trial_of_settings_alone(termail_server, settings, prize):
     [
         ("[filters.content]\nfiles = ['no.toml']", "no.toml"),
         ("[filters.scanner]\nword = 'explode'", "a scanner's word is reject or quarantine"),
+        ("[filters.clamd]\naddress = 'nowhere'", "is neither HOST:PORT nor the path of its socket"),
+        ("[[filters.dnsbl.zones]]\nzone = 'a b'", "'a b' is no zone"),
+        ("[[filters.dnsbl.zones]]\nzone = 'a.test'\ncodes = ['x']", "'x' is no network"),
+        ("[filters]\nnameservers = ['1.2.3.4:x']", "is not ADDRESS or ADDRESS:PORT"),
+        ("[filters]\nnameservers = ['localhost']", "is not ADDRESS or ADDRESS:PORT"),
+        ("[filters.thresholds]\ntag = 9", "tag (9.0) <= junk (6.0)"),
         ("[filters.lists]\ndeny = ['a b']", "'a b' is no address, domain or network"),
         ("[[filters.content.rules]]\nname = 'x'\nwhere = 'body'\nregex = '(a+)+'", "could take too long"),
     ],
 )
-def test_filters_that_cannot_be_are_named_before_mail_comes(termail_server, tmp_path, prize, text, words):
+def test_filters_that_cannot_be_are_named_before_mail_comes(tmp_path, prize, capsys, text, words):
     path = tmp_path / "bad.toml"
     path.write_text(text)
-    done = termail_server("filter", "test", prize, "--config", path)
-    assert done.returncode == 1
-    assert words in done.stderr
-    started = termail_server(
-        "run", "--config", path, "--data", tmp_path / "host", "--domain", "a.test", "--smtp", 0
-    )
-    assert (started.returncode, words in started.stderr) == (1, True)
+    host = ("--data", str(tmp_path / "host"), "--domain", "a.test", "--smtp", "0")
+    for command in (("filter", "test", str(prize)), ("run", *host)):
+        assert main([*command, "--config", str(path)]) == 1
+        assert words in capsys.readouterr().err
