@@ -200,6 +200,7 @@ def places() -> dict[str, Any]:
         "search": _place("termail.screens.search_everywhere", "SearchScreen"),
         "links": _place("termail.screens.links", "LinksScreen"),
         "attachments": _place("termail.screens.attachments", "AttachmentsScreen"),
+        "scripts": _place("termail.screens.scripts", "ScriptsScreen"),
         **{
             name: _place("termail.screens.reports", screen)
             for name, screen in {

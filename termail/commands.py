@@ -16,6 +16,7 @@ class Context(StrEnum):
     ATTACHMENTS = "attachments"
     FOLDERS = "folders"
     LISTS = "lists"
+    SCRIPTS = "scripts"
     WIRE = "wire"
     JOURNEY = "journey"
     CONSOLE = "console"
@@ -84,7 +85,14 @@ _EVERYWHERE = (
 
 _MESSAGES = (
     _command("display-message", "Read the message", index="Enter Space"),
-    _command("exit", "Leave without changes: marks of this visit are undone", index="x", pager="i x", lists="i x"),
+    _command(
+        "exit",
+        "Leave without changes: marks of this visit are undone",
+        index="x",
+        pager="i x",
+        lists="i x",
+        scripts="i x",
+    ),
     _command("next-undeleted", "Next message that is not deleted", index="j Down", pager="j Right"),
     _command("previous-undeleted", "Previous message that is not deleted", index="k Up", pager="k Left"),
     _mail("next-new", "Next new, then next unread message", "Tab"),
@@ -233,6 +241,16 @@ _LISTS = (
     _command("retry-entry", "Try to send the message now", lists="r"),
 )
 
+_SCRIPTS = (
+    _mail("scripts", "The Sieve scripts with which the server sorts this account's mail", "M-k"),
+    _command("edit-script", "Edit the script; the server checks it before it keeps it", scripts="e"),
+    _command("check-script", "Let the server check the script", scripts="c"),
+    _command("trace-script", "Explain line by line what the script does to the message at hand", scripts="t"),
+    _command("new-script", "Write a new script", scripts="a"),
+    _command("rename-script", "Give the script another name", scripts="r"),
+    _command("delete-script", "Delete the script", scripts="d"),
+)
+
 _CLASSROOM = (
     _command("wire", "Show or hide the protocol dialogue", index="W", pager="W", lists="W", folders="W"),
     _command("wire-beside", "The dialogue beside the mail, or under it", generic="F6"),
@@ -279,6 +297,7 @@ GROUPS: dict[str, tuple[Command, ...]] = {
     "Pager": _PAGER,
     "Compose": _COMPOSE,
     "Lists": _LISTS,
+    "Scripts": _SCRIPTS,
     "Classroom": _CLASSROOM,
     "Everywhere": _EVERYWHERE,
 }

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NoReturn, TypeVar, get_args
 
 import msgspec
 
-from termail.net.endpoint import Endpoint, LocalPlace, parse_retrieve, parse_send
+from termail.net.endpoint import Endpoint, LocalPlace, parse_retrieve, parse_send, parse_sieve
 from termail.net.pins import parse_pins
 
 FILE_NAME: Final = "config.toml"
@@ -40,8 +40,10 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     `retrieve`: imaps://USER@HOST[:PORT], imap:// (STARTTLS), imap+insecure://, pop3s://, pop3://,
     pop3+insecure://, maildir:PATH, mbox:PATH. `send`: smtps://USER@HOST[:PORT], smtp:// (STARTTLS),
-    smtp+insecure://, "" for none. `ca`: a PEM file trusted for this account beside the system's; `pin`: the
-    fingerprints ("sha256:…") of the only certificates trusted, for servers that sign their own.
+    smtp+insecure://, "" for none. `sieve`: sieve://[USER@]HOST[:PORT] (STARTTLS), sieves://, sieve+insecure://,
+    "" for port 4190 of the host that mail is retrieved from. `ca`: a PEM file trusted for this account beside the
+    system's; `pin`: the fingerprints ("sha256:…") of the only certificates trusted, for servers that sign their
+    own.
     POP3: `leave_on_server` true, false (delete there once it is here) or a number of days; with
     `delete_on_server` what is expunged here is deleted there.
     Bodies of the newest `keep_messages` of a folder and of the last `keep_days` are held here; of the folders in
@@ -53,6 +55,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     from_: str
     retrieve: str
     send: str = ""
+    sieve: str = ""
     password_command: str = ""
     token_command: str = ""
     ca: str = ""
@@ -95,6 +98,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def submission(self) -> Endpoint | None:
         """`send`, typed; None when this account only reads."""
         return parse_send(self.send)
+
+    @property
+    def script_server(self) -> Endpoint | None:
+        """`sieve`, typed; None when mail is not retrieved from a server."""
+        return parse_sieve(self.sieve, self.retrieval)
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -279,6 +287,7 @@ class _Reader:
         for key, value, parse in (
             ("retrieve", account.retrieve, parse_retrieve),
             ("send", account.send, parse_send),
+            ("sieve", account.sieve, lambda text: parse_sieve(text, account.retrieval)),
             ("pin", account.pin, parse_pins),
         ):
             try:

@@ -24,18 +24,19 @@ def report_lines(name: str, script: str, trace: Sequence[TraceLine], result: Res
             where = "" if step.script == name else f"  (in {printable(step.script)})"
             text = source[step.line - 1].rstrip() if step.script == name and step.line <= len(source) else ""
             lines.append(f"{step.line:>{NUMBER_COLUMNS}} | {printable(text.expandtabs(4))}{where}")
-        lines.append(f"{'':>{NUMBER_COLUMNS}} |     {_step(step)}")
+        lines += [f"{'':>{NUMBER_COLUMNS}} |     {line}" for line in _step(step)]
     lines += ["", *_ending(result)]
     return lines
 
 
-def _step(step: TraceLine) -> str:
-    values = "   nothing to look at" if step.outcome == "false" and step.text.startswith(LOOKS) else ""
+def _step(step: TraceLine) -> Iterable[str]:
+    yield f"{printable(step.text)} → {printable(step.outcome)}"
     if step.values:
         shown = [f'"{_shortened(value)}"' for value in step.values[:MOST_VALUES]]
         more = f" and {len(step.values) - MOST_VALUES} more" if len(step.values) > MOST_VALUES else ""
-        values = f"   looked at {', '.join(shown)}{more}"
-    return f"{printable(step.text)} → {printable(step.outcome)}{values}"
+        yield f"    looked at {', '.join(shown)}{more}"
+    elif step.outcome == "false" and step.text.startswith(LOOKS):
+        yield "    found nothing to look at"
 
 
 def _ending(result: Result) -> Iterable[str]:

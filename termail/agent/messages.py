@@ -59,6 +59,17 @@ class SearchThere(Message, frozen=True):
     criteria: str
 
 
+class AskScripts(Message, frozen=True):
+    """An errand to the account's Sieve scripts: list, get, put, check, activate ("" for none), delete, or rename
+    (to `text`). ScriptsAnswered comes with the same `request`."""
+
+    request: int
+    account: str
+    verb: str
+    name: str = ""
+    text: str = ""
+
+
 class StopAgent(Message, frozen=True):
     """Finish what is running and exit."""
 
@@ -123,10 +134,21 @@ class SyncFinished(Message, frozen=True):
     error: str = ""
 
 
+class ScriptsAnswered(Message, frozen=True):
+    """What is on the server after an errand, and the script that was fetched; or why it failed."""
+
+    request: int
+    names: tuple[str, ...] = ()
+    active: str = ""
+    text: str = ""
+    error: str = ""
+
+
 class WireLine(Message, frozen=True):
-    """One line of protocol dialogue, secrets masked. `protocol` is imap, pop3 or smtp; `direction` C or S. With
-    `protocol` tls it is a record that travels beneath the dialogue. `connection` names one connection of this
-    agent, `server` is host:port; `operation_id` (0: none), `message_id` and `cause` tell what it was said for."""
+    """One line of protocol dialogue, secrets masked. `protocol` is imap, pop3, smtp or managesieve; `direction`
+    C or S. With `protocol` tls it is a record that travels beneath the dialogue. `connection` names one connection
+    of this agent, `server` is host:port; `operation_id` (0: none), `message_id` and `cause` tell what it was said
+    for."""
 
     account: str
     protocol: str
@@ -141,7 +163,17 @@ class WireLine(Message, frozen=True):
     is_encrypted: bool = False
 
 
-ToAgent = OperationsWaiting | OpenFolder | WantBody | SyncNow | Password | WatchWire | SearchThere | StopAgent
+ToAgent = (
+    OperationsWaiting
+    | OpenFolder
+    | WantBody
+    | SyncNow
+    | Password
+    | WatchWire
+    | SearchThere
+    | AskScripts
+    | StopAgent
+)
 ToUI = (
     FolderChanged
     | FoldersChanged
@@ -152,5 +184,6 @@ ToUI = (
     | OperationsChanged
     | PasswordWanted
     | SyncFinished
+    | ScriptsAnswered
     | WireLine
 )

@@ -12,6 +12,7 @@ from termail.agent.accounts import runner_for
 from termail.agent.imap_account import ImapAccount
 from termail.agent.lobby import Lobby
 from termail.agent.messages import (
+    AskScripts,
     BodyArrived,
     OpenFolder,
     OperationsWaiting,
@@ -26,6 +27,7 @@ from termail.agent.messages import (
 from termail.agent.office import Office
 from termail.agent.outbox_runner import OutboxRunner
 from termail.agent.place import Place
+from termail.agent.scripts import ScriptErrands
 from termail.agent.sleep_watch import SleepWatch
 from termail.config import Settings, stamp
 from termail.lmta.local_mta import LocalMta
@@ -65,6 +67,7 @@ class Agent:
         self._accounts = {name: runner_for(name, account, around) for name, account in settings.accounts.items()}
         mta = LocalMta(settings, store, passwords, clock, self._outgoing_tap)
         self._outbox = OutboxRunner(mta, store, self._office, self._journal_moved)
+        self._scripts = ScriptErrands(settings.accounts, passwords, self._office)
         self._alone = asyncio.Event()
         self._stop = asyncio.Event()
 
@@ -78,6 +81,7 @@ class Agent:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(runner.run()) for runner in self._accounts.values()]
                 tasks.append(group.create_task(self._outbox.run()))
+                tasks.append(group.create_task(self._scripts.run()))
                 watch = SleepWatch(self._clock, asyncio.get_running_loop().time, self._woke_up)
                 tasks.append(group.create_task(watch.run()))
                 await self._until_unneeded()
@@ -107,6 +111,8 @@ class Agent:
                 self._outbox.look()
                 for runner in self._accounts.values():
                     runner.want_sync()
+            case AskScripts():
+                self._scripts.take(message)
             case Password(account=account, secret=secret):
                 self._office.answer(account, secret)
             case StopAgent():

@@ -26,6 +26,7 @@ def write_settings(world: PracticeWorld, user: str, folder: Path) -> Path:
 from = {_quoted(f"{name} <{user}@{domain}>")}
 retrieve = "imap://{user}@127.0.0.1:{host.ports["imap"]}"
 send = "smtp://{user}@127.0.0.1:{host.ports["submission"]}"
+sieve = "sieve://{user}@127.0.0.1:{host.ports["managesieve"]}"
 password_command = {_quoted(show_password)}
 ca = {_quoted(str(world.certificate_authority))}
 

@@ -51,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     _journey(commands)
     _console(commands)
     _accounts(commands)
+    _sieve(commands)
     return parser
 
 
@@ -246,3 +247,35 @@ def _accounts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     )
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
     _folders(doctor, default=argparse.SUPPRESS)
+
+
+def _sieve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    run = _lazily("termail.cli.scripts", "run")
+    sieve = _command(commands, "sieve", "the scripts with which the server sorts an account's mail", run)
+    sieve.set_defaults(verb="list", account=None, json=False)
+    _folders(sieve, default=argparse.SUPPRESS)
+    verbs = sieve.add_subparsers(title="what to do", metavar="list|get|put|check|activate|delete|rename")
+    for name, text in (
+        ("list", "list the scripts; * is the active one"),
+        ("get", "print a script"),
+        ("put", "store a script; the server checks it first"),
+        ("check", "let the server check a script, and store nothing"),
+        ("activate", "let a script sort the mail from now on, or none"),
+        ("delete", "delete a script that is not active"),
+        ("rename", "give a script another name"),
+    ):
+        verb = _command(verbs, name, text, run)
+        verb.set_defaults(verb=name)
+        if name == "activate":
+            verb.add_argument("name", nargs="?", default="", metavar="NAME", help="without a name none is active")
+        elif name not in ("list", "check"):
+            verb.add_argument("name", metavar="NAME", help="the script's name")
+        if name in ("put", "check"):
+            verb.add_argument("file", metavar="FILE", help="the script, - for standard input")
+        if name == "put":
+            verb.add_argument("--activate", action="store_true", help="make it the active one")
+        if name == "rename":
+            verb.add_argument("new_name", metavar="NEW-NAME")
+        verb.add_argument("--account", metavar="NAME", help="whose scripts (default: the first account's)")
+        verb.add_argument("--json", action="store_true", help="print the result as JSON")
+        _folders(verb, default=argparse.SUPPRESS)

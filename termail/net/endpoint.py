@@ -1,6 +1,6 @@
 """Where an account's mail is fetched and submitted: the URLs of the settings as typed endpoints."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 from urllib.parse import unquote
@@ -16,7 +16,7 @@ class Security(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`protocol` is imap, pop3 or smtp; an empty `user` (smtp alone) means no AUTH."""
+    """`protocol` is imap, pop3, smtp or sieve; an empty `user` (smtp alone) means no AUTH."""
 
     protocol: str
     security: Security
@@ -36,6 +36,7 @@ class LocalPlace:
     path: str
 
 
+SIEVE_PORT: Final = 4190  # RFC 5804 §1.8
 # RFC 8314 §3.3, RFC 9051 §2, RFC 1939 §3, RFC 6409 §3.1.
 _SCHEMES: Final = {
     "imaps": ("imap", Security.TLS, 993),
@@ -47,9 +48,15 @@ _SCHEMES: Final = {
     "smtps": ("smtp", Security.TLS, 465),
     "smtp": ("smtp", Security.STARTTLS, 587),
     "smtp+insecure": ("smtp", Security.NONE, 587),
+    "sieve": ("sieve", Security.STARTTLS, SIEVE_PORT),
+    "sieves": ("sieve", Security.TLS, SIEVE_PORT),
+    "sieve+insecure": ("sieve", Security.NONE, SIEVE_PORT),
 }
-RETRIEVE_SCHEMES: Final = tuple(name for name, (protocol, _, _) in _SCHEMES.items() if protocol != "smtp")
+RETRIEVE_SCHEMES: Final = tuple(
+    name for name, (protocol, _, _) in _SCHEMES.items() if protocol in ("imap", "pop3")
+)
 SEND_SCHEMES: Final = tuple(name for name, (protocol, _, _) in _SCHEMES.items() if protocol == "smtp")
+SIEVE_SCHEMES: Final = tuple(name for name, (protocol, _, _) in _SCHEMES.items() if protocol == "sieve")
 LOCAL_KINDS: Final = ("maildir", "mbox")
 HOST_LIMIT: Final = 255
 
@@ -70,6 +77,20 @@ def parse_retrieve(text: str) -> Endpoint | LocalPlace:
 def parse_send(text: str) -> Endpoint | None:
     """The `send` setting; "" is none. Raises ValueError that says what is allowed."""
     return _parse(text, SEND_SCHEMES, "") if text else None
+
+
+def parse_sieve(text: str, retrieval: Endpoint | LocalPlace) -> Endpoint | None:
+    """The `sieve` setting; without it ManageSieve is looked for where mail is retrieved. None when that is no
+    server. Raises ValueError that says what is allowed."""
+    if text:
+        endpoint = _parse(text, SIEVE_SCHEMES, "")
+        if endpoint.user or isinstance(retrieval, LocalPlace):
+            return endpoint
+        return replace(endpoint, user=retrieval.user)
+    if isinstance(retrieval, LocalPlace):
+        return None
+    security = Security.NONE if retrieval.security is Security.NONE else Security.STARTTLS
+    return Endpoint("sieve", security, retrieval.user, retrieval.host, SIEVE_PORT)
 
 
 def _parse(text: str, schemes: tuple[str, ...], others: str) -> Endpoint:

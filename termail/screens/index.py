@@ -31,6 +31,7 @@ from termail.screens.message_outside import MessageOutside
 from termail.screens.notices import tell_of_mail
 from termail.screens.part_actions import PartActions
 from termail.screens.reading import read_message
+from termail.screens.script_actions import ScriptActions
 from termail.screens.services import Services
 from termail.screens.thread_actions import ThreadActions
 from termail.screens.virtual_folders import listing_of
@@ -100,6 +101,7 @@ class IndexScreen(MailScreen):
             PartActions(self),
             ListLeaving(self),
             MessageChanges(self),
+            ScriptActions(self),
             IndexCommands(self, self.actions),
             ThreadActions(self, self.actions),
             ListMotions(self, self.messages, self._text_of),

@@ -23,6 +23,7 @@ from termail.screens.message_outside import MessageOutside
 from termail.screens.pager_commands import PagerCommands
 from termail.screens.part_actions import PartActions
 from termail.screens.reading import read_message, read_trust
+from termail.screens.script_actions import ScriptActions
 from termail.screens.services import Services
 from termail.screens.thread_actions import ThreadActions
 from termail.screens.thread_reading import FIRST_MESSAGES, read_thread, thread_order
@@ -77,6 +78,7 @@ class PagerScreen(MailScreen):
             PartActions(self),
             ListLeaving(self),
             MessageChanges(self),
+            ScriptActions(self),
             ThreadActions(self, self.actions),
             Everywhere(self, after_undo=self._undone),
         ]

@@ -1,7 +1,7 @@
 """Reports: lists one looks at and leaves (outbox, operations, drafts, messages of the session, help)."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from textual.app import ComposeResult
 
@@ -61,8 +61,9 @@ class Report(MailScreen):
         event.stop()
         self.run_command("select-entry")
 
-    def do_select_entry(self, argument: str) -> None:
+    def do_select_entry(self, argument: str) -> Awaitable[None] | None:
         """Nothing to open, unless a subclass knows better."""
+        return None
 
     def do_exit(self, argument: str) -> None:
         self.dismiss(None)

@@ -1,6 +1,7 @@
 """What the screens work with: the store, the agent, the settings, the keymap; built once by the app."""
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -14,8 +15,10 @@ from termail.agent.messages import (
     SHOWN,
     WHOLE,
     AccountState,
+    AskScripts,
     BodyArrived,
     OperationsWaiting,
+    ScriptsAnswered,
     SearchThere,
     ToAgent,
     ToUI,
@@ -128,9 +131,11 @@ class Services:
     wire_is_shown: bool = False
     wire_is_beside: bool = False
     is_watching: bool = False
+    _next_request: int = field(default_factory=lambda: secrets.randbits(40))
     pressed: Pressed = Pressed()
     causes: dict[int, Pressed] = field(default_factory=dict)
     _waiting_bodies: dict[tuple[int, str], asyncio.Future[str]] = field(default_factory=dict)
+    _waiting_scripts: dict[int, asyncio.Future[ScriptsAnswered]] = field(default_factory=dict)
 
     @cached_property
     def address_book(self) -> AddressBook:
@@ -265,6 +270,25 @@ class Services:
         opening = await self.protected.open(message_id, raw, suspend)
         return raw if opening is None else opening.raw
 
+    async def scripts(self, account: str, verb: str, name: str = "", text: str = "") -> ScriptsAnswered:
+        """An errand to the server's Sieve scripts, see `AskScripts`. Raises LookupError with the reason."""
+        if isinstance(self.agent, NoAgent):
+            raise LookupError("No agent runs: the server's scripts cannot be reached.")
+        request = self._next_request = self._next_request + 1
+        waiting: asyncio.Future[ScriptsAnswered] = asyncio.get_running_loop().create_future()
+        self._waiting_scripts[request] = waiting
+        try:
+            await self.agent.send(AskScripts(request=request, account=account, verb=verb, name=name, text=text))
+            async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
+                answer = await waiting
+        except TimeoutError:
+            raise LookupError("The server of the scripts does not answer.") from None
+        finally:
+            self._waiting_scripts.pop(request, None)
+        if answer.error:
+            raise LookupError(answer.error)
+        return answer
+
     def take(self, message: ToUI) -> None:
         """Remember what the agent said."""
         match message:
@@ -274,6 +298,10 @@ class Services:
                     self.log(f"{message.account}: {message.text}")
             case WireLine():
                 self.heard.wire.add(spoken_here(message))
+            case ScriptsAnswered(request=request):
+                asked = self._waiting_scripts.get(request)
+                if asked is not None and not asked.done():
+                    asked.set_result(message)
             case BodyArrived():
                 waiting = self._waiting_bodies.get((message.message_id, message.section))
                 if waiting is not None and not waiting.done():

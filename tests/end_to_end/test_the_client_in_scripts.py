@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import time
+from imaplib import IMAP4
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ CONFIG = """
 from = "Alice <alice@cities.org>"
 retrieve = "imap://alice@127.0.0.1:{imap}"
 send = "smtp://alice@127.0.0.1:{submission}"
+sieve = "sieve://127.0.0.1:{managesieve}"
 password_command = "echo {password}"
 ca = "{ca}"
 """
@@ -25,7 +28,7 @@ def home(world, tmp_path: Path) -> Path:
 
 def write_settings(world, home: Path, password: str) -> None:
     (home / "config").mkdir(mode=0o700, exist_ok=True)
-    ports = {service: world.port("cities.org", service) for service in ("imap", "submission")}
+    ports = {service: world.port("cities.org", service) for service in ("imap", "submission", "managesieve")}
     text = CONFIG.format(ca=world.folder / "ca.pem", password=password, **ports)
     (home / "config/config.toml").write_text(text)
 
@@ -117,7 +120,7 @@ def test_settings_with_a_mistake_name_the_line(home: Path) -> None:
     assert done.returncode == 2
     assert "config.toml" in done.stderr
     assert "colour" in done.stderr
-    assert "line 8" in done.stderr
+    assert "line 9" in done.stderr
 
 
 def test_the_doctor_looks_at_everything(home: Path) -> None:
@@ -134,3 +137,37 @@ def test_a_newcomer_without_an_account_is_told_where_to_begin(tmp_path: Path) ->
     assert told.returncode == 1
     (missing,) = [step for step in json.loads(told.stdout)["this machine"] if not step["ok"]]
     assert "termail account add" in missing["advice"]
+
+
+def messages_in(world, mailbox: str) -> int:
+    with IMAP4("127.0.0.1", world.port("cities.org", "imap")) as client:
+        client.login("alice", "123456")
+        status, answer = client.select(mailbox, readonly=True)
+        return int(answer[0]) if status == "OK" else 0
+
+
+def test_scripts_are_looked_after_and_sort_the_mail(home: Path, world) -> None:
+    script = home / "lunch.sieve"
+    script.write_text(
+        'require ["fileinto", "mailbox"];\nif header :is "subject" "é lunch" { fileinto :create "Lunch"; }\n'
+    )
+    assert termail(home, "sieve", "list").stdout.startswith("no scripts yet")
+    assert termail(home, "sieve", "check", str(script)).stdout == f"{script} is correct\n"
+    done = termail(home, "sieve", "put", "lunch", str(script), "--activate")
+    assert (done.stdout, done.stderr) == ("lunch stored and active\n", "")
+    assert termail(home, "sieve", "get", "lunch").stdout == script.read_text()
+    assert json.loads(termail(home, "sieve", "list", "--json").stdout) == {"scripts": ["lunch"], "active": "lunch"}
+    assert termail(home, "send", "-s", "é lunch", "alice@cities.org", text="Now?\n").returncode == 0
+    deadline = time.monotonic() + 20
+    while messages_in(world, "Lunch") != 1:
+        assert time.monotonic() < deadline, "the script did not sort the mail"
+        time.sleep(0.05)
+    script.write_text("keep;\nfrobnicate;\n")
+    done = termail(home, "sieve", "put", "lunch", str(script))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert 'line 2: "frobnicate" is no command' in done.stderr
+    done = termail(home, "sieve", "delete", "lunch")
+    assert (done.returncode, "is active" in done.stderr) == (1, True)
+    assert termail(home, "sieve", "activate").stdout == "no script is active\n"
+    assert termail(home, "sieve", "rename", "lunch", "old").returncode == 0
+    assert termail(home, "sieve", "delete", "old").stdout == "old deleted\n"

@@ -45,10 +45,12 @@ def test_trace_explains_line_by_line(termail_server, script: Path, letter: Path)
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
         '   2 | if header :matches "subject" "[*]*" {',
-        '     |     header :matches "subject" "[*]*" → false   looked at "(mutt\\x1b) hola"',
+        '     |     header :matches "subject" "[*]*" → false',
+        '     |         looked at "(mutt\\x1b) hola"',
         "     |     if → not taken",
         '   4 | } elsif not address :domain "from" "other.test" {',
-        '     |     address :domain "from" "other.test" → true   looked at "other.test"',
+        '     |     address :domain "from" "other.test" → true',
+        '     |         looked at "other.test"',
         "     |     not → false",
         "     |     elsif → not taken",
         "     |     end of the script → implicit keep",
