@@ -1,4 +1,4 @@
-"""`termail account list|add|test` and `termail doctor`: accounts as their owner sees and mends them."""
+"""`termail account list|test|password` and `termail doctor`: accounts as their owner sees and mends them."""
 
 import argparse
 import asyncio
@@ -38,34 +38,13 @@ def run_list(options: argparse.Namespace) -> int:
     return 0
 
 
-def run_add(options: argparse.Namespace) -> int:
-    """Ask for what is missing, write it down, test it; what fails is told, and the account stays to be mended."""
-    folder = config_path(options)
-    existing = settings_of(options, need_account=False)
-    if options.name in existing.accounts:
-        raise UserError(f"there is an account {options.name!r} already: edit {folder / 'config.toml'}", 2)
-    wanted = {
-        "from": options.from_ or _question("Your name and address (Ann <ann@example.org>)"),
-        "retrieve": options.retrieve or _question("Where mail is read (imaps://ann@imap.example.org)"),
-        "send": options.send
-        or _question("Where mail is sent (smtp://ann@smtp.example.org:587, empty for none)", ""),
-        "password_command": options.password_command,
-    }
-    _append(folder, options.name, wanted)
-    try:
-        settings = load(folder)
-    except SettingsError as error:
-        raise UserError(f"written, but it cannot be used as it is: {error}", 2) from error
-    return _print_trials(settings, [options.name], folder, as_json=options.json)
-
-
 def run_test(options: argparse.Namespace) -> int:
     """Exit code 0 when every step of every account asked for went well."""
     settings = settings_of(options)
     if options.name and options.name not in settings.accounts:
         raise UserError(f"no account {options.name!r}: there are {', '.join(settings.accounts)}", 2)
     names = [options.name] if options.name else list(settings.accounts)
-    return _print_trials(settings, names, config_path(options), as_json=options.json)
+    return print_trials(settings, names, config_path(options), as_json=options.json)
 
 
 def run_password(options: argparse.Namespace) -> int:
@@ -93,7 +72,7 @@ def run_doctor(options: argparse.Namespace) -> int:
     if not settings.accounts:
         advice = "`termail account add NAME` makes one; `termail practice` needs none"
         findings.append(Step(name="accounts", ok=False, text="there is none in the settings", advice=advice))
-    code = _print_trials(
+    code = print_trials(
         settings,
         list(settings.accounts),
         config_path(options),
@@ -103,7 +82,7 @@ def run_doctor(options: argparse.Namespace) -> int:
     return code if all(step.ok for step in findings) else 1
 
 
-def _print_trials(
+def print_trials(
     settings: Settings,
     names: list[str],
     folder: Path,
@@ -111,6 +90,7 @@ def _print_trials(
     as_json: bool,
     before: dict[str, list[Step]] | None = None,
 ) -> int:
+    """Try the accounts and tell how it went → exit code."""
     results = dict(before or {}) | asyncio.run(_try_all(settings, names, Passwords(folder, ask_at_the_terminal)))
     if as_json:
         print(answers.as_json(results))
@@ -126,30 +106,6 @@ def _print_trials(
 
 async def _try_all(settings: Settings, names: list[str], passwords: Passwords) -> dict[str, list[Step]]:
     return {name: await try_account(settings, name, passwords) for name in names}
-
-
-def _question(prompt: str, default: str | None = None) -> str:
-    """Ask at the terminal. Raises UserError when nobody is there and there is no default."""
-    if not sys.stdin.isatty():
-        if default is None:
-            raise UserError(f"not given and nobody to ask: {prompt} (see termail account add --help)", 2)
-        return default
-    print(f"{prompt}: ", end="", file=sys.stderr, flush=True)
-    answer = sys.stdin.readline().strip()
-    if not answer and default is None:
-        raise UserError("nothing typed, nothing added", 2)
-    return answer
-
-
-def _append(folder: Path, name: str, wanted: dict[str, str]) -> None:
-    """Add the account's table to config.toml, which only its owner may read."""
-    if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
-        raise UserError(f"{name!r} cannot name an account: use letters, digits, - and _", 2)
-    lines = [f"[accounts.{name}]", *(f"{key} = {json.dumps(value)}" for key, value in wanted.items() if value)]
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(folder / "config.toml", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write("\n" + "\n".join(lines) + "\n")
 
 
 def _folder_step(name: str, path: Path) -> Step:

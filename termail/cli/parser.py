@@ -217,14 +217,15 @@ def _accounts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     adding = _command(
         verbs,
         "add",
-        "add an account (what is not given is asked) and test it",
-        _lazily("termail.cli.accounts", "run_add"),
+        "add an account: its servers are looked up (SRV, autoconfig), what nobody tells is asked, then it is tested",
+        _lazily("termail.cli.adding", "run"),
     )
-    adding.add_argument("name", help="a short name, such as work")
+    adding.add_argument("name", metavar="NAME|ADDRESS", help="a short name, such as work, or your address")
     adding.add_argument("--from", dest="from_", default="", metavar="ADDRESS", help="'Ann <ann@example.org>'")
     adding.add_argument("--retrieve", default="", metavar="URL", help="imaps://ann@mail.example.org")
     adding.add_argument("--send", default="", metavar="URL", help="smtp://ann@mail.example.org:587")
     adding.add_argument("--password-command", default="", metavar="COMMAND", help="prints the password")
+    adding.add_argument("--token-command", default="", metavar="COMMAND", help="prints an OAuth 2 access token")
     keeping = _command(
         verbs,
         "password",
