@@ -14,7 +14,8 @@ CONFIG = """<?xml version="1.0"?>
     <username>%EMAILADDRESS%</username><authentication>password-cleartext</authentication></incomingServer>
   <incomingServer type="imap"><hostname>plain.example.org</hostname><port>143</port><socketType>plain</socketType>
     <username>%EMAILADDRESS%</username></incomingServer>
-  <incomingServer type="imap"><hostname>imap.example.org</hostname><port>143</port><socketType>STARTTLS</socketType>
+  <incomingServer type="imap"><hostname>imap.example.org</hostname><port>143</port>
+    <socketType>STARTTLS</socketType>
     <username>%EMAILLOCALPART%</username><authentication>OAuth2</authentication></incomingServer>
   <outgoingServer type="smtp"><hostname>smtp.example.org</hostname><port>2465</port><socketType>SSL</socketType>
     <username>%EMAILADDRESS%</username></outgoingServer>
