@@ -2,9 +2,7 @@
 
 import argparse
 import asyncio
-import json
 import os
-import sys
 from pathlib import Path
 
 from termail.agent.account_test import Step
@@ -13,7 +11,7 @@ from termail.cli import answers
 from termail.cli.asking import ask_at_the_terminal
 from termail.cli.errors import UserError
 from termail.cli.settings import chosen_account, config_path, data_path, settings_of
-from termail.config import Settings, SettingsError, load
+from termail.config import Settings
 from termail.mime.sanitize import clean_line
 from termail.secrets.errors import NoPassword
 from termail.secrets.keeping import keep_password
