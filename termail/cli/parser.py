@@ -217,7 +217,7 @@ def _accounts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     adding = _command(
         verbs,
         "add",
-        "add an account: its servers are looked up (SRV, autoconfig), what nobody tells is asked, then it is tested",
+        "add an account: find its servers (SRV, autoconfig), ask what nobody tells, test every step",
         _lazily("termail.cli.adding", "run"),
     )
     adding.add_argument("name", metavar="NAME|ADDRESS", help="a short name, such as work, or your address")

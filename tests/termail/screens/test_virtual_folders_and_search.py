@@ -101,3 +101,9 @@ async def test_leaving_the_question_leaves_the_search(opened: Any) -> None:
     async with opened() as client:
         await client.press("alt+f", "escape")
         assert "work/INBOX" in client.lines[0]
+
+
+async def test_what_is_typed_at_once_goes_into_the_question(opened: Any) -> None:
+    async with opened() as client:
+        await client.burst("alt+f", *"xInvoice", "enter")
+        assert "Search · 0 found" in client.lines[0]
