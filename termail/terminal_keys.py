@@ -1,5 +1,5 @@
-"""Alt as mutt users press it: Textual 8.2's terminal parser drops the Alt of M-/, M-Tab, M-Enter, and reads M-f and
-M-b as another editor's Ctrl-Right and Ctrl-Left."""
+"""Alt as mutt users press it: Textual 8.2's parser drops the Alt of M-/, M-Tab, M-Enter, and takes M-f and M-b for
+another editor's Ctrl-Right and Ctrl-Left."""
 
 from collections.abc import Iterable
 
