@@ -7,7 +7,6 @@ from textual import events
 from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
 
-
 TAKEN_FOR_OTHERS = {"\x1bf": "f", "\x1bb": "b"}
 
 
