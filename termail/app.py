@@ -22,6 +22,7 @@ from termail.model.index_format import FormatError, IndexFormat
 from termail.model.patterns import PatternError, parse
 from termail.screens.defects import DefectLog
 from termail.screens.index import IndexScreen
+from termail.screens.lesson_desk import LessonDesk
 from termail.screens.listing_cache import ListingCache
 from termail.screens.mail_screen import MailScreen
 from termail.screens.new_letter import NewLetter, letter_draft
@@ -44,11 +45,19 @@ class TermailApp(App[int], inherit_bindings=False):
     TITLE = "termail"
     ALLOW_SELECT = False
 
-    def __init__(self, services: Services, *, folder: str | None = None, letter: NewLetter | None = None) -> None:
+    def __init__(
+        self,
+        services: Services,
+        *,
+        folder: str | None = None,
+        letter: NewLetter | None = None,
+        lesson: str | None = None,
+    ) -> None:
         no_color = "NO_COLOR" in os.environ
         super().__init__(ansi_color=no_color or None)
         self.services = services
         self._wanted_folder = folder
+        self._wanted_lesson = lesson
         self._letter = letter
         self.type_ahead = TypeAhead(self, super().on_event)
         for theme in THEMES.values():
@@ -91,6 +100,8 @@ class TermailApp(App[int], inherit_bindings=False):
         self.run_worker(self._listen(), name="agent", exit_on_error=False)
         if self.services.settings.practice.world:
             self.run_worker(self._listen_to_the_world(), name="world", exit_on_error=False)
+            self.services.lesson.changed = self._show_lesson
+            self.run_worker(self.services.lesson.watch(), name="lesson", exit_on_error=False)
 
     async def on_unmount(self) -> None:
         """Tell the agent that nobody looks any more."""
@@ -109,6 +120,9 @@ class TermailApp(App[int], inherit_bindings=False):
         if letter is not None and self.services.account_names:
             draft = letter_draft(self.services, letter)
             self.push_screen(self.services.places["compose"](self.services, draft))
+        if folder is not None and self._wanted_lesson is not None:
+            lesson, self._wanted_lesson = self._wanted_lesson, None
+            self.call_later(self._begin_lesson, lesson)
 
     async def _listen(self) -> None:
         """Everything the agent says, to the services and every open screen."""
@@ -131,9 +145,28 @@ class TermailApp(App[int], inherit_bindings=False):
         feed = WorldFeed(Path(self.services.settings.practice.world))
         async for event in feed.events():
             self.services.heard.events.append(event)
+            self.services.lesson.something_happened()
             self._hear(spoken_there(event))
             for screen in self._mail_screens():
                 screen.hear_event(event)
+
+    def _show_lesson(self) -> None:
+        for screen in self._mail_screens():
+            screen.show_lesson()
+
+    def _begin_lesson(self, name: str) -> None:
+        """The lesson asked for at the start; "" is the chooser."""
+        from termail.screens.lesson import begin_lesson
+
+        top = self._mail_screens()[-1]
+        lesson = next((one for one in self.services.lesson.lessons() if name in (one.name, str(one.number))), None)
+
+        async def begin() -> None:
+            if lesson is not None:
+                await begin_lesson(top, lesson)
+            top.go("lesson" if lesson is not None else "lessons")
+
+        top.begin(begin())
 
     def _hear(self, line: Spoken) -> None:
         """One more line on the wire."""
@@ -192,6 +225,9 @@ def places() -> dict[str, Any]:
         "compose from raw": _compose_from_raw,
         "editor": _place("termail.screens.editor", "EditorScreen"),
         "wire": _place("termail.screens.wire", "WireScreen"),
+        "world": _place("termail.screens.world", "WorldScreen"),
+        "lesson": _place("termail.screens.lesson", "LessonScreen"),
+        "lessons": _place("termail.screens.lesson", "LessonsScreen"),
         "anatomy": _place("termail.screens.anatomy", "AnatomyScreen"),
         "console": _place("termail.screens.console", "ConsoleScreen"),
         "folders": _place("termail.screens.folders", "FoldersScreen"),
@@ -285,14 +321,17 @@ def run(
     folder: str | None = None,
     agent: bool = True,
     letter: NewLetter | None = None,
+    lesson: str | None = None,
+    lessons: LessonDesk | None = None,
 ) -> int:
     """The client, until the user leaves → exit status. `folder` is a name or ACCOUNT/NAME; with a `letter` it
-    opens with compose."""
+    opens with compose, with a `lesson` by its name it begins that one ("": the chooser)."""
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     keep_alt()
     draw_soon()
     services = build_services(config, data, agent=agent)
-    app = TermailApp(services, folder=folder, letter=letter)
+    services.lesson = lessons or services.lesson
+    app = TermailApp(services, folder=folder, letter=letter, lesson=lesson)
     try:
         status = app.run(mouse=services.settings.ui.mouse)
     finally:

@@ -21,6 +21,8 @@ class Context(StrEnum):
     JOURNEY = "journey"
     CONSOLE = "console"
     ANATOMY = "anatomy"
+    WORLD = "world"
+    LESSON = "lesson"
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +288,23 @@ _CLASSROOM = (
     _command("console-next", "Say the next line of the session", console="n Space"),
     _command("console-hang-up", "Hang up", console="x"),
     _command("console-save", "Save the dialogue as a transcript", console="e"),
+    _command("world", "The practice world: hosts, faults, clock, snapshots", generic="F2"),
+    _command("fault-toggle", "Let it go wrong, or mend it", world="Enter Space"),
+    _command("fault-clear-all", "Mend everything", world="C"),
+    _command("clock-faster", "The world's clock runs ten times as fast", world="f +"),
+    _command("clock-slower", "The world's clock runs a tenth as fast", world="F -"),
+    _command("clock-pause", "Stop the world's clock, or let it go on", world="p"),
+    _command("clock-advance", "Put the world's clock ahead: 30m, 2h, 5d", world="a"),
+    _command("world-snapshot", "Keep the world as it is now", world="s"),
+    _command("world-reset", "The world as it was: at its start, or at a snapshot", world="r"),
+    _command("lesson", "The lesson at hand, or the list of lessons", generic="F1"),
+    _command("lesson-next", "The next step of the lesson", lesson="n Right"),
+    _command("lesson-previous", "Read the step before", lesson="p Left"),
+    _command("lesson-hint", "A hint", lesson="h"),
+    _command("lesson-solve", "Let the lesson do the step itself", lesson="s"),
+    _command("lesson-open", "Go where the step happens: the console, a mailbox", lesson="o Enter"),
+    _command("lesson-list", "Choose another lesson", lesson="c"),
+    _command("lesson-leave", "Leave the lesson", lesson="x"),
     _command("wire-export", "Save the dialogue: .txt, .json, .pcap for Wireshark, .mmd for Mermaid", wire="e"),
 )
 

@@ -91,6 +91,14 @@ def _practice(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     practice.add_argument(
         "--port", type=int, default=8025, metavar="PORT", help="the port of --web (default: 8025)"
     )
+    practice.add_argument(
+        "--lesson",
+        metavar="NAME",
+        nargs="?",
+        const="",
+        help="begin this lesson (its name or number); without a name, choose one",
+    )
+    practice.add_argument("--language", choices=("en", "es"), help="the language of lessons (default: by $LANG)")
     practice.add_argument("--json", action="store_true", help="print the tour as JSON (implies --tour)")
     practice.add_argument("--tour", action="store_true", help="print the tour as text, as without a terminal")
 

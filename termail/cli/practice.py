@@ -2,21 +2,30 @@
 
 import argparse
 import contextlib
+import os
 import signal
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from termail.classroom.lesson.progress import Progress
+from termail.classroom.lesson.shelf import NoSuchLesson, Shelf
 from termail.classroom.practice_accounts import PEOPLE, write_settings
 from termail.classroom.practice_world import PracticeWorld, WorldDidNotStart
 from termail.cli.errors import UserError
+from termail.config import data_folder
 
 
 def run(options: argparse.Namespace) -> int:
     """Start the world, run the client (or the tour) in it, stop the world."""
     if options.user not in PEOPLE:
         raise UserError(f"no {options.user!r} in the practice world: try {', '.join(PEOPLE)}", 2)
+    if options.lesson:
+        try:
+            options.lesson = Shelf(_language(options)).lesson(options.lesson).name
+        except NoSuchLesson as error:
+            raise UserError(str(error), 2) from error
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     try:
@@ -42,8 +51,16 @@ def _open_client(options: argparse.Namespace, config: Path, data: Path) -> int:
 
         return serve(config, data, port=options.port, title=f"{options.user}'s mailbox")
     from termail.app import run as run_client
+    from termail.screens.lesson_desk import LessonDesk
 
-    return run_client(config, data, folder=None)
+    desk = LessonDesk(language=_language(options), progress=Progress(data_folder() / "lessons.json"))
+    return run_client(config, data, lesson=options.lesson, lessons=desk)
+
+
+def _language(options: argparse.Namespace) -> str:
+    """The one asked for, else Spanish where the terminal speaks it."""
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return options.language or ("es" if spoken.startswith("es") else "en")
 
 
 @contextlib.contextmanager

@@ -141,6 +141,12 @@ class Everywhere:
     def do_console(self, argument: str) -> None:
         self._screen.go("console", argument)
 
+    def do_world(self, argument: str) -> None:
+        self._screen.go("world")
+
+    def do_lesson(self, argument: str) -> None:
+        self._screen.go("lesson" if self._screen.services.lesson.is_running else "lessons")
+
     async def do_theme(self, argument: str) -> None:
         names = list(THEMES)
         name = argument or await self._screen.ask(

@@ -28,6 +28,7 @@ from termail.keymap import Found, KeyReader, Unbound, Waiting, steps_of, stroke_
 from termail.mime.sanitize import clean_line
 from termail.model.outbox import OutboxState
 from termail.screens.desk import Cancelled, CommandError, Handler
+from termail.screens.lesson_lines import narration
 from termail.screens.outside import run_outside
 from termail.screens.phrases import OUTBOX_WORDS, words_of
 from termail.screens.services import Pressed, Services
@@ -36,6 +37,7 @@ from termail.widgets.bars import StatusBar, TitleBar, key_hints
 from termail.widgets.ink import Run
 from termail.widgets.prompt import Prompt
 from termail.widgets.wire_pane import WirePane, WireRow
+from termail.widgets.words import Words
 
 # What a command may raise and the user reads as one line; anything else is a defect, kept with its traceback.
 EXPECTED = (CommandError, LookupError, ValueError, OSError, sqlite3.Error, SuspendNotSupported)
@@ -62,6 +64,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         self.title_bar = TitleBar(id="title")
         self.status_bar = StatusBar(id="status")
         self.wire_pane = WirePane(id="wire")
+        self.narration = Words(id="narration")
         self.reader = KeyReader(
             services.keymap, self.CONTEXT, numbers=self.CONTEXT in (Context.INDEX, Context.PAGER)
         )
@@ -78,6 +81,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         yield self.title_bar
         yield from self.compose_work()
         yield self.wire_pane
+        yield self.narration
         yield self.status_bar
         yield self.prompt
 
@@ -97,6 +101,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         """Back on top: things may have changed meanwhile."""
         self.post_message(self.Ready())
         self._show_wire()
+        self.show_lesson()
         notice, self.services.next_notice = self.services.next_notice, ""
         if notice:
             self.tell(notice)
@@ -367,6 +372,17 @@ class MailScreen(Screen[Any], inherit_bindings=False):
             status = run_outside(command, stdin)
         self.refresh(layout=True)
         return status
+
+    # --- the lesson
+
+    def show_lesson(self) -> None:
+        """The narration bar: the step at hand, and what is still to do."""
+        desk = self.services.lesson
+        if not desk.is_running:
+            self.narration.put([], [])
+            return
+        key = self.services.keymap.first_key(self.CONTEXT, "lesson")
+        self.narration.put(*narration(desk, self.size.width, key=key))
 
     # --- the agent
 

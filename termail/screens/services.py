@@ -38,6 +38,7 @@ from termail.model.patterns.imap import imap_search
 from termail.model.row import Row
 from termail.screens.address_book import AddressBook
 from termail.screens.defects import DefectLog
+from termail.screens.lesson_desk import LessonDesk
 from termail.screens.listing_cache import ListingCache
 from termail.screens.protected import Protected, Suspend
 from termail.screens.virtual_folders import VirtualFolders
@@ -132,6 +133,7 @@ class Services:
     wire_is_beside: bool = False
     is_watching: bool = False
     _next_request: int = field(default_factory=lambda: secrets.randbits(40))
+    lesson: LessonDesk = field(default_factory=LessonDesk)
     pressed: Pressed = Pressed()
     causes: dict[int, Pressed] = field(default_factory=dict)
     _waiting_bodies: dict[tuple[int, str], asyncio.Future[str]] = field(default_factory=dict)

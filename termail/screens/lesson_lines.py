@@ -1,0 +1,95 @@
+"""A lesson as lines: its Markdown, its checks, and the narration bar that goes along from screen to screen."""
+
+import re
+from textwrap import wrap
+
+from termail.classroom.lesson.checking import CheckResult
+from termail.mime.sanitize import clean_line
+from termail.screens.lesson_desk import LessonDesk
+from termail.widgets.ink import Run, runs_length
+
+_INLINE = re.compile(r"\*\*(.+?)\*\*|`(.+?)`|\*(.+?)\*")
+BAR_CHECKS = 3
+
+
+def markdown_lines(text: str, width: int) -> list[list[Run]]:
+    """Paragraphs, lists and indented lines to type; what is **bold** or `code` keeps its weight."""
+    lines: list[list[Run]] = []
+    for block in re.split(r"\n\s*\n", text.strip("\n")):
+        if lines:
+            lines.append([])
+        if block.startswith("    "):
+            lines += [[("    ", "text"), (clean_line(line.strip()), "accent")] for line in block.splitlines()]
+        elif re.match(r"\s*[-*] |\s*\d+\. ", block):
+            for item in re.split(r"\n(?=\s*[-*] |\s*\d+\. )", block):
+                lines += _flowed(" ".join(item.split()), width, hanging="  ")
+        else:
+            lines += _flowed(" ".join(block.split()), width)
+    return lines
+
+
+def check_lines(results: list[CheckResult]) -> list[list[Run]]:
+    """Green where it was done; what was found instead where it was not."""
+    lines: list[list[Run]] = []
+    for result in results:
+        mark: Run = ("✓ ", "ok") if result.passed else ("○ ", "warning")
+        lines.append([("  ", "text"), mark, (clean_line(result.text), "text" if result.passed else "strong")])
+        if result.found and not result.passed:
+            lines.append([("      ", "text"), (clean_line(result.found), "dim")])
+    return lines
+
+
+def narration(desk: LessonDesk, width: int, *, key: str) -> tuple[list[Run], list[list[Run]]]:
+    """Title and lines of the bar."""
+    lesson, step = desk.lesson, desk.step
+    place = f"{desk.position + 1} of {len(lesson.steps)}"
+    title: list[Run] = [
+        (clean_line(lesson.title), "accent"),
+        (f" · {place} · ", "dim"),
+        (clean_line(step.title), "strong"),
+    ]
+    if desk.is_finished:
+        return title, [
+            [("  ✓ ", "ok"), ("The lesson is done.", "strong"), (f"  {key} leads to the others", "dim")]
+        ]
+    lines = check_lines([result for result in desk.results if not result.passed][:BAR_CHECKS])
+    done = sum(result.passed for result in desk.results)
+    if desk.is_done:
+        lines = [[("  ✓ ", "ok"), ("Done.", "strong"), (f"  {key} leads on", "dim")]]
+    elif done:
+        lines.append([(f"  ✓ {done} of {len(desk.results)} done", "ok")])
+    return title, lines
+
+
+def _flowed(text: str, width: int, hanging: str = "") -> list[list[Run]]:
+    """Wrapped to the width, the weights kept across line ends."""
+    plain = _INLINE.sub(lambda found: found[1] or found[2] or found[3], text)
+    weights = _weights(text)
+    lines: list[list[Run]] = []
+    at = 0
+    for piece in wrap(clean_line(plain), max(20, width), subsequent_indent=hanging, break_on_hyphens=False):
+        indent = hanging if lines else ""
+        words = piece[len(indent) :]
+        at = plain.find(words[:10], at) if words else at
+        runs: list[Run] = [(indent, "text")]
+        for letter, role in zip(words, weights[at : at + len(words)], strict=False):
+            if runs[-1][1] == role:
+                runs[-1] = (runs[-1][0] + letter, role)
+            else:
+                runs.append((letter, role))
+        missing = len(piece) - runs_length(runs)
+        lines.append([*runs, (words[-missing:], "text")] if missing > 0 else runs)
+        at += len(words)
+    return lines
+
+
+def _weights(text: str) -> list[str]:
+    """A role for every letter of the plain text."""
+    roles: list[str] = []
+    at = 0
+    for found in _INLINE.finditer(text):
+        roles += ["text"] * (found.start() - at)
+        role = "strong" if found[1] else "accent" if found[2] else "quote-1"
+        roles += [role] * len(found[1] or found[2] or found[3])
+        at = found.end()
+    return roles + ["text"] * (len(text) - at)
