@@ -1,4 +1,4 @@
-"""A student takes a lesson's first step by hand, then lets a host fail, all with the keyboard of a real terminal."""
+"""A student takes a lesson's first step by hand, then lets a host fail, with the keys of a real terminal."""
 
 import os
 import sys

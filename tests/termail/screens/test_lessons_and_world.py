@@ -1,4 +1,4 @@
-"""Lessons and the world on the screen: text with its weights, checks that turn green, times as people write them."""
+"""Lessons and the world on the screen: text with its weights, checks that turn green, times as people write."""
 
 from pathlib import Path
 from typing import Any
