@@ -120,7 +120,7 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRecent:
-    """Give \\Recent to this session → the first uid that is recent; later claims start after the last one."""
+    """Give \\Recent to this session → the range of uids that are its own; later claims start after them."""
 
     mailbox_id: int
 

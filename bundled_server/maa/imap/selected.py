@@ -275,16 +275,15 @@ class SelectedMailbox:
     async def claim_recent(self) -> bytes:
         """Make \\Recent ours for what came since the last claim; answers the RECENT response."""
         self.has_unclaimed = False
-        (first,) = await self.commit(ClaimRecent(self.mailbox.mailbox_id))
+        (claimed,) = await self.commit(ClaimRecent(self.mailbox.mailbox_id))
         await self.refresh()
-        self.note_recent(first)
+        self.note_recent(claimed)
         return b"* %d RECENT\r\n" % self.recent_count() if self.shows_recent else b""
 
-    def note_recent(self, first: int) -> None:
-        """Messages from `first` on, as many as there are now, are \\Recent in this session."""
-        uids = self.current.uids
-        if uids and first <= uids[-1]:
-            self.recent = [*self.recent[-_RECENT_RANGES:], (first, uids[-1])]
+    def note_recent(self, claimed: range) -> None:
+        """These UIDs are \\Recent in this session, and in no other."""
+        if claimed:
+            self.recent = [*self.recent[-_RECENT_RANGES:], (claimed.start, claimed.stop - 1)]
 
     def _expunge_lines(self, expunged: Sequence[int]) -> list[bytes]:
         """VANISHED takes the place of EXPUNGE (RFC 7162 §3.2.10.2)."""

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from itertools import compress
+from typing import cast
 
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.objects import mailbox_id_text
@@ -15,7 +16,6 @@ from bundled_server.protocols.imap.opening import open_mailbox
 from bundled_server.protocols.imap.sequences import format_set
 
 DELETED = "\\Deleted"
-_NEVER = 1 << 32  # above every UID
 
 
 async def _select(context: ImapContext, request: commands.OpenMailbox) -> Done:
@@ -78,7 +78,7 @@ async def _look(context: ImapContext, mailbox: Mailbox, *, read_only: bool) -> S
     stop_watching = store.watch(key, changed)
     try:
         index = await store.index(key)
-        first_recent = await _first_recent(store, mailbox, index, read_only=read_only)
+        recent = await _recent(store, mailbox, index, read_only=read_only)
         index = await store.index(key)
     except BaseException:
         stop_watching()
@@ -86,21 +86,23 @@ async def _look(context: ImapContext, mailbox: Mailbox, *, read_only: bool) -> S
     selected = SelectedMailbox(
         store, mailbox, index, index, read_only, [], stop_watching=stop_watching, enabled=context.enabled
     )
-    selected.note_recent(first_recent)
+    selected.note_recent(recent)
+    came_later = bool(index.uids) and index.uids[-1] >= max(recent.stop, mailbox.recent_from)
+    selected.has_unclaimed = came_later and not read_only
     holder.append(selected)
     return selected
 
 
-async def _first_recent(store: Store, mailbox: Mailbox, index: Index, *, read_only: bool) -> int:
-    """Nothing is committed where nothing is \\Recent."""
+async def _recent(store: Store, mailbox: Mailbox, index: Index, *, read_only: bool) -> range:
+    """The UIDs that are \\Recent in this session. Nothing is committed where there are none."""
     if not index.uids or index.uids[-1] < mailbox.recent_from:
-        return _NEVER
+        return range(0)
     if read_only:
-        return mailbox.recent_from
+        return range(mailbox.recent_from, index.uids[-1] + 1)
     with suppress(StoreUnavailable):  # a full disk must not keep mail from being read
-        (first,) = await store.commit(ClaimRecent(mailbox.mailbox_id))
-        return int(first)
-    return _NEVER
+        (claimed,) = await store.commit(ClaimRecent(mailbox.mailbox_id))
+        return cast(range, claimed)
+    return range(0)
 
 
 def _describe(context: ImapContext, selected: SelectedMailbox) -> None:

@@ -128,10 +128,10 @@ def _remove(tables: Tables, mailbox_id: int, uids: list[int]) -> None:
     _advance(tables, mailbox_id, modseq)
 
 
-def _claim_recent(tables: Tables, change: ClaimRecent) -> int:
+def _claim_recent(tables: Tables, change: ClaimRecent) -> range:
     mailbox = tables.mailbox(change.mailbox_id)
     tables.put(tables.mailboxes, mailbox.mailbox_id, replace(mailbox, recent_from=mailbox.uid_next))
-    return mailbox.recent_from
+    return range(mailbox.recent_from, mailbox.uid_next)
 
 
 # users and mailboxes

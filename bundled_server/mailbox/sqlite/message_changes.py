@@ -96,13 +96,13 @@ def expunge(work: Workspace, change: Expunge) -> tuple[int, ...]:
     return uids
 
 
-def claim_recent(work: Workspace, change: ClaimRecent) -> int:
+def claim_recent(work: Workspace, change: ClaimRecent) -> range:
     mailbox = work.mailbox(change.mailbox_id)
-    first = mailbox.recent_from
-    if first != mailbox.uid_next:
+    claimed = range(mailbox.recent_from, mailbox.uid_next)
+    if claimed:
         mailbox.recent_from = mailbox.uid_next
         work.changed(mailbox)
-    return first
+    return claimed
 
 
 def _write_flags(work: Workspace, mailbox: MailboxState, by_text: dict[str, list[int]]) -> None:

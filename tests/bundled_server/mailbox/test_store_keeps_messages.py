@@ -182,11 +182,11 @@ async def test_uids_are_not_used_again_after_an_expunge(store: Store, inbox: Mai
 async def test_recent_is_claimed_once(store: Store, inbox: Mailbox) -> None:
     await fill(store, inbox, 2)
     assert (await store.status(inbox.mailbox_id)).recent == 2
-    assert await store.commit(ClaimRecent(inbox.mailbox_id)) == (1,)
-    assert await store.commit(ClaimRecent(inbox.mailbox_id)) == (3,)
+    assert await store.commit(ClaimRecent(inbox.mailbox_id)) == (range(1, 3),)
+    assert await store.commit(ClaimRecent(inbox.mailbox_id)) == (range(0),)
     assert (await store.status(inbox.mailbox_id)).recent == 0
     await fill(store, inbox, 1, first=7)
-    assert await store.commit(ClaimRecent(inbox.mailbox_id)) == (3,)
+    assert await store.commit(ClaimRecent(inbox.mailbox_id)) == (range(3, 4),)
 
 
 async def test_status_counts(store: Store, inbox: Mailbox) -> None:
