@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 _ATOM = re.compile(rb'(?:[^\s()"{}\[]|\[[^\]]*\])+')
+_ENDS_IN_LITERAL = re.compile(rb"\{(\d+)\+?\}\r\n\Z")
 _LITERAL = re.compile(rb"~?\{(\d+)\+?\}\r\n")
 
 Value = Any
@@ -43,6 +44,7 @@ class ImapClient:
 
     def __init__(self, port: int, user: str, password: str) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = bytearray()
         self._number = 0
         self._line()
@@ -64,18 +66,18 @@ class ImapClient:
         self._number += 1
         tag = b"t%d" % self._number
         pieces = (command.encode() if isinstance(command, str) else command).split(b"{}")
-        self.send(tag + b" " + pieces[0])
+        line = tag + b" " + pieces[0]
         answer = Answer()
         for octets, piece in zip(literals, pieces[1:], strict=True):
-            self.send(b"{%d}\r\n" % len(octets))
-            line = self._line()
-            while line.startswith(b"* "):
-                answer.untagged.append(parsed(line[2:]))
-                line = self._line()
-            if not line.startswith(b"+"):
-                return _finished(answer, line)
-            self.send(octets + piece)
-        self.send(b"\r\n")
+            self.send(line + b"{%d}\r\n" % len(octets))
+            heard = self._line()
+            while heard.startswith(b"* "):
+                answer.untagged.append(parsed(heard[2:]))
+                heard = self._line()
+            if not heard.startswith(b"+"):
+                return _finished(answer, heard)
+            line = octets + piece
+        self.send(line + b"\r\n")
         while True:
             line = self._response()
             if line.startswith(tag + b" "):
@@ -95,15 +97,15 @@ class ImapClient:
 
     def _response(self) -> bytes:
         """One line with the literals in it."""
-        whole = self._line()
-        while (match := re.search(rb"\{(\d+)\+?\}\r\n\Z", whole)) is not None:
+        pieces = [self._line()]
+        while (match := _ENDS_IN_LITERAL.search(pieces[-1])) is not None:
             size = int(match[1])
             while len(self._buffer) < size:
                 self._more()
-            whole += bytes(self._buffer[:size])
+            pieces.append(bytes(self._buffer[:size]))
             del self._buffer[:size]
-            whole += self._line()
-        return whole
+            pieces.append(self._line())
+        return b"".join(pieces)
 
     def _more(self) -> None:
         data = self._socket.recv(1 << 20)
