@@ -1,4 +1,8 @@
-"""A pytest fixture that starts a real mail server: `pytest_plugins = ("bundled_server.pytest_plugin",)`."""
+"""Pytest fixtures with real mail hosts: `pytest_plugins = ("bundled_server.pytest_plugin",)`.
+
+`mail_host` is one host, `mail_world` the two of the practice world, both in a thread of the test's own process and
+ready in a fraction of a second; `mail_server` is one in a process of its own. Documented in docs/testing.md.
+"""
 
 import json
 import subprocess
@@ -11,8 +15,12 @@ from email.message import EmailMessage
 from imaplib import IMAP4
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:  # imported when a test wants it: the hosts take their time
+    from bundled_server.testing import MailHost, MailWorld
 
 READY_SECONDS = 30.0
 STOP_SECONDS = 15.0
@@ -89,6 +97,25 @@ class MailServer:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no such message came to {user} within {seconds:g} s")
             time.sleep(0.02)
+
+
+@pytest.fixture
+def mail_world(tmp_path: Path) -> Iterator["MailWorld"]:
+    """Two hosts, brasilia.cities.org and server.other.test, that find each other by DNS; empty mailboxes."""
+    from bundled_server.testing import MailWorld
+
+    with MailWorld(tmp_path / "mail-world") as world:
+        yield world
+
+
+@pytest.fixture
+def mail_host(tmp_path: Path) -> Iterator["MailHost"]:
+    """One host for example.test, users alice and bob, empty; its faults and clock are those of
+    `mail_host.world`."""
+    from bundled_server.testing import ONE_HOST, MailWorld
+
+    with MailWorld(tmp_path / "mail-host", ONE_HOST) as world:
+        yield world.host()
 
 
 @pytest.fixture

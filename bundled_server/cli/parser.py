@@ -82,6 +82,12 @@ def _add_world(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
         "--data", type=Path, metavar="DIR", help="the world's folder (default: a new temporary one)"
     )
     world.add_argument("--json", action="store_true", help="only the ready line on stdout")
+    world.add_argument(
+        "--host",
+        action="append",
+        metavar="DOMAIN:USER,…",
+        help="a host of your own in place of the two of the lecture; may be repeated (implies --bare)",
+    )
     world.add_argument("--bare", action="store_true", help="without sample mail: empty mailboxes, ready at once")
     world.add_argument(
         "--clock", type=float, default=1.0, metavar="FACTOR", help="run its time this many times as fast"

@@ -12,11 +12,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bundled_server.clock import WorldClock
+from bundled_server.filter_config import FilterSettings
 from bundled_server.host.errors import HostCannotStart
 from bundled_server.host.folder import FolderError
 from bundled_server.mailbox.store import StoreError
 from bundled_server.world.api.api import WorldApi, describe
-from bundled_server.world.places import PASSWORD
+from bundled_server.world.places import PASSWORD, PLACES, place_of
+from bundled_server.world.teaching_filters import TEACHING_FILTERS
 from bundled_server.world.world import World
 
 
@@ -31,11 +33,18 @@ def main(options: argparse.Namespace) -> int:
             folder = str(options.data)
         try:
             clock = WorldClock(options.clock)
+            places = tuple(place_of(text) for text in options.host or ()) or PLACES
         except ValueError as error:
             print(f"termail-server: {error}", file=sys.stderr)
             return 2
         try:
-            world = World(Path(folder).resolve(), clock, sample_mail=not options.bare)
+            world = World(
+                Path(folder).resolve(),
+                clock,
+                places=places,
+                sample_mail=not (options.bare or options.host),
+                filters=FilterSettings() if options.host else TEACHING_FILTERS,
+            )
             asyncio.run(_run(world, options))
         except (OSError, HostCannotStart, FolderError, StoreError) as error:
             print(f"termail-server: the practice world cannot start: {error}", file=sys.stderr)

@@ -1,7 +1,7 @@
 """The mail of the world's people as a script sees it: listed, read, deleted, waited for, sent."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -136,24 +136,22 @@ class Mailboxes:
     ) -> Mail | None:
         """The newest message above UID `after` that matches, as soon as there is one; None when the time is over.
         Raises NotThere and HostIsDown."""
-        events = self._world.journal.follow()
-        happened = asyncio.ensure_future(anext(events))
-        try:
-            async with asyncio.timeout(seconds):
-                while True:
-                    found = [mail for mail in await self.messages(address, mailbox) if mail.uid > after]
-                    matching = [mail for mail in found if mail.matches(wanted)]
-                    if matching:
-                        return matching[-1]
-                    while (await asyncio.shield(happened)).kind not in ("delivered", "stored", "reset"):
-                        happened = asyncio.ensure_future(anext(events))
-                    happened = asyncio.ensure_future(anext(events))
-        except TimeoutError:
-            return None
-        finally:
-            happened.cancel()
-            await asyncio.gather(happened, return_exceptions=True)
-            await events.aclose()
+
+        async def look() -> list[Mail]:
+            found = await self.messages(address, mailbox)
+            return [mail for mail in found if mail.uid > after and mail.matches(wanted)]
+
+        matching = await self._until(look, seconds)
+        return matching[-1] if matching else None
+
+    async def grown(self, address: str, count: int, *, mailbox: str = INBOX, seconds: float = 10.0) -> bool:
+        """Whether there are more than `count` messages, as soon as there are, or when the time is over. Raises
+        NotThere and HostIsDown."""
+
+        async def look() -> list[Mail]:
+            return (await self.messages(address, mailbox))[count:]
+
+        return bool(await self._until(look, seconds))
 
     async def send(self, mail: NewMail) -> str:
         """Send by the submission port for one of our people, else as a stranger on port 25 → the Message-ID.
@@ -167,6 +165,25 @@ class Mailboxes:
             raise NotThere("a stranger can write to people of this world only")
         await self._world.postman().carry([Letter(submitter, sender, tuple(mail.to), raw)])
         return message_id
+
+    async def _until(self, look: Callable[[], Awaitable[list[Mail]]], seconds: float) -> list[Mail]:
+        """What `look` finds, as soon as it finds something, or when the time is over: it looks again whenever mail
+        has come into a mailbox."""
+        events = self._world.journal.follow()
+        happened = asyncio.ensure_future(anext(events))
+        try:
+            async with asyncio.timeout(seconds):
+                while not (found := await look()):
+                    while (await asyncio.shield(happened)).kind not in ("delivered", "stored", "reset"):
+                        happened = asyncio.ensure_future(anext(events))
+                    happened = asyncio.ensure_future(anext(events))
+                return found
+        except TimeoutError:
+            return []
+        finally:
+            happened.cancel()
+            await asyncio.gather(happened, return_exceptions=True)
+            await events.aclose()
 
     async def _message(self, address: str, uid: int, mailbox: str) -> tuple[list[str], bytes]:
         """Its flags and octets."""

@@ -23,6 +23,15 @@ SERVER = Place("server.other.test", "other.test", ("bob", "root"))
 PLACES = (BRASILIA, SERVER)
 
 
+def place_of(text: str) -> Place:
+    """A host from "example.test:alice,bob"; its own name is mail.example.test. Raises ValueError."""
+    domain, _, people = text.lower().partition(":")
+    users = tuple(filter(None, (user.strip() for user in people.split(","))))
+    if not domain or not users:
+        raise ValueError(f"a host is DOMAIN:USER,USER, such as example.test:alice,bob, not {text!r}")
+    return Place(f"mail.{domain}", domain, users)
+
+
 def zone_text(places: tuple[Place, ...], address: str) -> str:
     """The world's DNS in master-file form (RFC 1035 §5): A, MX, TXT and PTR for every place, a block list,
     and a domain that nobody sends for.

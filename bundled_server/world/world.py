@@ -16,7 +16,7 @@ from bundled_server.clock import WorldClock
 from bundled_server.config import HostSettings, Ports
 from bundled_server.dns.resolver import DnsResolver
 from bundled_server.dns.zone_server import Zones, ZoneServer
-from bundled_server.filter_config import Clamd
+from bundled_server.filter_config import Clamd, FilterSettings
 from bundled_server.host.host import Host
 from bundled_server.host.stage import Stage
 from bundled_server.net.tls import CertificatePaths, issue, make_authority
@@ -55,6 +55,7 @@ class World:
         *,
         places: Sequence[Place] = PLACES,
         sample_mail: bool = True,
+        filters: FilterSettings = TEACHING_FILTERS,
     ) -> None:
         self.data = data
         self.places = tuple(places)
@@ -68,6 +69,7 @@ class World:
         self.scanners = {place.hostname: VirusScanner() for place in self.places}
         self.snapshots = Snapshots(self)
         self._sample_mail = sample_mail
+        self._filters = filters
         self._names = ZoneServer(self.zones, interfere=SpoiledNames(self.board), heard=self.journal.hear_names)
         self._resolvers: list[DnsResolver] = []
         self._nobody_listens: socket.socket | None = None
@@ -152,7 +154,7 @@ class World:
             insecure_auth=True,
             egress="none",
             journal_wire=True,
-            filters=replace(TEACHING_FILTERS, clamd=Clamd(address=self.scanners[place.hostname].address)),
+            filters=replace(self._filters, clamd=Clamd(address=self.scanners[place.hostname].address)),
         )
         return Station(place, settings, self._host)
 
