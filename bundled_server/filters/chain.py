@@ -88,7 +88,8 @@ class Chain:
         said: list[Said] = []
         waves = self._plan.get(stage, ())
         until = asyncio.get_running_loop().time() + self._deadline_seconds if waves else 0.0
-        vouched_by = question.findings.vouched_by
+        is_about_client = stage in (Stage.CONNECT, Stage.HELO)
+        vouched_by = question.visit.trusted_by if is_about_client else question.findings.vouched_by
         for wave in waves:
             heard = await self._hear(wave, stage, question, until)
             vouched_by = vouched_by or next((one.name for one in heard if one.verdict.vouches), "")
@@ -98,7 +99,7 @@ class Chain:
                 break
         if stage is not Stage.RCPT:  # there it is the friend of one recipient
             question.findings.vouched_by = vouched_by
-        if stage in (Stage.CONNECT, Stage.HELO):
+        if is_about_client:
             question.visit.trusted_by = vouched_by
         return said
 
@@ -128,6 +129,9 @@ class Chain:
                 return await judge(question)
         except TimeoutError:
             trouble = "no answer in time"
+        except OSError as weather:
+            logger.warning("the filter %s: %s", link.name, weather)
+            trouble = f"failed: {weather}"
         except Exception as fault:
             logger.exception("the filter %s failed", link.name)
             trouble = f"failed: {type(fault).__name__}"

@@ -1,6 +1,8 @@
 """Archives opened for a scanner: zip, gzip and tar in one another, within depth, total, members and ratio."""
 
 import io
+import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -8,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 READ_OCTETS = 65_536
+ODD = (EOFError, OSError, ValueError, IndexError, RuntimeError, OverflowError, struct.error)
+"""What the readers of archives raise for odd ones, besides their own errors."""
 SMALL_OCTETS = 1_048_576
 """Below this a high ratio is no bomb: a page of zeros packs well."""
 
@@ -74,7 +78,7 @@ def _of_zip(data: bytes, budget: Budget) -> Iterator[Member]:
                     raise Locked(info.filename)
                 with archive.open(info) as file:
                     yield info.filename, _read(file, budget)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError) as fault:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, *ODD) as fault:
         raise Damaged(str(fault) or type(fault).__name__) from None
 
 
@@ -106,7 +110,7 @@ def _of_tar(data: bytes, budget: Budget) -> Iterator[Member]:
                 file = archive.extractfile(info) if info.isreg() else None
                 if file is not None:
                     yield info.name, _read(file, budget)
-    except (tarfile.TarError, EOFError, OSError, ValueError) as fault:
+    except (tarfile.TarError, *ODD) as fault:
         raise Damaged(str(fault) or type(fault).__name__) from None
 
 

@@ -12,7 +12,7 @@ from bundled_server.filters.mime_parts import attachment_name, parts_of
 from bundled_server.filters.question import Question
 from bundled_server.filters.verdict import Stage, Verdict
 from bundled_server.mailbox.decoded import transfer_decoded
-from bundled_server.mailbox.structure import Part, scan
+from bundled_server.mailbox.structure import MESSAGE, NOT_ENCODED, Part, scan
 
 THREAD_OCTETS = 16_384
 MOST_FINDS = 20
@@ -53,6 +53,7 @@ class ScannerFilter:
                 continue
             data = transfer_decoded(question.content[part.body_start : part.body_end], part.encoding)
             budget.packed += len(data)
+            finds += _hidden(part)
             finds += self._file(attachment_name(part), _nameless(part), data, budget)
             if len(finds) >= MOST_FINDS:
                 break
@@ -88,6 +89,14 @@ class ScannerFilter:
         against = against_name(name.rpartition("/")[2], self._settings.extensions) or against_octets(octets)
         if against:
             yield Find(against, path, is_virus=False)
+
+
+def _hidden(part: Part) -> Iterator[Find]:
+    """Messages that nobody can look into: in pieces, or encoded as a whole, which RFC 2046 §5.2 forbids."""
+    if part.main_type == b"MESSAGE" and part.subtype == b"PARTIAL":
+        yield Find("a piece of a message", "", is_virus=False)
+    elif (part.main_type, part.subtype) == MESSAGE[:2] and part.encoding not in NOT_ENCODED:
+        yield Find("a message that is encoded as a whole", "", is_virus=False)
 
 
 def _nameless(part: Part) -> str:

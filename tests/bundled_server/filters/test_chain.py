@@ -64,3 +64,15 @@ async def test_switches(says) -> None:
     assert [row["on"] for row in chain.describe()] == [False]
     with pytest.raises(NoSuchFilter, match="there are: one"):
         chain.switch("two", on=True)
+
+
+async def test_trust_in_one_message_does_not_become_trust_in_the_client(says) -> None:
+    vouches = says("lists", Verdict(vouches=True, reason="a friend"), at=(Stage.MAIL,), wave=Wave.LISTS)
+    greets = says("names", Verdict(Word.SCORE, 1.0, "bad"), at=(Stage.HELO,))
+    chain, asked = Chain([vouches, greets]), question()
+    await chain.ask(Stage.MAIL, asked)
+    assert asked.findings.vouched_by == "lists"
+    (said,) = await chain.ask(Stage.HELO, asked)
+    assert said.verdict.score == 1.0
+    asked.visit.begin_mail()
+    assert asked.findings.vouched_by == ""

@@ -115,6 +115,21 @@ async def test_what_has_no_business_in_mail_goes_into_quarantine(name: str, data
 
 
 @pytest.mark.parametrize(
+    ("fields", "what"),
+    [
+        (b"Content-Type: message/partial; id=x; number=1; total=2\r\n", "a piece of a message"),
+        (
+            b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n",
+            "a message that is encoded as a whole",
+        ),
+    ],
+)
+async def test_messages_that_nobody_can_look_into(fields: bytes, what: str) -> None:
+    verdict = await look(b"MIME-Version: 1.0\r\n" + fields + b"\r\n" + base64.encodebytes(letter("x", EICAR)))
+    assert (verdict.word, verdict.reason) == (Word.QUARANTINE, what)
+
+
+@pytest.mark.parametrize(
     ("data", "settings", "why"),
     [
         (zipped(("zeros", b"\0" * 30_000_000)), {}, "more than 200 times its size"),
