@@ -1,6 +1,6 @@
 """The services of a host: which dialogue each port speaks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bundled_server.auth.throttle import LoginThrottle
@@ -10,6 +10,9 @@ from bundled_server.host.policies import hand_over_policy, submission_policy, tr
 from bundled_server.maa.imap.session import imap_sessions
 from bundled_server.maa.managesieve.session import managesieve_sessions
 from bundled_server.maa.pop3.session import pop3_sessions
+from bundled_server.maa.service import SHARED
+from bundled_server.mailbox.store import Mailbox
+from bundled_server.mda.lists.archives import archives_of
 from bundled_server.mta.etrn import TurnDesk
 from bundled_server.net.listener import SessionFactory
 from bundled_server.queue.hand_delivery import HandDelivery
@@ -88,8 +91,11 @@ def _access_services(ground: Ground, people: People, throttle: LoginThrottle) ->
         more = {"tokens": people.tokens, **more}
         return make(store, people.logins, throttle, journal, settings, ground.clock, **more)
 
+    async def shared(user: str) -> Sequence[Mailbox]:
+        return await archives_of(people.lists, user, SHARED)
+
     teach = ground.school.take if ground.settings.filters.bayes is not None else None
-    imap, pop3 = sessions(imap_sessions, teach=teach), sessions(pop3_sessions)
+    imap, pop3 = sessions(imap_sessions, teach=teach, shared=shared), sessions(pop3_sessions)
     sieve = sessions(managesieve_sessions)
     sieve_busy = b'BYE (TRYLATER) "too many connections, try again later"\r\n'
     imap_busy, pop3_busy = b"* BYE too many connections, try again later\r\n", b"-ERR too many connections\r\n"

@@ -1,7 +1,7 @@
 """What all IMAP and POP3 sessions of one host share."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from bundled_server.auth.directory import Directory, KeyDirectory
@@ -12,7 +12,7 @@ from bundled_server.config import HostSettings
 from bundled_server.journal import Agent, Journal, Step
 from bundled_server.maa.imap.forests import Forests
 from bundled_server.mailbox.sent_dates import SentDates
-from bundled_server.mailbox.store import Store
+from bundled_server.mailbox.store import Mailbox, Store
 from bundled_server.mailbox.training import Kind
 from bundled_server.net.driver import Link
 
@@ -30,6 +30,12 @@ Teach = Callable[[str, Kind, Sequence[int], Kind | None], None]
 whatever). Returns at once."""
 
 
+Shared = Callable[[str], Awaitable[Sequence[Mailbox]]]
+"""The mailboxes of others that a user may read, each under the name that the user sees; it starts with SHARED."""
+
+SHARED = "#lists/"
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """The parts a session works with; `throttle` is None where nothing limits log-in attempts, `teach` where
@@ -44,6 +50,7 @@ class Service:
     sasl: SaslBackEnd
     sent_dates: SentDates = field(default_factory=SentDates)
     teach: Teach | None = None
+    shared: Shared | None = None
     forests: Forests = field(default_factory=Forests)
 
 
@@ -56,13 +63,14 @@ def make_service(
     clock: Clock | None,
     teach: Teach | None = None,
     tokens: TokenVerifier | None = None,
+    shared: Shared | None = None,
 ) -> Service:
     """The service of one protocol. SCRAM is offered where the directory has the keys, OAuth 2.0 with `tokens`."""
     clock = clock or SystemClock()
     keys = directory if isinstance(directory, KeyDirectory) else None
     throttled = throttle or LoginThrottle(clock, _NO_LIMIT)
     sasl = SaslBackEnd(directory, throttled, (settings.domain,), keys=keys, tokens=tokens)
-    return Service(store, directory, throttle, journal, settings, clock, sasl, teach=teach)
+    return Service(store, directory, throttle, journal, settings, clock, sasl, teach=teach, shared=shared)
 
 
 def offered_mechanisms(service: Service) -> tuple[str, ...]:

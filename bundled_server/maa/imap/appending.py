@@ -19,7 +19,7 @@ _PREPARED_IN_PLACE_OCTETS = 65_536
 
 async def _append(context: ImapContext, request: commands.Append) -> Done:
     """All of the messages, or none (RFC 3502)."""
-    mailbox = await context.find(request.mailbox, b"TRYCREATE")
+    mailbox = await context.find(request.mailbox, b"TRYCREATE", to_write=True)
     await refuse_beyond_quota(context, sum(len(message.data) for message in request.messages))
     now = context.service.clock.now()
     changes = []

@@ -1,14 +1,14 @@
 """What the handler of an IMAP command works with: the state of one client, and ways to answer."""
 
 import unicodedata
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from bundled_server.maa.imap.patterns import canonical
 from bundled_server.maa.imap.selected import CONDSTORE, IMAP4REV2, SelectedMailbox
-from bundled_server.maa.service import Service, SessionRecord
+from bundled_server.maa.service import SHARED, Service, SessionRecord
 from bundled_server.mailbox.store import Mailbox, StoreUnavailable
 from bundled_server.net.driver import Link
 from bundled_server.protocols.imap import names
@@ -109,12 +109,22 @@ class ImapContext:
         """A mailbox name as it goes on the wire."""
         return utf8_astring(name.encode("utf-8")) if self.is_utf8 else astring(names.encode(name))
 
-    async def find(self, name: bytes, code: bytes = b"NONEXISTENT") -> Mailbox:
-        """The owner's mailbox of that wire name."""
-        mailbox = await self.service.store.mailbox(self.owner, canonical(self.name_text(name)))
+    async def find(self, name: bytes, code: bytes = b"NONEXISTENT", *, to_write: bool = False) -> Mailbox:
+        """The mailbox of that wire name: the owner's, or one that the owner may read."""
+        text = canonical(self.name_text(name))
+        if text.startswith(SHARED):
+            mailbox = next((one for one in await self.shared() if one.name == text), None)
+            if mailbox is not None and to_write:
+                raise Refusal("this mailbox is here to be read", b"NOPERM")
+        else:
+            mailbox = await self.service.store.mailbox(self.owner, text)
         if mailbox is None:
             raise Refusal("there is no such mailbox", code)
         return mailbox
+
+    async def shared(self) -> Sequence[Mailbox]:
+        """What the owner may read of others'."""
+        return await self.service.shared(self.owner) if self.service.shared is not None else ()
 
     async def report(self, *, expunges: bool) -> None:
         """Tell the client what happened in its mailbox."""

@@ -39,7 +39,7 @@ async def _transfer(context: ImapContext, request: commands.CopyTo, *, by_uid: b
     """Copy or move; answers the COPYUID code, b"" when no message was there to copy."""
     selected = context.writable if remove else context.mailbox
     spans = find_spans(selected, request.messages, by_uid=by_uid)
-    target = await context.find(request.mailbox, b"TRYCREATE")
+    target = await context.find(request.mailbox, b"TRYCREATE", to_write=True)
     uids = tuple(selected.uids_at(spans))
     if not uids:
         return b""

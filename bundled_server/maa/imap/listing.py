@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.patterns import LONGEST_PATTERN, canonical, inbox_first, matches, parents
 from bundled_server.maa.imap.status import tell_status
+from bundled_server.maa.service import SHARED
 from bundled_server.mailbox.store import Mailbox, NoSuchMailbox
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.grammar import AFTER_LOGIN, Syntax
 from bundled_server.protocols.imap.listing import list_chosen
+from bundled_server.protocols.imap.responses import string
 
 _NAMES_AT_ONCE = 50
 
@@ -48,7 +50,8 @@ class _Names:
 
 async def _names_of(context: ImapContext) -> _Names:
     store = context.service.store
-    mailboxes = {mailbox.name: mailbox for mailbox in await store.mailboxes(context.owner)}
+    everything = (*await store.mailboxes(context.owner), *await context.shared())
+    mailboxes = {mailbox.name: mailbox for mailbox in everything}
     subscribed = frozenset(canonical(name) for name in await store.subscriptions(context.owner))
     inner = frozenset(parent for name in mailboxes for parent in parents(name))
     return _Names(mailboxes, subscribed, inner.union(mailboxes), inner)
@@ -99,7 +102,8 @@ def _child_info(request: commands.ListChosen) -> bytes:
 
 
 async def _namespace(context: ImapContext, _: commands.Nothing) -> Done:
-    context.untagged(b'NAMESPACE (("" "/")) NIL NIL')
+    shared = b'((%b "/"))' % string(SHARED.encode("ascii")) if context.service.shared else b"NIL"
+    context.untagged(b'NAMESPACE (("" "/")) NIL %b' % shared)
     return Done("NAMESPACE completed")
 
 

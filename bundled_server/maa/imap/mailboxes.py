@@ -5,6 +5,7 @@ from typing import cast
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.objects import mailbox_id_text
 from bundled_server.maa.imap.patterns import INBOX, SEPARATOR, canonical, is_below, parents
+from bundled_server.maa.service import SHARED
 from bundled_server.mailbox.changes import CopyMessages, CreateMailbox, DeleteMailbox, RenameMailbox
 from bundled_server.mailbox.store import Mailbox, MailboxExists
 from bundled_server.protocols.imap import arguments, commands
@@ -22,6 +23,8 @@ def new_name(context: ImapContext, octets: bytes) -> str:
     too long or too deep ones. A "/" at the end only tells that inferiors will follow."""
     name = canonical(context.name_text(octets).removesuffix(SEPARATOR))
     levels = name.split(SEPARATOR)
+    if f"{name}{SEPARATOR}".startswith(SHARED):
+        raise Refusal("names that start so are others' mailboxes", b"CANNOT")
     if any(level in ("", ".", "..") for level in levels):
         raise Refusal("a level of the name is empty or made of dots", b"CANNOT")
     if any(not character.isprintable() or character in "%*" for character in name):
@@ -84,7 +87,7 @@ async def _make(context: ImapContext, missing: list[str], special_use: str = "")
 
 async def _delete(context: ImapContext, request: commands.MailboxName) -> Done:
     """Inferiors stay; the name then is a \\Noselect level until they are gone too."""
-    mailbox = await context.find(request.mailbox)
+    mailbox = await context.find(request.mailbox, to_write=True)
     if mailbox.name == INBOX:
         raise Refusal("INBOX cannot be deleted", b"CANNOT")
     if context.selected is not None and context.selected.mailbox.mailbox_id == mailbox.mailbox_id:

@@ -8,6 +8,7 @@ from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal,
 from bundled_server.maa.imap.objects import mailbox_id_text
 from bundled_server.maa.imap.resyncing import changed_since, vanished_since
 from bundled_server.maa.imap.selected import CONDSTORE, QRESYNC, SelectedMailbox
+from bundled_server.maa.service import SHARED
 from bundled_server.mailbox.changes import ClaimRecent, Expunge
 from bundled_server.mailbox.store import Index, Mailbox, Store, StoreUnavailable
 from bundled_server.protocols.imap import arguments, commands
@@ -20,7 +21,7 @@ DELETED = "\\Deleted"
 
 async def _select(context: ImapContext, request: commands.OpenMailbox) -> Done:
     await _open(context, request, read_only=False)
-    return Done("SELECT completed", b"READ-WRITE")
+    return Done("SELECT completed", b"READ-ONLY" if context.mailbox.read_only else b"READ-WRITE")
 
 
 async def _examine(context: ImapContext, request: commands.OpenMailbox) -> Done:
@@ -37,7 +38,7 @@ async def _open(context: ImapContext, request: commands.OpenMailbox, *, read_onl
     if request.condstore:
         context.enable(CONDSTORE)
     mailbox = await context.find(request.mailbox)
-    selected = await _look(context, mailbox, read_only=read_only)
+    selected = await _look(context, mailbox, read_only=read_only or mailbox.name.startswith(SHARED))
     context.selected = selected
     context.machine.state = State.SELECTED
     context.record.note("opened", f"mailbox {mailbox.name}, {selected.count} messages")

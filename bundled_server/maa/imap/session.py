@@ -12,7 +12,7 @@ from bundled_server.journal import Journal, printable
 from bundled_server.maa.imap.context import Done, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.entering import capabilities, greeting
 from bundled_server.maa.imap.features import FEATURES
-from bundled_server.maa.service import SessionRecord, Teach, make_service, tracer
+from bundled_server.maa.service import SessionRecord, Shared, Teach, make_service, tracer
 from bundled_server.mailbox.store import NoSuchMailbox, Store, StoreError, StoreUnavailable
 from bundled_server.net.driver import Link
 from bundled_server.net.listener import SessionFactory
@@ -121,9 +121,10 @@ def imap_sessions(
     clock: Clock | None = None,
     teach: Teach | None = None,
     tokens: TokenVerifier | None = None,
+    shared: Shared | None = None,
 ) -> SessionFactory:
     """What a Listener calls for each IMAP connection of this host."""
-    service = make_service(store, directory, throttle, journal, settings, clock, teach, tokens)
+    service = make_service(store, directory, throttle, journal, settings, clock, teach, tokens, shared)
     verbs = {verb.syntax.name: verb for feature in FEATURES for verb in feature.verbs}
     commands = table(verb.syntax for feature in FEATURES for verb in feature.verbs)
     extensions = tuple(word for feature in FEATURES for word in feature.capabilities)

@@ -1,6 +1,7 @@
 """A mailing list on a running host: letters over real sockets, a restart in between, members who bounce."""
 
 import asyncio
+import imaplib
 import smtplib
 from collections.abc import AsyncIterator
 from email import message_from_bytes
@@ -21,7 +22,7 @@ def settings(folder: Path) -> HostSettings:
         hostname="mx.cities.org",
         domain="cities.org",
         data=folder,
-        ports=Ports(smtp=0, submission=0),
+        ports=Ports(smtp=0, submission=0, imap=0),
         users=tuple((name, PASSWORD) for name in ("alice", "bob", "juan")),
     )
 
@@ -115,3 +116,38 @@ async def test_a_member_without_a_mailbox_bounces_and_is_counted(host: Host) -> 
     await following.aclose()
     members = {one["address"]: one["bounces"] for one in await ask(host, "members", name="redes")}
     assert members == {"alice@cities.org": 0, "bob@cities.org": 0, "gone@cities.org": 1}
+
+
+async def test_members_read_the_archive_over_imap_and_nobody_writes_into_it(host: Host) -> None:
+    await asyncio.to_thread(submit, host, "alice", "redes@cities.org", "the exam")
+    await inbox(host, "alice", 1)
+
+    def look(user: str) -> dict[str, tuple[str, list[Any]]]:
+        with imaplib.IMAP4("127.0.0.1", host.bound_ports["imap"]) as client:
+            client.login(user, PASSWORD)
+            name = '"#lists/redes"'
+            told = {
+                "namespace": client.namespace(),
+                "list": client.list('""', "*"),
+                "select": client.select(name, readonly=True),  # imaplib fears a SELECT that turns out read-only
+            }
+            if told["select"][0] == "OK":
+                told["search"] = client.search(None, "SUBJECT", "exam")
+                told["store"] = client.store("1", "+FLAGS", "\\Deleted")
+            told["append"] = client.append(name, "", None, b"Subject: x\r\n\r\nx")
+            told["delete"] = client.delete(name)
+            told["create"] = client.create('"#lists/mine"')
+            return told
+
+    member = await asyncio.to_thread(look, "alice")
+    assert member["namespace"][1] == [b'(("" "/")) NIL (("#lists/" "/"))']
+    assert any(line.endswith(b'"/" #lists/redes') for line in member["list"][1])
+    assert member["search"] == ("OK", [b"1"])
+    assert all(member[verb][0] == "NO" for verb in ("store", "append", "delete", "create"))
+    assert b"NOPERM" in member["append"][1][0]
+    assert (await asyncio.to_thread(look, "juan"))["select"][0] == "OK"  # the owner
+    await ask(host, "leave", name="redes", which=["bob@cities.org"])
+    stranger = await asyncio.to_thread(look, "bob")
+    assert not any(b"#lists" in line for line in stranger["list"][1])
+    assert stranger["select"][0] == "NO"
+    assert b"NOPERM" not in stranger["append"][1][0]
