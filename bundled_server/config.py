@@ -116,7 +116,8 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     What users send is signed with `dkim_key` (PEM, published at `dkim_selector`._domainkey.`domain`).
     With a `smarthost_user` the smarthost is spoken to by verified TLS only (`smarthost_ca` when it is not in the
     system's list), the password comes from the file or from $TERMAIL_SMARTHOST_PASSWORD. `transports` as in
-    `mta.routing.Router`. `answers_questions` lets VRFY and EXPN on port 25 tell who is here.
+    `mta.routing.Router`. `answers_questions` lets VRFY and EXPN on port 25 tell who is here. `leave_url` is where
+    a web server in front hands what members of lists click on to the admin port's /leave/.
     """
 
     hostname: str
@@ -157,6 +158,7 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     dkim_selector: str = "mail"
     auth: tuple[BackEndSettings, ...] = (StoreUsers(),)
     oauth2: OAuth2 | None = None
+    leave_url: str = ""
     filters: FilterSettings = FilterSettings()
 
     @property

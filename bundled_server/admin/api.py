@@ -19,6 +19,7 @@ from bundled_server.admin.door import Door
 from bundled_server.admin.filter_routes import FilterRoutes
 from bundled_server.admin.import_routes import ImportRoutes
 from bundled_server.admin.journal_routes import JournalRoutes
+from bundled_server.admin.leave_routes import LeaveByClick, LeaveRoutes
 from bundled_server.admin.metrics import exposition
 from bundled_server.admin.queue_routes import QueueRoutes
 from bundled_server.admin.user_routes import UserRoutes
@@ -39,6 +40,7 @@ class AdminApi:
         domains: DomainControl | None = None,
         take_in: Import | None = None,
         clerks: Mapping[str, Clerk] | None = None,
+        leave: LeaveByClick | None = None,
         filters: FilterControl | None = None,
     ) -> None:
         self._journal = journal
@@ -52,6 +54,7 @@ class AdminApi:
                 *(DomainRoutes(domains).table() if domains is not None else ()),
                 *(ImportRoutes(take_in).table() if take_in is not None else ()),
                 *ClerkRoutes(clerks or {}).table(),
+                *(LeaveRoutes(leave).table() if leave is not None else ()),
                 *(FilterRoutes(filters).table() if filters is not None else ()),
             ],
             body_octets,

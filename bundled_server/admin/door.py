@@ -11,10 +11,13 @@ from bundled_server.mailbox.store import StoreError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OPEN_PATHS = frozenset({"/health"})
+OPEN_FOLDER = "/leave/"
+"""Where links lead that carry their own proof."""
 
 
 class Door:
-    """Serves `routes` and /health. Every path but /health wants `Authorization: Bearer TOKEN`."""
+    """Serves `routes` and /health. Every path but /health and those of OPEN_FOLDER wants `Authorization: Bearer
+    TOKEN`."""
 
     def __init__(self, routes: Iterable[web.AbstractRouteDef], body_octets: int) -> None:
         self._token = ""
@@ -40,7 +43,7 @@ class Door:
 
     @web.middleware
     async def _authorize(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path not in OPEN_PATHS:
+        if request.path not in OPEN_PATHS and not request.path.startswith(OPEN_FOLDER):
             given = request.headers.get("Authorization", "").encode("utf-8", "replace")
             wanted = f"Bearer {self._token}".encode()
             if not self._token or not hmac.compare_digest(given, wanted):

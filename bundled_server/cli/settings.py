@@ -99,6 +99,9 @@ def _check(values: dict[str, Any]) -> None:
         raise UsageError("--egress smarthost and --smarthost HOST:PORT belong together")
     if values.get("smarthost_user") and not smarthost:
         raise UsageError('smarthost_user without a smarthost: write smarthost = "HOST:PORT" too')
+    leave_url = values.get("leave_url", "")
+    if leave_url and not (leave_url.startswith("https://") and leave_url.isprintable() and " " not in leave_url):
+        raise UsageError(f"leave_url {leave_url!r} is not a URL such as https://mail.example.test/leave")
     if smarthost and not _PLACE.fullmatch(smarthost):
         raise UsageError(f"--smarthost {smarthost!r} is not HOST:PORT")
 
@@ -161,6 +164,7 @@ _PLAIN: dict[str, type] = {
     "quota_refuses": bool,
     "give_up_seconds": float,
     "delay_notice_seconds": float,
+    "leave_url": str,
 }
 _TABLES: dict[str, Any] = {
     "quotas": dict[str, int],

@@ -17,11 +17,16 @@ def clerks_of(
 ) -> Mapping[str, Clerk]:
     """By room, as the admin API asks for them."""
     store = ground.store
-    exists = people.addresses.exists
     return {
         "bayes": BayesClerk(store, ground.bayes, ground.clock.now),
         "filters": FilterClerk(store, inspection),
-        "lists": ListClerk(people.lists, flow.circulation, people.domains[0], exists, flow.runner.take),
+        "lists": list_clerk_of(people, flow),
         "sieve": ScriptClerk(store, ground.settings.limits.sieve),
         "user": UserClerk(people.directory, people.app_passwords, people.logins.who_knows),
     }
+
+
+def list_clerk_of(people: People, flow: MailFlow) -> ListClerk:
+    """The lists' own, who also hears of those who leave with one click."""
+    exists, take = people.addresses.exists, flow.runner.take
+    return ListClerk(people.lists, flow.circulation, people.domains[0], exists, take)

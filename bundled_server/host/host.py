@@ -18,7 +18,7 @@ from bundled_server.filters.bayes.bayes import Bayes
 from bundled_server.filters.bayes.school import Lesson, School
 from bundled_server.filters.filter import Filter
 from bundled_server.filters.inspection import Inspection
-from bundled_server.host.clerks import clerks_of
+from bundled_server.host.clerks import clerks_of, list_clerk_of
 from bundled_server.host.filtering import build_inspection
 from bundled_server.host.folder import HostFolder
 from bundled_server.host.gauges import HostGauges
@@ -218,6 +218,7 @@ class Host:
             domains=self.domains,
             take_in=importer_of(self.store),
             clerks=self.clerks,
+            leave=list_clerk_of(self._people, self._flow).leave_by_click if self.settings.leave_url else None,
             filters=self._inspection,
         )
         try:

@@ -1,11 +1,14 @@
 """Building the way of mail through a host: the local courier, the relay, the queue and its runner."""
 
+from functools import partial
+
 from bundled_server.courier import Courier
 from bundled_server.host.errors import HostCannotStart
 from bundled_server.host.parts import Ground, MailFlow, People
 from bundled_server.mailbox.scripts import ScriptShelf
-from bundled_server.mda.lists.circulation import Circulation
+from bundled_server.mda.lists.circulation import Circulation, LeaveUrl
 from bundled_server.mda.lists.desk import ListDesk
+from bundled_server.mda.lists.seals import leave_url
 from bundled_server.mda.local import LocalCourier, LocalParts
 from bundled_server.mda.pipe import PipeCourier
 from bundled_server.mda.quota import Quotas
@@ -37,7 +40,7 @@ def build_relay(ground: Ground) -> Relay:
 def build_mail_flow(ground: Ground, people: People, relay: Relay) -> MailFlow:
     """The courier into mailboxes, the runner (not yet open) and the spool."""
     store, clock, journal = ground.store, ground.clock, ground.journal
-    circulation = Circulation(people.lists, ground.ids.next, clock.now)
+    circulation = Circulation(people.lists, ground.ids.next, clock.now, _leave_url(ground.settings.leave_url))
     courier = _local_courier(ground, people, circulation)
     planner = ground.surroundings.stage.planner(courier)
 
@@ -103,6 +106,13 @@ def _sifter(ground: Ground, people: People) -> Sifter:
             settings.domain,
         )
     )
+
+
+def _leave_url(base: str) -> LeaveUrl:
+    """Where one click leaves a list; nowhere without the settings' word for it."""
+    if not base:
+        return lambda mailing_list, member: ""
+    return partial(leave_url, base)
 
 
 def _as_it_is(sender: str) -> str:

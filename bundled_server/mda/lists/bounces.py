@@ -1,17 +1,15 @@
 """Bounces: each member's copy leaves with a sender of its own (VERP), so that what comes back names the member."""
 
-import base64
-import hmac
 import re
 from typing import Final
 
 from bundled_server.mda.lists.model import MailingList, Member
+from bundled_server.mda.lists.seals import BOUNCE, is_sealed, seal
 
 BOUNCES_TO_SUSPEND: Final = 5
 ONE_COUNT_SECONDS: Final = 20 * 3600.0
 FORGIVEN_SECONDS: Final = 30 * 86_400.0
 LONGEST_REPORT_OCTETS: Final = 262_144
-SEAL_LETTERS: Final = 8
 
 _ACTION: Final = re.compile(rb"^action:[ \t]*([a-z-]+)", re.IGNORECASE | re.MULTILINE)
 _STATUS: Final = re.compile(rb"^status:[ \t]*([245])\.\d{1,3}\.\d{1,3}", re.IGNORECASE | re.MULTILINE)
@@ -20,16 +18,16 @@ _STATUS: Final = re.compile(rb"^status:[ \t]*([245])\.\d{1,3}\.\d{1,3}", re.IGNO
 def return_path(mailing_list: MailingList, member: str) -> str:
     """The envelope sender of a member's copy: NAME-bounces+LOCAL=DOMAIN=SEAL@our domain."""
     local, _, domain = member.rpartition("@")
-    return mailing_list.address_of("bounces", f"{local}={domain}={_seal(mailing_list, member)}")
+    return mailing_list.address_of("bounces", f"{local}={domain}={seal(mailing_list, BOUNCE, member)}")
 
 
 def bounced_member(mailing_list: MailingList, detail: str) -> str | None:
     """The member that a bounce is about; None for an address that this list did not make: nobody else can have a
     member suspended."""
-    who, _, seal = detail.lower().rpartition("=")
+    who, _, claimed = detail.lower().rpartition("=")
     local, _, domain = who.rpartition("=")
     member = f"{local}@{domain}"
-    if not local or not domain or not hmac.compare_digest(seal.encode(), _seal(mailing_list, member).encode()):
+    if not local or not domain or not is_sealed(mailing_list, BOUNCE, member, claimed):
         return None
     return member
 
@@ -52,8 +50,3 @@ def after_bounce(member: Member, now: float) -> Member:
     count = before + 1
     suspended = member.suspended or count >= BOUNCES_TO_SUSPEND
     return Member(since=member.since, bounces=count, bounced=now, suspended=suspended)
-
-
-def _seal(mailing_list: MailingList, member: str) -> str:
-    digest = hmac.digest(mailing_list.secret.encode(), member.lower().encode("utf-8", "replace"), "sha256")
-    return base64.b32encode(digest)[:SEAL_LETTERS].decode("ascii").lower()

@@ -14,6 +14,9 @@ from bundled_server.mda.lists.shelf import HELD_END, ListShelf, Token
 
 MOST_HELD = 500
 
+LeaveUrl = Callable[[MailingList, str], str]
+"""The address where a member of a list leaves with one click, "" for none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -42,7 +45,7 @@ class Circulation:
         shelf: ListShelf,
         new_queue_id: Callable[[], str],
         now: Callable[[], float],
-        leave_url: Callable[[MailingList, str], str] = lambda mailing_list, member: "",
+        leave_url: LeaveUrl = lambda mailing_list, member: "",
     ) -> None:
         self._shelf = shelf
         self._new_queue_id = new_queue_id

@@ -21,6 +21,7 @@ from bundled_server.mda.lists.model import (
     checked_text,
 )
 from bundled_server.mda.lists.post import Post
+from bundled_server.mda.lists.seals import LEAVE, LEAVE_LETTERS, is_sealed
 from bundled_server.mda.lists.shelf import ListShelf
 
 Exists = Callable[[str, str], Awaitable[bool]]
@@ -81,6 +82,14 @@ class ListClerk:
             "approve": lambda wanted: self._decide(wanted, "approve"),
             "reject": lambda wanted: self._decide(wanted, "reject"),
         }
+
+    async def leave_by_click(self, name: str, address: str, sealed: str) -> bool:
+        """A member clicked the link of a letter (RFC 8058); false for a link that this list did not make."""
+        found = self._shelf.get(name)
+        if found is None or not is_sealed(found, LEAVE, address, sealed, LEAVE_LETTERS):
+            return False
+        await self._shelf.store.commit(self._shelf.remove_member(found.name, address.lower()))
+        return True
 
     async def answer(self, verb: str, wanted: object) -> Any:
         if verb not in self._verbs:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
+from yarl import URL
 
 from bundled_server.config import HostSettings, Ports
 from bundled_server.host.host import Host
@@ -17,13 +19,14 @@ from bundled_server.host.host import Host
 PASSWORD = "123456"
 
 
-def settings(folder: Path) -> HostSettings:
+def settings(folder: Path, **more: Any) -> HostSettings:
     return HostSettings(
         hostname="mx.cities.org",
         domain="cities.org",
         data=folder,
-        ports=Ports(smtp=0, submission=0, imap=0),
+        ports=Ports(smtp=0, submission=0, imap=0, admin=0),
         users=tuple((name, PASSWORD) for name in ("alice", "bob", "juan")),
+        **more,
     )
 
 
@@ -151,3 +154,29 @@ async def test_members_read_the_archive_over_imap_and_nobody_writes_into_it(host
     assert not any(b"#lists" in line for line in stranger["list"][1])
     assert stranger["select"][0] == "NO"
     assert b"NOPERM" not in stranger["append"][1][0]
+
+
+async def test_one_click_leaves_the_list_and_a_look_does_not(tmp_path: Path) -> None:
+    async with Host(settings(tmp_path, leave_url="https://mail.cities.org/leave")) as host:
+        await ask(host, "create", name="redes", owners=["juan@cities.org"])
+        await ask(host, "join", name="redes", which=["alice@cities.org", "bob@cities.org"])
+        await asyncio.to_thread(submit, host, "alice", "redes@cities.org", "the exam")
+        (message,) = await inbox(host, "bob", 1)
+        assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        link, mail = message["List-Unsubscribe"].split(", ")
+        assert mail == "<mailto:redes-leave@cities.org>"
+        path = link.removeprefix("<https://mail.cities.org").removesuffix(">")
+        assert path.startswith("/leave/redes/bob%40cities.org/")
+
+        async def click(method: str, path: str) -> int:
+            url = f"http://127.0.0.1:{host.bound_ports['admin']}{path}"
+            async with ClientSession() as session, session.request(method, URL(url, encoded=True)) as response:
+                return response.status
+
+        assert await click("GET", path) == 200
+        assert await click("POST", path.replace("bob", "alice")) == 404
+        assert await click("POST", path[:-1]) == 404
+        assert [one["address"] for one in await ask(host, "members", name="redes")][1] == "bob@cities.org"
+        assert await click("POST", path) == 200
+        assert [one["address"] for one in await ask(host, "members", name="redes")] == ["alice@cities.org"]
+        assert await click("GET", "/queue") == 401
