@@ -29,6 +29,7 @@ from bundled_server.world.faults.switchboard import Switchboard
 from bundled_server.world.journal import WorldJournal
 from bundled_server.world.mail import lecture, outside, thread, welcome
 from bundled_server.world.mail.letter import Letter
+from bundled_server.world.mailing_lists import make_lists
 from bundled_server.world.places import PASSWORD, PLACES, Place, zone_text
 from bundled_server.world.postman import Postman
 from bundled_server.world.snapshots import START, Snapshots
@@ -199,6 +200,7 @@ class World:
         done = self.data / "sample-mail-was-sent"
         if done.exists():
             return
+        await make_lists(self.hosts)
         now = self.clock.now()
         *others, greeting = welcome.letters(now)
         await self._carry([*lecture.letters(), *outside.letters(now), *thread.letters(now), *others])

@@ -62,6 +62,21 @@ def test_nothing_leaves_the_world_and_the_sender_is_told_why(world) -> None:
     assert "this practice world does not send mail outside itself" in reports[0].as_string()
 
 
+def test_the_list_of_the_world_reaches_its_members_on_both_hosts(world) -> None:
+    with smtplib.SMTP("127.0.0.1", world.port("other.test", "submission")) as client:
+        client.login("bob", "123456")
+        letter = b"From: bob@other.test\r\nTo: redes@cities.org\r\nSubject: a question\r\n\r\nx\r\n"
+        client.sendmail("bob@other.test", ["redes@cities.org"], letter)
+    deadline = time.monotonic() + 20
+    for domain, user in (("cities.org", "alice"), ("cities.org", "juan"), ("other.test", "bob")):
+        while not (
+            found := [one for one in messages(world, domain, user) if one["Subject"] == "[redes] a question"]
+        ):
+            assert time.monotonic() < deadline, f"no copy came to {user}"
+            time.sleep(0.05)
+        assert found[0]["List-Post"] == "<mailto:redes@cities.org>"
+
+
 def test_a_stranger_cannot_relay_through_either_host(world) -> None:
     for domain in ("cities.org", "other.test"):
         with smtplib.SMTP("127.0.0.1", world.port(domain, "smtp")) as client:
