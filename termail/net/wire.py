@@ -43,7 +43,8 @@ def no_tap(direction: str, text: str) -> None:
 def shown(line: bytes) -> str:
     """A line as the tap gives it: bounded, control characters escaped."""
     text = line[:LINE_LIMIT].decode("utf-8", "backslashreplace")
-    text = "".join(entry if entry.isprintable() else _escaped(entry) for entry in text)
+    if not text.isprintable():
+        text = "".join(entry if entry.isprintable() else _escaped(entry) for entry in text)
     return text if len(line) <= LINE_LIMIT else f"{text} … ({len(line)} octets)"
 
 

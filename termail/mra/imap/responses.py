@@ -140,27 +140,28 @@ def _values(frame: Frame, start: int, limits: Limits) -> list[Value]:
             stack[-1].append(piece)
             continue
         position = start if index == 0 else 0
-        while position < len(piece):
-            token = _TOKEN.match(piece, position)
-            if token is None:
-                if piece[position:].strip():
-                    raise Unreadable("a quoted string without an end")
+        for token in _TOKEN.finditer(piece, position):
+            if token.start() != position:
                 break
             position = token.end()
             count += 1
-            if count > limits.tokens:
-                raise Unreadable("far too many values in one response")
             _take(token, stack, limits.depth)
+        if count > limits.tokens:
+            raise Unreadable("far too many values in one response")
+        if position < len(piece) and piece[position:].strip():
+            raise Unreadable("a quoted string without an end")
     if len(stack) != 1:
         raise Unreadable("a parenthesis that is never closed")
     return top
 
 
 def _take(token: re.Match[bytes], stack: list[list[Value]], depth: int) -> None:
-    bracket, string, atom = token.groups()
+    atom = token[3]
     if atom is not None:
-        stack[-1].append(None if atom.upper() == b"NIL" else atom)
-    elif string is not None:
+        stack[-1].append(None if len(atom) == 3 and atom.upper() == b"NIL" else atom)
+        return
+    bracket, string = token[1], token[2]
+    if string is not None:
         stack[-1].append(_ESCAPED.sub(rb"\1", string) if b"\\" in string else string)
     elif bracket == b"(":
         if len(stack) > depth:

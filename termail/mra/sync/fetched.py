@@ -66,4 +66,7 @@ def _flat(value: Value, depth: int = 0) -> bytes:
         return b"NIL"
     if isinstance(value, list):
         return b"(" + b" ".join([_flat(entry, depth + 1) for entry in value]) + b")"
-    return b'"' + bytes(value).replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+    octets = bytes(value)
+    if b'"' in octets or b"\\" in octets:
+        octets = octets.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    return b'"' + octets + b'"'
