@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
+from termail.agent import messages
 from termail.agent.account import AccountRunner, Surroundings
 from termail.agent.messages import BodyArrived, FolderChanged, FoldersChanged, OperationsChanged
 from termail.config import Account
@@ -113,7 +114,7 @@ class LocalAccount(AccountRunner):
         """What the user did, and what the user waits for."""
         await self._operations()
         for message_id, section in list(self.wanted_bodies):
-            error = await asyncio.to_thread(maildir.bring, message_id)  # a file is read whole
+            error = await asyncio.to_thread(_bring, maildir, message_id, section)
             self.wanted_bodies.pop((message_id, section), None)
             self.office.tell(BodyArrived(message_id=message_id, section=section, error=error))
 
@@ -180,3 +181,13 @@ class LocalAccount(AccountRunner):
     def _tell(self, folder_id: int) -> None:
         self.office.tell(FolderChanged(folder_id=folder_id))
         self.office.tell(FoldersChanged())
+
+
+def _bring(maildir: MaildirSync, message_id: int, section: str) -> str:
+    match section:
+        case messages.WHOLE:
+            return maildir.bring(message_id)
+        case messages.SHOWN:
+            return maildir.bring_shown(message_id)
+        case _:
+            return maildir.bring_part(message_id, section)

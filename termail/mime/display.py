@@ -38,12 +38,15 @@ def display(
     html_process: HtmlProcess | None = None,
     html_program: HtmlProgram | None = None,
     links: LinkNumbers | None = None,
+    first_characters: int = limits.SHOWN_CHARACTERS,
 ) -> Display:
-    """Never raises. HTML is rendered in a killable worker with a deadline, so call this from a thread."""
+    """Never raises. With `first_characters` only the beginning of every text, for a first look at a long one.
+    HTML is rendered in a killable worker with a deadline, so call this from a thread."""
     root = parse_message(raw)
     composer = _Composer(root, width, full_headers, prefer_html, shown_headers, html_process, html_program)
     if links is not None:  # several messages shown as one text number their links together
         composer.links = links
+    composer.first_characters = first_characters
     composer.compose()
     return Display(lines=composer.lines, links=composer.links.links, attachments=composer.attachments)
 
@@ -68,6 +71,7 @@ class _Composer:
         self.lines: list[Line] = []
         self.links = LinkNumbers()
         self.attachments: list[Part] = []
+        self.first_characters = limits.SHOWN_CHARACTERS
         self._has_calendar = False
 
     def compose(self) -> None:
@@ -118,6 +122,8 @@ class _Composer:
         self._blank()
         flowed = part.parameters.get("format", "").lower() == "flowed"
         text = part.text()
+        if self.first_characters < limits.SHOWN_CHARACTERS:
+            text = text[: self.first_characters]
         is_html = part.content_type == "text/html"
         before = len(self.links.links)
         printed = self._html_program(part) if is_html and self._html_program is not None else None

@@ -22,7 +22,7 @@ from termail.screens.message_motions import MessageMotions
 from termail.screens.message_outside import MessageOutside
 from termail.screens.pager_commands import PagerCommands
 from termail.screens.part_actions import PartActions
-from termail.screens.reading import read_message, read_trust
+from termail.screens.reading import LONG_OCTETS, Wishes, lay_out, open_message, read_trust
 from termail.screens.script_actions import ScriptActions
 from termail.screens.services import Services
 from termail.screens.thread_actions import ThreadActions
@@ -183,22 +183,30 @@ class PagerScreen(MailScreen):
             await self._show_thread(width, keep_place)
             return
         try:
-            raw, is_partial = await self.services.shown_body(message_id)
-            if not is_partial:
-                await self.services.protected.open(message_id, raw, self.app.suspend)
-            display = await read_message(
-                self.services, message_id, width, full_headers=self.full_headers, prefer_html=self.prefers_html
-            )
-            trust = await read_trust(self.services, message_id, self._account())
+            opened = await open_message(self.services, message_id, self.app.suspend)
+            wishes = Wishes(width, self.full_headers, self.prefers_html)
+            is_long = len(opened.raw) > LONG_OCTETS and not keep_place
+            display = await lay_out(self.services, opened.raw, wishes, is_first_look=is_long)
+            trust = await read_trust(self.services, message_id, self._account(), opened.opening)
         except LookupError as error:
             self.text.put_notice(clean_line(str(error.args[0]) if error.args else "The message is gone."))
             raise
         self.trust_bar.put(trust)
         self.text.put_display(display, keep_place=keep_place)
+        if is_long:
+            self.run_worker(
+                self.guard(self._show_rest(message_id, opened.raw, wishes)), group="rest", exclusive=True
+            )
         row = self.view.row_at(self.line)
         if row is not None and row.message_id == message_id and not row.is_read:
             await self.actions.mark_read(message_id)
         self.show_title()
+
+    async def _show_rest(self, message_id: int, raw: bytes, wishes: Wishes) -> None:
+        """The whole of a long message, in the place of its beginning."""
+        display = await lay_out(self.services, raw, wishes)
+        if message_id == self.message_id and not self.shows_thread:
+            self.text.put_display(display, keep_place=True)
 
     async def _show_thread(self, width: int, keep_place: bool) -> None:
         """The messages of the first screen at once, all of them as soon as they are laid out."""

@@ -19,13 +19,14 @@ _INLINE: Final = re.compile(
     rb"(?ms)^-----BEGIN PGP (MESSAGE|SIGNED MESSAGE)-----.*?"
     rb"^-----END PGP (?:MESSAGE|SIGNATURE)-----[ \t]*(?:\r?\n|\Z)"
 )
+_LOOKED_AT_OCTETS: Final = 200_000
 _BELIEVED: Final = (Standing.TRUSTED, Standing.UNCERTIFIED)
 
 
 def is_protected(raw: bytes) -> bool:
     """Whether `open_message` would have something to do; cheap."""
     return (
-        b"application/pgp-" in raw.lower()[:200_000]
+        b"application/pgp-" in raw[:_LOOKED_AT_OCTETS].lower()
         or b"-----BEGIN PGP MESSAGE" in raw
         or b"-----BEGIN PGP SIGNED MESSAGE" in raw
     )

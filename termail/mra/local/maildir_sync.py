@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from termail.mime.headers import header_end
+from termail.mime.skeleton import part_octets, without_large_parts
 from termail.model.actions import AppendTo, Expunge, MoveTo, SetFlags
 from termail.model.folder import Folder
 from termail.mra.local.maildir import Entry, Maildir
@@ -110,6 +111,24 @@ class MaildirSync:
         if raw is None:
             return "the message is no longer there"
         self._store.put_raw(message_id, raw)
+        return ""
+
+    def bring_shown(self, message_id: int) -> str:
+        """What is needed to read it: a large attachment stays in its file → "" or why not."""
+        raw = self._read(message_id)
+        skeleton = without_large_parts(raw) if raw is not None else None
+        if raw is None or skeleton is None:
+            return self.bring(message_id)
+        self._store.put_skeleton(message_id, skeleton)
+        return ""
+
+    def bring_part(self, message_id: int, section: str) -> str:
+        """One part of it → "" or why not."""
+        raw = self._read(message_id)
+        octets = part_octets(raw, section) if raw is not None else None
+        if octets is None:
+            return "the part is no longer there"
+        self._store.put_part(message_id, section, octets)
         return ""
 
     def replay(self, operation: Operation) -> None:

@@ -4,13 +4,14 @@ import asyncio
 import re
 from typing import Final
 
+from termail.mime.skeleton import PARTIAL_OCTETS
 from termail.model.folder import Folder
 from termail.mra.imap.connection import ImapConnection
 from termail.mra.imap.responses import Fetch, Value
 from termail.mra.imap.sets import uid_sets
 from termail.mra.sync.fetched import BODY_ITEMS, STRUCTURE_OCTETS
 from termail.mra.sync.mailboxes import Mailboxes
-from termail.mra.sync.structure import PARTIAL_OCTETS, plan
+from termail.mra.sync.structure import plan
 from termail.store.local_store import LocalStore
 
 BATCH_OCTETS: Final = 4_000_000

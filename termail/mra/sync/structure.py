@@ -5,18 +5,11 @@ from typing import Final
 
 import msgspec
 
-from termail.mime.skeleton import mark
+from termail.mime.skeleton import EXACT_TYPES, LEAF_OCTETS, PARTIAL_OCTETS, is_needed, mark
 from termail.mra.imap.responses import Value, number_of, text_of
 
-PARTIAL_OCTETS: Final = 500_000
-"""Smaller messages are fetched whole."""
-LEAF_OCTETS: Final = 100_000
-"""Parts up to this size come along, whatever they are."""
-TEXT_OCTETS: Final = 2_000_000
-"""Texts to be read come along up to this size."""
 _DEPTH: Final = 20
 _PARTS: Final = 60
-_EXACT: Final = frozenset({"multipart/signed", "multipart/encrypted"})
 _DISPOSITION: Final = {"text": 9, "message/rfc822": 11}
 
 
@@ -39,9 +32,7 @@ class Node(msgspec.Struct, kw_only=True):
     @property
     def is_wanted(self) -> bool:
         """Whether a reader needs its octets at once."""
-        if self.size_octets <= LEAF_OCTETS:
-            return True
-        return self.content_type.startswith("text/") and not self.is_file and self.size_octets <= TEXT_OCTETS
+        return is_needed(self.content_type, self.size_octets, is_file=self.is_file)
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -92,7 +83,7 @@ def plan(structure: Value, size_octets: int) -> Plan | None:
         return None
     root = _node(structure, "", 0)
     nodes = list(root.walk()) if root is not None else []
-    if root is None or len(nodes) > _PARTS or any(node.content_type in _EXACT for node in nodes):
+    if root is None or len(nodes) > _PARTS or any(node.content_type in EXACT_TYPES for node in nodes):
         return None
     left_out = sum(node.size_octets for node in nodes if not node.children and not node.is_wanted)
     is_text = not root.children and root.content_type.startswith("text/")
