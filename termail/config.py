@@ -15,7 +15,7 @@ from termail.net.pins import parse_pins
 
 FILE_NAME: Final = "config.toml"
 FILE_LIMIT: Final = 1_000_000
-TABLES: Final = ("accounts", "identities", "pgp", "ui", "keys", "searches", "scores")
+TABLES: Final = ("accounts", "identities", "pgp", "smime", "ui", "keys", "searches", "scores")
 _ACCOUNT_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _ADDRESS: Final = re.compile(r"[^\s<>@,]+@[^\s<>@,]+")
 _TABLE_LINE: Final = re.compile(r"\s*\[+([^\]]+)\]+")
@@ -125,6 +125,16 @@ class Pgp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     encrypt_replies: bool = True
 
 
+class Smime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[smime]: PEM files: your certificate, its key (without a passphrase), a folder of ADDRESS.pem for those you
+    encrypt to, and the authorities to believe ("" is the system's)."""
+
+    own: str = ""
+    key: str = ""
+    people: str = ""
+    authorities: str = ""
+
+
 class Ui(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[ui]: how the client looks. "" means the built-in choice; formats are mutt's % expandos.
 
@@ -171,6 +181,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     accounts: dict[str, Account] = {}
     identities: dict[str, Identity] = {}
     pgp: Pgp = Pgp()
+    smime: Smime = Smime()
     ui: Ui = Ui()
     keys: dict[str, dict[str, str]] = {}
     searches: dict[str, str] = {}
@@ -243,6 +254,7 @@ class _Reader:
             accounts={name: self._account(name, table) for name, table in self._tables(document, "accounts")},
             identities={name: self._identity(name, table) for name, table in self._tables(document, "identities")},
             pgp=self._convert(("pgp",), self._table(document, "pgp"), Pgp),
+            smime=self._convert(("smime",), self._table(document, "smime"), Smime),
             ui=self._ui(self._table(document, "ui")),
             keys={name: self._keys(name, table) for name, table in self._tables(document, "keys")},
             searches=self._values(document, "searches", str, "a pattern in quotes"),

@@ -165,7 +165,7 @@ class Services:
     @cached_property
     def protected(self) -> Protected:
         """The user's gpg, in front of protected mail."""
-        return Protected(self.settings.pgp)
+        return Protected(self.settings.pgp, self.settings.smime)
 
     def take_settings(self, settings: Settings, keymap: Keymap) -> None:
         """Settings that were read anew. Raises PatternError, and has changed nothing."""

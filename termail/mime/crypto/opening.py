@@ -1,4 +1,4 @@
-"""A protected message made readable: PGP/MIME and inline PGP, verified and decrypted, with its own Subject."""
+"""A protected message made readable: PGP/MIME, inline PGP and S/MIME, verified and decrypted, with its Subject."""
 
 import base64
 import binascii
@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from termail.mime.crypto.gpg import LARGEST_OCTETS, Gpg, GpgError, PassphraseWanted
+from termail.mime.crypto.openssl import Openssl, SmimeError
 from termail.mime.crypto.verdicts import Opening, Signature, Standing
 from termail.mime.headers import header_end
 from termail.mime.message import main_text, parse_message
@@ -20,24 +21,29 @@ _INLINE: Final = re.compile(
     rb"^-----END PGP (?:MESSAGE|SIGNATURE)-----[ \t]*(?:\r?\n|\Z)"
 )
 _LOOKED_AT_OCTETS: Final = 200_000
+_TYPES: Final = re.compile(rb"(?i)application/(?:pgp-|(?:x-)?pkcs7-)")
+_SEALED: Final = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_SMIME_SIGNED: Final = ("application/pkcs7-signature", "application/x-pkcs7-signature")
 _BELIEVED: Final = (Standing.TRUSTED, Standing.UNCERTIFIED)
 
 
 def is_protected(raw: bytes) -> bool:
     """Whether `open_message` would have something to do; cheap."""
     return (
-        b"application/pgp-" in raw[:_LOOKED_AT_OCTETS].lower()
+        _TYPES.search(raw, 0, _LOOKED_AT_OCTETS) is not None
         or b"-----BEGIN PGP MESSAGE" in raw
         or b"-----BEGIN PGP SIGNED MESSAGE" in raw
     )
 
 
-def open_message(raw: bytes, gpg: Gpg, *, may_ask: bool = False) -> Opening | None:
+def open_message(raw: bytes, gpg: Gpg, openssl: Openssl | None = None, *, may_ask: bool = False) -> Opening | None:
     """None when nothing in it is protected. Never raises: what cannot be opened says why."""
     if len(raw) > LARGEST_OCTETS or not is_protected(raw):
         return None
     root = parse_message(raw)
     try:
+        if openssl is not None and _is_smime(root):
+            return _smime(raw, root, openssl)
         if root.content_type == "multipart/encrypted":
             return _decrypted(raw, root, gpg, may_ask)
         signed = next((part for part in root.walk() if _is_signed(part)), None)
@@ -46,14 +52,42 @@ def open_message(raw: bytes, gpg: Gpg, *, may_ask: bool = False) -> Opening | No
         return _inline(raw, root, gpg, may_ask)
     except PassphraseWanted as error:
         return Opening(raw=raw, is_encrypted=True, trouble=str(error), wants_passphrase=True)
-    except GpgError as error:
-        is_encrypted = root.content_type == "multipart/encrypted"
+    except (GpgError, SmimeError) as error:
+        is_encrypted = root.content_type in ("multipart/encrypted", *_SEALED)
         return Opening(raw=raw, is_encrypted=is_encrypted, trouble=str(error))
 
 
 def _is_signed(part: Part) -> bool:
     protocol = part.parameters.get("protocol", "").lower()
     return part.content_type == "multipart/signed" and protocol == "application/pgp-signature"
+
+
+def _is_smime(root: Part) -> bool:
+    is_signed = root.content_type == "multipart/signed"
+    return root.content_type in _SEALED or (
+        is_signed and root.parameters.get("protocol", "").lower() in _SMIME_SIGNED
+    )
+
+
+def _smime(raw: bytes, root: Part, openssl: Openssl) -> Opening:
+    """Sealed, signed, or one in the other (RFC 8551 §3.6)."""
+    is_encrypted = False
+    if root.content_type in _SEALED and root.parameters.get("smime-type", "").lower() != "signed-data":
+        raw = _under(raw, _LINE_END.sub(b"\r\n", openssl.decrypt(_content(raw))))
+        root, is_encrypted = parse_message(raw), True
+        if not _is_smime(root):
+            return Opening(raw=raw, is_encrypted=True)
+    inside, signature = openssl.verify(_content(raw))
+    if signature.standing in _BELIEVED:
+        raw = _under(raw, _LINE_END.sub(b"\r\n", inside))
+    return Opening(raw=raw, is_encrypted=is_encrypted, signature=signature)
+
+
+def _content(raw: bytes) -> bytes:
+    """The entity of the whole message: its Content-* fields and its body."""
+    end, start = header_end(raw)
+    fields = b"".join(text for name, text in _fields(raw[:end]) if name.startswith(b"content-"))
+    return b"MIME-Version: 1.0\r\n" + fields + b"\r\n" + raw[start:]
 
 
 def _decrypted(raw: bytes, root: Part, gpg: Gpg, may_ask: bool) -> Opening | None:

@@ -62,7 +62,7 @@ WORK = '[accounts.work]\nfrom = "a@b.c"\nretrieve = "imap://a@h"\n'
         (WORK + 'keep_days = "many"', ["line 4", "keep_days", "expected `int`"]),
         ('[ui]\nsort = "dat"', ["line 2", "[ui] sort", "allowed are threads, date"]),
         ("[keys.index]\nd = 3", ["line 2", "[keys.index] d", "command in quotes"]),
-        ("[acounts.work]", ["line 1", "acounts", "allowed are accounts, identities, pgp, ui, keys"]),
+        ("[acounts.work]", ["line 1", "acounts", "allowed are accounts, identities, pgp, smime, ui, keys"]),
         ('[accounts."a/b"]\nfrom = "a@b"', ["accounts", "letters, digits"]),
         ("x = [", ["not TOML"]),
         (b'x = "\xff"', ["line 1", "UTF-8"]),
