@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bundled_server.envelope import split_address
 from bundled_server.filter_config import Thresholds
 from bundled_server.filters.chain import Chain
 from bundled_server.filters.question import Question, Visit
@@ -12,6 +13,7 @@ from bundled_server.filters.verdict import Said, Stage, Verdict, Word
 from bundled_server.journal import Agent, Journal
 
 TOO_MUCH_SPAM = "5.7.1"
+ROLES = ("postmaster", "abuse")
 
 
 class Action(StrEnum):
@@ -85,7 +87,7 @@ class Inspection:
         vouched_by = visit.findings.vouched_by
         everything = dict.fromkeys((*visit.said, *visit.said_of_mail, *at_data))  # of many recipients each once
         said = tuple(self.chain.overruled(one, vouched_by) for one in everything)
-        conclusion = self._conclusion(said, vouched_by)
+        conclusion = self._conclusion(said, bool(vouched_by) or is_for_roles(question.recipients))
         visit.begin_mail()
         visit.untold = []
         if not question.is_rehearsal:
@@ -100,14 +102,14 @@ class Inspection:
         self._tell_rest(visit)
         self.chain.left(visit)
 
-    def _conclusion(self, said: tuple[Said, ...], vouched_by: str) -> Conclusion:
+    def _conclusion(self, said: tuple[Said, ...], is_welcome: bool) -> Conclusion:
         limits = self._thresholds
         total = round(sum(one.verdict.score for one in said), 2)
         ended_by = _who_ends_it(said)
         if ended_by is not None:
             word = ended_by.verdict.word
             return Conclusion(said, total, Action.REJECT if word is Word.REJECT else Action.DEFER, ended_by)
-        if total >= limits.reject and not vouched_by:
+        if total >= limits.reject and not is_welcome:
             by_score = sorted((one for one in said if one.verdict.score > 0), key=lambda one: -one.verdict.score)
             text = f"Message refused as spam: {total:.1f} points ({', '.join(one.name for one in by_score[:5])})"
             verdict = Verdict(Word.REJECT, reason=text, status=TOO_MUCH_SPAM)
@@ -139,6 +141,12 @@ class Inspection:
             message_id=message_id,
             peer=visit.address,
         )
+
+
+def is_for_roles(recipients: Sequence[str]) -> bool:
+    """Whether the message is for nobody but the postmaster and the abuse desk, who hear of it when mail is refused
+    by mistake (RFC 5321 §4.5.1)."""
+    return bool(recipients) and all(split_address(one.lower())[0] in ROLES for one in recipients)
 
 
 def _who_ends_it(said: Sequence[Said]) -> Said | None:

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from bundled_server.filters.inspection import Inspection
+from bundled_server.filters.inspection import Inspection, is_for_roles
 from bundled_server.filters.question import Question, Visit
 from bundled_server.filters.verdict import Said, Stage, Verdict, Word
 from bundled_server.protocols.smtp.replies import Reply
@@ -44,6 +44,8 @@ class FilterGate:
         return await self._ask(Stage.MAIL, Question(_visit_of(client), sender))
 
     async def recipient(self, client: Client, sender: str, recipient: str) -> Reply | None:
+        if is_for_roles((recipient,)):
+            return None
         return await self._ask(Stage.RCPT, Question(_visit_of(client), sender, recipient))
 
     async def message(self, transaction: Transaction, content: bytes) -> Admission:

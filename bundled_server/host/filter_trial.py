@@ -24,7 +24,7 @@ def trial_inspection(settings: HostSettings, store: Store) -> Inspection:
     parts = FilterParts(
         hostname=settings.hostname,
         store=store,
-        resolver=resolver_of(settings.filters.nameservers),
+        resolver=resolver_of(settings.filters),
         now=time.time,
         monotonic=time.monotonic,
         chance=random.random,

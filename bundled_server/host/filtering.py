@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 
 from bundled_server.dns.resolver import DnsResolver, Resolver, system_nameservers
+from bundled_server.filter_config import FilterSettings
 from bundled_server.filters.building import CannotFilter, FilterParts, build_chain
 from bundled_server.filters.inspection import Inspection
 from bundled_server.filters.networks import address_of
@@ -12,6 +13,8 @@ from bundled_server.host.errors import HostCannotStart
 from bundled_server.host.parts import Ground, People
 
 DNS_PORT = 53
+DNS_SHARE = 0.8
+"""Of the deadline of a stage."""
 _NAME_SERVER = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::(\d{1,5}))?")
 
 
@@ -34,7 +37,7 @@ def _parts(ground: Ground, people: People) -> FilterParts:
     return FilterParts(
         hostname=settings.hostname,
         store=ground.store,
-        resolver=ground.surroundings.resolver or resolver_of(settings.filters.nameservers),
+        resolver=ground.surroundings.resolver or resolver_of(settings.filters),
         now=ground.clock.now,
         monotonic=time.monotonic,
         chance=ground.surroundings.randomness,
@@ -44,10 +47,11 @@ def _parts(ground: Ground, people: People) -> FilterParts:
     )
 
 
-def resolver_of(nameservers: Sequence[str]) -> Resolver:
-    """One that asks these name servers (ADDRESS or ADDRESS:PORT), or the system's when there are none. Raises
-    HostCannotStart."""
-    return DnsResolver([_place(text) for text in nameservers] or system_nameservers())
+def resolver_of(settings: FilterSettings) -> Resolver:
+    """One that asks the name servers of the settings, or the system's when there are none, and gives up soon
+    enough for a filter to say that DNS does not answer. Raises HostCannotStart."""
+    places = [_place(text) for text in settings.nameservers] or system_nameservers()
+    return DnsResolver(places, timeout_seconds=settings.deadline_seconds * DNS_SHARE)
 
 
 def _place(text: str) -> tuple[str, int]:

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from bundled_server.config import HostSettings
+from bundled_server.filter_config import FilterSettings, Rate
 from bundled_server.filters.verdict import Stage, Verdict, Word
 from bundled_server.host.host import Host
 
@@ -170,3 +171,53 @@ async def test_a_client_that_greets_for_ever_fills_nothing(settings: HostSetting
                 await asyncio.sleep(0)
     assert len(link.asked) == 50
     assert len(told) == 1
+
+
+async def test_the_postmaster_hears_whom_filters_refuse_at_the_recipient_or_for_points(
+    settings: HostSettings, says, came
+) -> None:
+    links = [
+        says("lists", Verdict(Word.REJECT, reason="denied"), at=(Stage.RCPT,)),
+        says("words", Verdict(Word.SCORE, 99.0, "bad")),
+    ]
+
+    def talk(port: int) -> list[int]:
+        with smtplib.SMTP("127.0.0.1", port) as client:
+            client.ehlo()
+            client.mail("x@far.test")
+            codes = [client.rcpt(f"{name}@cities.org")[0] for name in ("alice", "Postmaster")]
+            return [*codes, client.data(HOLA)[0]]
+
+    async with Host(settings, filters=links) as host:
+        assert await asyncio.to_thread(talk, host.bound_ports["smtp"]) == [550, 250, 250]
+        end = await came(host, (0, b""))
+    assert len(end.junk) == 1, "alice is the postmaster of a host without root"
+
+
+async def test_a_client_has_so_many_connections_and_no_more(settings: HostSettings) -> None:
+    filters = FilterSettings(rate=Rate(connections=2, connections_per_minute=0, exempt=()))
+    settings = msgspec.structs.replace(settings, filters=filters)
+
+    async def greeting(port: int) -> tuple[bytes, asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        return await reader.readline(), reader, writer
+
+    async with Host(settings) as host:
+        port = host.bound_ports["smtp"]
+        first, second, third = [await greeting(port) for _ in range(3)]
+        assert [said[0][:3] for said in (first, second, third)] == [b"220", b"220", b"421"]
+        assert b"More than 2 connections at once" in third[0]
+        assert await third[1].read() == b"", "it was sent away"
+        first[2].close()
+        async with asyncio.timeout(10):
+            while (again := await greeting(port))[0][:3] != b"220":
+                again[2].close()
+        for said in (second, third, again):
+            said[2].close()
+
+
+async def test_without_filters_nothing_is_asked_and_nothing_is_added(settings: HostSettings, send, came) -> None:
+    async with Host(settings) as host:
+        (message,) = (await came(host, await send(host, HOLA))).inbox
+        assert host.filters.describe() == []
+    assert b"X-Spam" not in message and b"Authentication-Results" not in message
