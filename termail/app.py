@@ -44,6 +44,15 @@ class TermailApp(App[int], inherit_bindings=False):
     COMMAND_PALETTE_BINDING = "f12"
     TITLE = "termail"
     ALLOW_SELECT = False
+    CSS = """
+    .-presenter Ink > .ink--text, .-presenter Ink > .ink--accent, .-presenter Ink > .ink--ok,
+    .-presenter Ink > .ink--quote-1, .-presenter Ink > .ink--quote-2, .-presenter Ink > .ink--quote-3,
+    .-presenter Ink > .ink--warning { text-style: bold; }
+    .-presenter Ink > .ink--dim { color: $mail-text; }
+    .-presenter Ink > .ink--faint { color: $mail-dim; }
+    .-presenter WirePane.shown { height: 45%; }
+    .-presenter WirePane.beside { height: 1fr; }
+    """
 
     def __init__(
         self,
@@ -104,7 +113,9 @@ class TermailApp(App[int], inherit_bindings=False):
             self.run_worker(self.services.lesson.watch(), name="lesson", exit_on_error=False)
 
     async def on_unmount(self) -> None:
-        """Tell the agent that nobody looks any more."""
+        """Tell the agent that nobody looks any more; a recording is whole."""
+        if self.services.presenter.recording is not None:
+            self.services.presenter.stop()
         await self.services.agent.close()
 
     def show_mail(self) -> None:
@@ -149,6 +160,10 @@ class TermailApp(App[int], inherit_bindings=False):
             self._hear(spoken_there(event))
             for screen in self._mail_screens():
                 screen.hear_event(event)
+
+    def discreet(self, text: str) -> str:
+        """What an audience may see of a line that is drawn."""
+        return self.services.presenter.discreet(text)
 
     def _show_lesson(self) -> None:
         for screen in self._mail_screens():

@@ -305,6 +305,11 @@ _CLASSROOM = (
     _command("lesson-open", "Go where the step happens: the console, a mailbox", lesson="o Enter"),
     _command("lesson-list", "Choose another lesson", lesson="c"),
     _command("lesson-leave", "Leave the lesson", lesson="x"),
+    _command("presenter", "Presenting: bold, keys shown, foreign addresses covered", generic="F10"),
+    _command("presenter-next", "The next step of the lesson, shown in the narration bar", generic="M-Right"),
+    _command("presenter-previous", "The step before, shown in the narration bar", generic="M-Left"),
+    _command("narrate", "Write something into the narration bar", generic="M-F1"),
+    _command("record", "Record the screen as an asciicast, or end the recording", generic="M-F10"),
     _command("wire-export", "Save the dialogue: .txt, .json, .pcap for Wireshark, .mmd for Mermaid", wire="e"),
 )
 

@@ -5,22 +5,17 @@ from collections.abc import Callable
 from termail.agent.messages import StopAgent, SyncNow
 from termail.commands import COMMANDS
 from termail.mime.sanitize import clean_line
+from termail.screens.classroom_keys import ClassroomKeys
 from termail.screens.desk import CommandError
 from termail.screens.mail_screen import MailScreen
 from termail.themes import THEMES
 
-TLS_WORDS = {
-    "carried": "What TLS carries: the dialogue.",
-    "both": "What TLS carries, and the records that travel.",
-    "travels": "What travels: a listener on the network sees this and no more.",
-}
 
-
-class Everywhere:
+class Everywhere(ClassroomKeys):
     """A helper of every screen; `after_undo` lets a screen read its rows again."""
 
     def __init__(self, screen: MailScreen, after_undo: Callable[[], None] | None = None) -> None:
-        self._screen = screen
+        super().__init__(screen)
         self._after_undo = after_undo
 
     async def do_help(self, argument: str) -> None:
@@ -88,47 +83,6 @@ class Everywhere:
     def do_log(self, argument: str) -> None:
         self._screen.go("log")
 
-    async def do_wire(self, argument: str) -> None:
-        await self._screen.toggle_wire()
-
-    def do_wire_pause(self, argument: str) -> None:
-        self._screen.services.heard.wire.toggle_pause()
-        self._screen.wire_moved()
-
-    def do_wire_step(self, argument: str) -> None:
-        if not self._screen.services.heard.wire.step():
-            self._screen.tell_quietly("Nothing waits in the dialogue.")
-        self._screen.wire_moved()
-
-    def do_wire_slow(self, argument: str) -> None:
-        pace = self._screen.services.heard.wire.next_pace()
-        self._screen.pace_wire()
-        self._screen.wire_moved()
-        self._screen.tell(f"One line of dialogue every {pace:g} s." if pace else "The dialogue shows as it comes.")
-
-    def do_wire_place(self, argument: str) -> None:
-        services = self._screen.services
-        services.heard.wire.next_place(services.account_names)
-        self._screen.wire_moved()
-
-    def do_wire_tls(self, argument: str) -> None:
-        services = self._screen.services
-        view = services.heard.wire.next_tls_view()
-        self._screen.wire_moved()
-        self._screen.tell(TLS_WORDS[view])
-
-    async def do_wire_beside(self, argument: str) -> None:
-        services = self._screen.services
-        services.wire_is_beside = not services.wire_is_beside
-        if services.wire_is_shown:
-            await self._screen.show_wire(on=True)
-        else:
-            await self._screen.toggle_wire()
-
-    async def do_wire_view(self, argument: str) -> None:
-        await self._screen.services.watch_wire()
-        self._screen.go("wire")
-
     async def do_reload_settings(self, argument: str) -> None:
         accounts = self._screen.services.settings.accounts
         self._screen.services.reload()
@@ -137,15 +91,6 @@ class Everywhere:
                 StopAgent()
             )  # the next one, started at once, knows the new ones
         self._screen.tell("Settings read again.", "ok")
-
-    def do_console(self, argument: str) -> None:
-        self._screen.go("console", argument)
-
-    def do_world(self, argument: str) -> None:
-        self._screen.go("world")
-
-    def do_lesson(self, argument: str) -> None:
-        self._screen.go("lesson" if self._screen.services.lesson.is_running else "lessons")
 
     async def do_theme(self, argument: str) -> None:
         names = list(THEMES)

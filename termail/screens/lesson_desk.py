@@ -26,7 +26,8 @@ def _nobody() -> None:
 
 @dataclass(slots=True)
 class LessonDesk:
-    """`changed` is called whenever there is something new to see. Raises TROUBLE where the world says no."""
+    """`changed` is called whenever there is something new to see; `shown` is a step before the one at hand
+    that is told again. Raises TROUBLE where the world says no."""
 
     changed: Callable[[], None] = _nobody
     language: str = "en"
@@ -34,6 +35,7 @@ class LessonDesk:
     results: list[CheckResult] = field(default_factory=list)
     progress: Progress | None = None
     is_finished: bool = False
+    shown: int | None = None
     _run: LessonRun | None = None
     _world: WorldClient | None = None
     _happened: asyncio.Event = field(default_factory=asyncio.Event)
@@ -90,6 +92,19 @@ class LessonDesk:
         self.is_finished = not await self._run.advance()
         self.results = []
         await self.look()
+        self.changed()
+
+    async def turn(self, step: int) -> None:
+        """Show the step before or after; past the step at hand, begin the next one. Raises TROUBLE."""
+        assert self._run is not None
+        position = self.position if self.shown is None else self.shown
+        if step > 0 and position == self.position:
+            self.shown = None
+            await self.advance()
+            return
+        self.shown = max(0, position + step)
+        if self.shown == self.position:
+            self.shown = None
         self.changed()
 
     async def solve(self) -> None:

@@ -10,6 +10,7 @@ from termail.widgets.ink import Run, runs_length
 
 _INLINE = re.compile(r"\*\*(.+?)\*\*|`(.+?)`|\*(.+?)\*")
 BAR_CHECKS = 3
+SAID_LINES = 4
 
 
 def markdown_lines(text: str, width: int) -> list[list[Run]]:
@@ -41,13 +42,17 @@ def check_lines(results: list[CheckResult]) -> list[list[Run]]:
 
 def narration(desk: LessonDesk, width: int, *, key: str) -> tuple[list[Run], list[list[Run]]]:
     """Title and lines of the bar."""
-    lesson, step = desk.lesson, desk.step
-    place = f"{desk.position + 1} of {len(lesson.steps)}"
+    lesson = desk.lesson
+    position = desk.position if desk.shown is None else desk.shown
+    step = lesson.steps[position]
+    place = f"{position + 1} of {len(lesson.steps)}"
     title: list[Run] = [
         (clean_line(lesson.title), "accent"),
         (f" · {place} · ", "dim"),
         (clean_line(step.title), "strong"),
     ]
+    if desk.shown is not None:
+        return title, markdown_lines(step.text, width - 2)[:SAID_LINES]
     if desk.is_finished:
         return title, [
             [("  ✓ ", "ok"), ("The lesson is done.", "strong"), (f"  {key} leads to the others", "dim")]

@@ -10,8 +10,6 @@ from typing import Any, ClassVar
 from textual import events
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.message import Message
-from textual.screen import Screen
-from textual.timer import Timer
 from textual.worker import Worker
 
 from termail.agent.messages import (
@@ -21,35 +19,28 @@ from termail.agent.messages import (
     SyncFinished,
     ToUI,
 )
-from termail.classroom.journal import Event
-from termail.classroom.wire_line import Spoken
 from termail.commands import COMMANDS, Context
 from termail.keymap import Found, KeyReader, Unbound, Waiting, steps_of, stroke_of
 from termail.mime.sanitize import clean_line
 from termail.model.outbox import OutboxState
+from termail.screens.classroom_screen import ClassroomScreen
 from termail.screens.desk import Cancelled, CommandError, Handler
-from termail.screens.lesson_lines import narration
 from termail.screens.outside import run_outside
 from termail.screens.phrases import OUTBOX_WORDS, words_of
 from termail.screens.services import Pressed, Services
-from termail.screens.wire_lines import WIRE_HINTS, wire_row, wire_title
 from termail.widgets.bars import StatusBar, TitleBar, key_hints
 from termail.widgets.ink import Run
 from termail.widgets.prompt import Prompt
-from termail.widgets.wire_pane import WirePane, WireRow
-from termail.widgets.words import Words
 
 # What a command may raise and the user reads as one line; anything else is a defect, kept with its traceback.
 EXPECTED = (CommandError, LookupError, ValueError, OSError, sqlite3.Error, SuspendNotSupported)
-PANE_LINES = 500
 PATIENCE_SECONDS = 1.5  # how long keys wait for a message that is slow to draw
 _STATE_ROLES = {"error": "error", "offline": "warning", "idle": "ok"}
 
 
-class MailScreen(Screen[Any], inherit_bindings=False):
+class MailScreen(ClassroomScreen, inherit_bindings=False):
     """`helpers` answer the commands the screen itself has no `do_…` method for."""
 
-    CONTEXT: ClassVar[Context] = Context.LISTS
     HINTS: ClassVar[tuple[tuple[str, str], ...]] = (("quit", "back"), ("help", "keys"))
     AUTO_FOCUS = "#work"
     DEFAULT_CSS = """
@@ -57,14 +48,11 @@ class MailScreen(Screen[Any], inherit_bindings=False):
     """
 
     def __init__(self, services: Services) -> None:
-        super().__init__()
-        self.services = services
+        super().__init__(services)
         self.helpers: list[object] = []
         self.prompt = Prompt(self._take_answer, services.histories, id="prompt")
         self.title_bar = TitleBar(id="title")
         self.status_bar = StatusBar(id="status")
-        self.wire_pane = WirePane(id="wire")
-        self.narration = Words(id="narration")
         self.reader = KeyReader(
             services.keymap, self.CONTEXT, numbers=self.CONTEXT in (Context.INDEX, Context.PAGER)
         )
@@ -72,7 +60,6 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         self._answer: asyncio.Future[str | None] | None = None
         self._busy: set[Worker[None]] = set()
         self._is_open = False
-        self._wire_clock: Timer | None = None
 
     class Ready(Message):
         """The next key may come."""
@@ -80,8 +67,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         yield self.title_bar
         yield from self.compose_work()
-        yield self.wire_pane
-        yield self.narration
+        yield from self.compose_classroom()
         yield self.status_bar
         yield self.prompt
 
@@ -100,8 +86,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
     def on_screen_resume(self) -> None:
         """Back on top: things may have changed meanwhile."""
         self.post_message(self.Ready())
-        self._show_wire()
-        self.show_lesson()
+        self.show_classroom()
         notice, self.services.next_notice = self.services.next_notice, ""
         if notice:
             self.tell(notice)
@@ -199,6 +184,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         match self.reader.feed(stroke):
             case Found(command, number):
                 self.services.pressed = Pressed(stroke, command)
+                self.services.presenter.pressed(stroke, command)
                 self._run_binding(command, str(number) if number else "")
             case Waiting(shown):
                 self.tell_quietly(f"{shown}-")
@@ -208,6 +194,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
                     self.tell_quietly(f"{shown} is not bound here; {help_key} shows the keys")
         if had_notice and self._notice is None:
             self.show_status()
+        self.show_keys()
 
     def _run_binding(self, binding: str, argument: str) -> None:
         """A command, or the steps of a user's macro, each when the one before it has finished."""
@@ -373,81 +360,7 @@ class MailScreen(Screen[Any], inherit_bindings=False):
         self.refresh(layout=True)
         return status
 
-    # --- the lesson
-
-    def show_lesson(self) -> None:
-        """The narration bar: the step at hand, and what is still to do."""
-        desk = self.services.lesson
-        if not desk.is_running:
-            self.narration.put([], [])
-            return
-        key = self.services.keymap.first_key(self.CONTEXT, "lesson")
-        self.narration.put(*narration(desk, self.size.width, key=key))
-
     # --- the agent
-
-    async def toggle_wire(self) -> None:
-        """Show or hide the protocol dialogue, here and on the screens that follow."""
-        await self.show_wire(on=not self.services.wire_is_shown)
-
-    async def show_wire(self, *, on: bool) -> None:
-        """With it, the agent begins to tell every line; it goes on when the pane is hidden again."""
-        self.services.wire_is_shown = on
-        self._show_wire()
-        if on:
-            await self.services.watch_wire()
-
-    def _show_wire(self) -> None:
-        self.wire_pane.set_class(self.services.wire_is_beside, "beside")
-        if self.services.wire_is_shown or self.wire_pane.has_class("shown"):
-            self.wire_pane.set_class(self.services.wire_is_shown, "shown")
-            self.show_dialogue()
-        self.pace_wire()
-
-    def pace_wire(self) -> None:
-        """Slow motion has a clock of its own on the screen that is looked at."""
-        if self._wire_clock is not None:
-            self._wire_clock.stop()
-            self._wire_clock = None
-        pace = self.services.heard.wire.pace_seconds
-        if pace:
-            self._wire_clock = self.set_interval(pace, self._tick_wire)
-
-    def show_dialogue(self) -> None:
-        """The whole dialogue again: the pane opened, or shows another part of it."""
-        wire = self.services.heard.wire
-        lines = [self.wire_row(line) for line in wire.shown()[-PANE_LINES:]]
-        keys = [(self.services.keymap.first_key(self.CONTEXT, name), text) for name, text in WIRE_HINTS]
-        self.wire_pane.put_lines(lines, wire_title(wire), key_hints(keys))
-
-    def wire_row(self, line: Spoken) -> WireRow:
-        """One line of the dialogue, with what caused it."""
-        with_place = self.services.heard.wire.only.place == "" or len(self.services.account_names) > 1
-        return wire_row(line, self.services.cause_of(line), with_place=with_place)
-
-    def hear_wire(self, *, shows: bool) -> None:
-        """A line was added to the dialogue, which `shows` it at once or holds it back."""
-        wire = self.services.heard.wire
-        if not self.services.wire_is_shown or not self.is_current:
-            return
-        if shows:
-            self.wire_pane.add_line(self.wire_row(wire.said[-1]))
-        elif wire.is_held:
-            self.wire_pane.put_title(wire_title(wire))
-
-    def hear_event(self, event: Event) -> None:
-        """Something happened in the practice world."""
-
-    def _tick_wire(self) -> None:
-        """Slow motion: one line at a time."""
-        wire = self.services.heard.wire
-        if self.is_current and wire.pace_seconds and not wire.is_paused and wire.tick():
-            self.wire_moved()
-
-    def wire_moved(self) -> None:
-        """Lines that waited show now."""
-        if self.services.wire_is_shown:
-            self.show_dialogue()
 
     def heard(self, message: ToUI) -> None:
         """The agent said something; subclasses add what concerns them."""

@@ -40,6 +40,7 @@ from termail.screens.address_book import AddressBook
 from termail.screens.defects import DefectLog
 from termail.screens.lesson_desk import LessonDesk
 from termail.screens.listing_cache import ListingCache
+from termail.screens.presenter import Presenter
 from termail.screens.protected import Protected, Suspend
 from termail.screens.virtual_folders import VirtualFolders
 from termail.store.local_store import LocalStore
@@ -133,6 +134,7 @@ class Services:
     wire_is_beside: bool = False
     is_watching: bool = False
     _next_request: int = field(default_factory=lambda: secrets.randbits(40))
+    presenter: Presenter = field(default_factory=Presenter)
     lesson: LessonDesk = field(default_factory=LessonDesk)
     pressed: Pressed = Pressed()
     causes: dict[int, Pressed] = field(default_factory=dict)

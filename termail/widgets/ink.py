@@ -130,9 +130,12 @@ class Ink(Widget):
         segments: list[Segment] = []
         left = width
         draws_ascii = self.app.has_class("-ascii")
+        discreet = getattr(self.app, "discreet", None)  # an audience looks on: what is not theirs is covered
         for text, role in runs:
             if left <= 0:
                 break
+            if discreet is not None:
+                text = discreet(text)
             if draws_ascii:
                 text = text.translate(ASCII)
             cells = cell_len(text)
