@@ -45,9 +45,6 @@ class ScriptShelf:
             raise NoSuchScript(f'there is no script "{name}"')
         return found[name].value
 
-    async def total_octets(self, owner: str) -> int:
-        return sum(len(record.value) for record in (await self.store.records(SCRIPT_KIND, owner)).values())
-
     async def put(self, owner: str, name: str, content: bytes) -> None:
         await self.store.commit(_put(owner, name, content))
 

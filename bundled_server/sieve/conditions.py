@@ -31,7 +31,11 @@ class Scene:
     def texts(self, value: Value) -> tuple[str, ...]:
         """Strings of the script with their variables expanded."""
         texts = value if isinstance(value, tuple) else (str(value),)
-        return tuple(self.variables.expand(text) for text in texts) if self.uses_variables else texts
+        if self.uses_variables:
+            for text in texts:
+                if "${" in text:
+                    return tuple([self.variables.expand(text) for text in texts])
+        return texts
 
     def text(self, value: Value) -> str:
         return self.texts(value)[0]

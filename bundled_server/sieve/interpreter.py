@@ -1,8 +1,8 @@
 """The interpreter: scripts and a message in, actions out; no IO, no clock, and always an end."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 
 from bundled_server.config import SieveLimits
@@ -22,6 +22,7 @@ from bundled_server.sieve.trace import Tracer
 from bundled_server.sieve.variables import TooManyVariables, Variables, modified
 
 DAY_SECONDS = 86_400
+NOT_TRACED = nullcontext()
 DELIVERIES = (Keep, FileInto, Redirect, Vacation)
 
 
@@ -146,17 +147,9 @@ class _Run:
                     self._block(branch.block)
                 return
 
-    @contextmanager
-    def _deeper(self) -> Iterator[None]:
+    def _deeper(self) -> AbstractContextManager[None]:
         """What is traced in between stands further in."""
-        if self._tracer is None:
-            yield
-            return
-        self._tracer.depth += 1
-        try:
-            yield
-        finally:
-            self._tracer.depth -= 1
+        return NOT_TRACED if self._tracer is None else self._tracer.deeper()
 
     def _holds(self, test: Test) -> bool:
         self._line = test.line

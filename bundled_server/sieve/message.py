@@ -30,13 +30,15 @@ class Mailbox:
 
 
 class Message:
-    """A view of one message; whatever is not asked for is not decoded. `data` has CRLF line ends, `sender` is ""
-    for the null reverse-path."""
+    """A view of one message; whatever is not asked for is not decoded, and nothing is decoded twice. `data` has
+    CRLF line ends, `sender` is "" for the null reverse-path."""
 
     def __init__(self, data: bytes, *, sender: str = "", recipient: str = "") -> None:
         self.data = data
         self.sender = sender
         self.recipient = recipient
+        self._values: dict[str, list[str]] = {}
+        self._addresses: dict[str, list[list[Mailbox]]] = {}
 
     @property
     def size_octets(self) -> int:
@@ -44,16 +46,24 @@ class Message:
 
     def values(self, name: str) -> Sequence[str]:
         """The decoded values of every field of that name, in order, without white space around them."""
-        raw = self._fields.get(name.lower().encode("utf-8", "replace"), ())
-        return [decode_words(as_text(value)).strip() for value in raw]
+        name = name.lower()
+        known = self._values.get(name)
+        if known is None:
+            raw = self._fields.get(name.encode("utf-8", "replace"), ())
+            known = self._values[name] = [decode_words(as_text(value)).strip() for value in raw]
+        return known
 
     def has(self, name: str) -> bool:
         return name.lower().encode("utf-8", "replace") in self._fields
 
     def addresses(self, name: str) -> Sequence[Sequence[Mailbox]]:
         """The addresses in every field of that name, field by field."""
-        raw = self._fields.get(name.lower().encode("utf-8", "replace"), ())
-        return [[*_mailboxes(value)] for value in raw]
+        name = name.lower()
+        known = self._addresses.get(name)
+        if known is None:
+            raw = self._fields.get(name.encode("utf-8", "replace"), ())
+            known = self._addresses[name] = [[*_mailboxes(value)] for value in raw]
+        return known
 
     @cached_property
     def header_octets(self) -> int:

@@ -21,7 +21,6 @@ class Call:
     tags: Mapping[str, Value]
     matcher: Matcher
     written: Node = field(repr=False)
-    is_known: bool = True
 
     def text(self, tag: str, default: str = "") -> str:
         value = self.tags.get(tag, default)

@@ -1,5 +1,7 @@
 """The trace of a run: line by line what was tested, with which values, and what was done."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -23,6 +25,15 @@ class Tracer:
         self.lines: list[TraceLine] = []
         self.depth = 0
         self._most = most
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """What is noted meanwhile stands further in."""
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
 
     def note(self, script: str, line: int, text: str, outcome: str, values: tuple[str, ...] = ()) -> None:
         if len(self.lines) < self._most:
