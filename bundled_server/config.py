@@ -48,6 +48,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     imap_mailbox_name_octets: int = 1000
     pop3_errors: int = 50
     pop3_line_octets: int = 1024
+    managesieve_errors: int = 50
+    managesieve_line_octets: int = 16_384
+    managesieve_literal_before_login_octets: int = 12_288
     idle_seconds: float = 300.0
     imap_idle_seconds: float = 1860.0
     transaction_seconds: float = 3600.0

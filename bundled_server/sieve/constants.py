@@ -16,6 +16,7 @@ FIELD_NAME: Final = re.compile(r"[!-9;-~]+")
 VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 ADDRESS: Final = re.compile(r"[^\s<>()\[\]\\,;:@\"\x00-\x1f\x7f]+@[^\s<>()\[\]\\,;:@\"\x00-\x1f\x7f]+")
 SPECIAL_USES: Final = ("\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Important", "\\Junk", "\\Sent", "\\Trash")
+_CANONICAL_USES: Final = {use.lower(): use for use in SPECIAL_USES}
 LONGEST_MAILBOX: Final = 1000
 PATTERNS: Final = (MatchType.CONTAINS, MatchType.MATCHES, MatchType.REGEX)
 LONGEST_ADDRESS: Final = 320
@@ -38,6 +39,11 @@ def bare_address(text: str) -> str:
         return ""
     address = f"{(found[0].mailbox or b'').decode('utf-8')}@{(found[0].host or b'').decode('utf-8')}"
     return address if is_address(address) else ""
+
+
+def special_use(text: str) -> str:
+    """A special use as RFC 6154 writes it, "" for what is none."""
+    return _CANONICAL_USES.get(text.lower(), "")
 
 
 def one_line(text: str) -> bool:
@@ -165,7 +171,7 @@ class Constants:
             self._special_use(call.line, text)
 
     def _special_use(self, line: int, text: str) -> None:
-        if text.lower() not in (use.lower() for use in SPECIAL_USES):
+        if not special_use(text):
             raise SieveError(line, f'"{text}" is no special use; there are {", ".join(SPECIAL_USES)}')
 
     def _fields(self, line: int, names: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ from bundled_server.config import SieveLimits
 from bundled_server.sieve.actions import Action, Discard, FileInto, Keep, Redirect, Reject, Remember, Vacation
 from bundled_server.sieve.budget import Budget, OutOfBudget
 from bundled_server.sieve.conditions import Scene, answer
-from bundled_server.sieve.constants import bare_address, is_mailbox, one_line
+from bundled_server.sieve.constants import bare_address, is_mailbox, one_line, special_use
 from bundled_server.sieve.duplicates import identity
 from bundled_server.sieve.errors import SieveFault
 from bundled_server.sieve.flags import flag_list, without
@@ -260,14 +260,12 @@ class _Run:
         name = self._scene.text(call.words[0])
         if not is_mailbox(name):
             raise SieveFault(call.line, f"{name!r} cannot be the name of a mailbox")
-        use = self._scene.text(call.text("specialuse"))
+        use = special_use(self._scene.text(call.text("specialuse")))
         action = FileInto(call.line, name, self._flags_of(call), "create" in call.tags, use)
         self._replace_or_act(
             call,
             action,
-            lambda each: (
-                isinstance(each, FileInto) and (each.mailbox, each.special_use.lower()) == (name, use.lower())
-            ),
+            lambda each: isinstance(each, FileInto) and (each.mailbox, each.special_use) == (name, use),
         )
         self._cancel_keep(call)
 

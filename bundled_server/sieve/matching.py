@@ -39,6 +39,7 @@ RELATIONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "eq": eq,
     "ne": ne,
 }
+CHARACTERS_A_STEP: Final = 1024  # what a search for plain text passes over in the time of a step
 _LOWER: Final = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 _DIGITS: Final = re.compile(r"[0-9]+")
 _INFINITE: Final = (1, 0)
@@ -67,7 +68,7 @@ class Matcher:
             values = [str(len(values))]
         for value in values:
             for key in keys:
-                budget.spend(1 + (len(value) >> 4))
+                budget.spend(1 + len(value) // CHARACTERS_A_STEP)
                 captures = self._compare(value, key, budget)
                 if captures is not None:
                     return Found(value, key, captures)
@@ -104,7 +105,7 @@ def sort_key(comparator: Comparator, text: str) -> str | tuple[int, int]:
 def glob(pattern: str, text: str, budget: Budget, *, any_case: bool) -> tuple[str, ...] | None:
     """`:matches`: "*" takes any text, as little as it can, "?" one character → the whole and what each wildcard
     took. Linear but for what `str.find` costs."""
-    budget.spend(1 + (len(text) >> 4))
+    budget.spend(1 + len(text) // CHARACTERS_A_STEP)
     compared = str(sort_key(Comparator.ASCII_CASEMAP, text)) if any_case else text
     first, *others = _segments(pattern, any_case)
     if not first.fits(compared, 0):

@@ -36,8 +36,6 @@ from bundled_server.sieve.errors import SieveError
 from bundled_server.sieve.language import CAPABILITIES
 
 IDLE_SECONDS = 1800.0  # RFC 5804 §1.2: at least 30 minutes
-LINE_OCTETS = 16_384
-LITERAL_BEFORE_LOGIN_OCTETS = 12_288
 SCRAM_VERIFIER = b"v="
 
 
@@ -287,12 +285,12 @@ def managesieve_sessions(
     service = make_service(store, directory, throttle, journal, settings, clock, tokens=tokens)
 
     def open_session(link: Link) -> tuple[ManageSieveMachine, ManageSieveSession]:
-        record = SessionRecord(journal, link)
+        record, limits = SessionRecord(journal, link), settings.limits
         machine = ManageSieveMachine(
-            line_octets=LINE_OCTETS,
-            literal_before_login_octets=LITERAL_BEFORE_LOGIN_OCTETS,
-            literal_octets=settings.limits.sieve.script_octets,
-            errors=settings.limits.pop3_errors,
+            line_octets=limits.managesieve_line_octets,
+            literal_before_login_octets=limits.managesieve_literal_before_login_octets,
+            literal_octets=limits.sieve.script_octets,
+            errors=limits.managesieve_errors,
             trace=tracer(service, record),
         )
         return machine, ManageSieveSession(service, link, machine, record)

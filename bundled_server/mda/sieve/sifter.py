@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bundled_server.config import SieveLimits
@@ -18,6 +18,7 @@ from bundled_server.mda.sieve.spam import spam_percent, virus_level
 from bundled_server.mda.sieve.vacation import Reply, memory_key, recipients_of, render, why_not
 from bundled_server.mda.trace import delivery_lines, forward_lines
 from bundled_server.sieve.actions import Action, Discard, FileInto, Keep, Redirect, Reject, Remember, Vacation
+from bundled_server.sieve.constants import bare_address
 from bundled_server.sieve.errors import SieveError, SieveFault
 from bundled_server.sieve.interpreter import Result, run
 from bundled_server.sieve.message import Message
@@ -165,20 +166,26 @@ class Sifter:
             case Reject(reason=reason):
                 self._reject(arrival, reason, sifted)
             case Remember(key=key, seconds=seconds):
-                expires = self._parts.now() + seconds
-                change = self.memory.note(DUPLICATE_KIND, arrival.user, arrival.queue_id, key, expires)
-                sifted.changes.append(change)
+                await self._remember(arrival, key, seconds, sifted)
             case Redirect() | Vacation():
                 sifted.notes.append("done before, not again")
             case Discard():
                 pass
 
+    async def _remember(self, arrival: Arrival, key: str, seconds: int, sifted: Sifted) -> None:
+        known = await self.memory.known(DUPLICATE_KIND, arrival.user, arrival.queue_id)
+        if key not in known and len(known) >= self._parts.limits.duplicates_per_user:
+            sifted.notes.append("too much is remembered already: this message is not")
+            return
+        expires = self._parts.now() + seconds
+        sifted.changes.append(self.memory.note(DUPLICATE_KIND, arrival.user, arrival.queue_id, key, expires))
+
     async def _file_into(self, user: str, action: FileInto, sifted: Sifted) -> Placement:
         """A mailbox that does not exist is made only when the script says so; else the mail goes to the inbox."""
         mailboxes = await self._parts.store.mailboxes(user)
-        use = action.special_use.lower()
+        use = action.special_use
         name = "INBOX" if action.mailbox.upper() == "INBOX" else action.mailbox
-        found = [box for box in mailboxes if use and box.special_use.lower() == use]
+        found = [box for box in mailboxes if use and box.special_use == use]
         found = found or [box for box in mailboxes if box.name == name]
         flags = frozenset(action.flags or ())
         if found:
@@ -247,7 +254,13 @@ class Sifter:
         parts, now = self._parts, self._parts.now()
         queue_id = parts.new_queue_id()
         moment = datetime.fromtimestamp(now).astimezone()
-        content = prepare(render(action, message, Reply(own, parts.hostname, f"{queue_id}.vacation", moment)))
+        author = own if await parts.addresses.owns(arrival.user, own) else arrival.recipient.address
+        if action.sender and not await parts.addresses.owns(arrival.user, bare_address(action.sender)):
+            sifted.notes.append(
+                f"{action.sender} is no address of {arrival.user}'s: the reply comes from {author}"
+            )
+            action = replace(action, sender="")
+        content = prepare(render(action, message, Reply(author, parts.hostname, f"{queue_id}.vacation", moment)))
         smtputf8 = not message.sender.isascii()
         envelope = Envelope("", (Recipient(message.sender, NEVER),), smtputf8=smtputf8)
         sifted.changes.append(Enqueue(queue_id, envelope, content, content.message_id, now, "reply"))

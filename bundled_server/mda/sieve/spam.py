@@ -6,8 +6,8 @@ from typing import Final
 from bundled_server.sieve.message import Message
 
 _STATUS: Final = re.compile(r"(?:Yes|No), score=(-?[0-9.]+) required=([0-9.]+)")
-VIRUS_LEVELS: Final = {"clean": 1, "infected": 5}
-"""1 no virus, 5 a virus for sure (§3.3)."""
+VIRUS_LEVELS: Final = {"clean": 1, "suspicious": 4, "infected": 5}
+"""1 no virus, 4 perhaps one, 5 one for sure (§3.3)."""
 
 
 def spam_percent(message: Message) -> float | None:

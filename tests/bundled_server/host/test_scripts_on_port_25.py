@@ -65,6 +65,13 @@ async def test_reject_is_a_550_and_no_bounce(host: Host) -> None:
     assert await count(host, "INBOX") == 0
 
 
+async def test_discard_is_accepted_and_gone(host: Host) -> None:
+    await activate(host, "discard;")
+    await asyncio.to_thread(send, host.bound_ports["smtp"])
+    assert await count(host, "INBOX") == 0
+    assert await host.store.queue_items() == []
+
+
 async def test_a_vacation_reply_leaves_although_the_mail_came_by_port_25(host: Host) -> None:
     await activate(host, 'require "vacation"; vacation "Gone.";')
     await asyncio.to_thread(send, host.bound_ports["smtp"])

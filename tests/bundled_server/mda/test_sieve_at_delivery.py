@@ -291,7 +291,18 @@ async def test_an_alias_and_addresses_named_in_the_script_are_the_user_too(house
     await house.deliver(letter(to="me@elsewhere.test"), key="q2", sender="kate@other.test")
     assert [message.split(b"\r\n")[0] for _, _, message in await house.queued()] == [
         b"From: sales@cities.org",
-        b"From: me@elsewhere.test",
+        b"From: alice@cities.org",  # an address that is not this host's may be written to, not written from
+    ]
+
+
+async def test_nobody_replies_in_another_s_name(house: House) -> None:
+    await house.script('require "vacation"; vacation :from "Juan <juan@cities.org>" "Gone.";')
+    await house.deliver()
+    await house.script('require "vacation"; vacation :from "Sales <sales@cities.org>" "Gone.";')
+    await house.deliver(key="q2")
+    assert [message.split(b"\r\n")[0] for _, _, message in await house.queued()] == [
+        b"From: alice@cities.org",
+        b"From: Sales <sales@cities.org>",
     ]
 
 
