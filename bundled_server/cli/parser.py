@@ -92,6 +92,14 @@ def _add_world(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     world.add_argument(
         "--clock", type=float, default=1.0, metavar="FACTOR", help="run its time this many times as fast"
     )
+    world.add_argument(
+        "--chaos",
+        type=int,
+        default=0,
+        metavar="MINUTES",
+        help="send mail under random faults for so long (in its own time), print an account of it, and end",
+    )
+    world.add_argument("--seed", type=int, default=1, metavar="N", help="which chaos (default 1)")
     world.add_argument("--stop-with-stdin", action="store_true", help="stop when standard input ends")
     world.add_argument("--verbose", action="store_true", help="log more")
 

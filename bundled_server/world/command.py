@@ -17,6 +17,7 @@ from bundled_server.host.errors import HostCannotStart
 from bundled_server.host.folder import FolderError
 from bundled_server.mailbox.store import StoreError
 from bundled_server.world.api.api import WorldApi, describe
+from bundled_server.world.chaos import Chaos
 from bundled_server.world.places import PASSWORD, PLACES, place_of
 from bundled_server.world.teaching_filters import TEACHING_FILTERS
 from bundled_server.world.world import World
@@ -45,11 +46,23 @@ def main(options: argparse.Namespace) -> int:
                 sample_mail=not (options.bare or options.host),
                 filters=FilterSettings() if options.host else TEACHING_FILTERS,
             )
+            if options.chaos:
+                return asyncio.run(_chaos(Path(folder).resolve(), options.chaos, options.seed))
             asyncio.run(_run(world, options))
         except (OSError, HostCannotStart, FolderError, StoreError) as error:
             print(f"termail-server: the practice world cannot start: {error}", file=sys.stderr)
             return 1
     return 0
+
+
+async def _chaos(folder: Path, minutes: int, seed: int) -> int:
+    """The account of a chaos → exit code: 1 when something was lost."""
+    async with World(folder, sample_mail=False) as world:
+        chaos = Chaos(world, seed)
+        print(f"after {minutes} minutes: {await chaos.run(minutes)}", flush=True)
+        account = await chaos.settle()
+        print(f"when all is well:  {account}", flush=True)
+    return 1 if account.lost or account.queued else 0
 
 
 async def _run(world: World, options: argparse.Namespace) -> None:
