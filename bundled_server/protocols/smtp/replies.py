@@ -35,6 +35,8 @@ class Reply:
 
 
 def _visible(line: str) -> str:
+    if line.isprintable():
+        return line
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
 
 
