@@ -1,5 +1,6 @@
 """Building the way of mail through a host: the local courier, the relay, the queue and its runner."""
 
+from collections.abc import Callable
 from functools import partial
 
 from bundled_server.courier import Courier
@@ -79,7 +80,7 @@ def _local_courier(ground: Ground, people: People, circulation: Circulation) -> 
             _quotas(ground),
             ground.settings.detail_mailboxes,
             _sifter(ground, people),
-            people.rewriting.outward if people.rewriting is not None else _as_it_is,
+            _outward_sender(people),
             people.aliases.is_command,
             ListDesk(people.lists, circulation, ground.ids.next),
         )
@@ -104,6 +105,7 @@ def _sifter(ground: Ground, people: People) -> Sifter:
             ground.ids.next,
             settings.hostname,
             settings.domain,
+            _outward_sender(people),
         )
     )
 
@@ -115,8 +117,9 @@ def _leave_url(base: str) -> LeaveUrl:
     return partial(leave_url, base)
 
 
-def _as_it_is(sender: str) -> str:
-    return sender
+def _outward_sender(people: People) -> Callable[[str], str]:
+    """What a sender becomes when its mail is forwarded to another host."""
+    return people.rewriting.outward if people.rewriting is not None else lambda sender: sender
 
 
 def _outward(ground: Ground, people: People, relay: Relay) -> Courier:

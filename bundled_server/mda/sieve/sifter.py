@@ -72,7 +72,8 @@ class Sifted:
 
 @dataclass(frozen=True, slots=True)
 class SifterParts:
-    """What the sifter works with; `hostname` and `domain` are the host's."""
+    """What the sifter works with; `hostname` and `domain` are the host's, `outward_sender` is what a sender
+    becomes when its mail is redirected to another host."""
 
     store: Store
     addresses: Addresses
@@ -82,6 +83,7 @@ class SifterParts:
     new_queue_id: Callable[[], str]
     hostname: str
     domain: str
+    outward_sender: Callable[[str], str] = lambda sender: sender
 
 
 class Sifter:
@@ -215,9 +217,10 @@ class Sifter:
         content = prepare(forward_lines(recipient.address) + bare, has_crlf=True)
         notify = recipient.notify - {"SUCCESS"} if recipient.notify else recipient.notify
         to = Recipient(address, notify or (NEVER if recipient.notify else frozenset()))
-        envelope = Envelope(
-            arrival.envelope.sender, (to,), smtputf8=arrival.envelope.smtputf8 or not address.isascii()
-        )
+        sender = arrival.envelope.sender
+        if not parts.addresses.is_here(address):
+            sender = parts.outward_sender(sender)
+        envelope = Envelope(sender, (to,), smtputf8=arrival.envelope.smtputf8 or not address.isascii())
         queue_id = parts.new_queue_id()
         sifted.changes.append(Enqueue(queue_id, envelope, content, content.message_id, parts.now(), "forward"))
         sifted.notes.append(f"redirected to {address} as {queue_id}")

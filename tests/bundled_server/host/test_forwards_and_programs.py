@@ -11,6 +11,7 @@ import pytest
 
 from bundled_server.config import HostSettings, Ports
 from bundled_server.host.host import Host
+from bundled_server.mailbox.scripts import ScriptShelf
 
 NAMES = {"cities.org": "brasilia.cities.org", "far.test": "mx.far.test"}
 REFUSE = "import sys; sys.stdin.read(); print('not today'); sys.exit(77)"
@@ -94,6 +95,14 @@ async def test_forwarded_mail_leaves_with_a_sender_of_the_forwarder(pair: Pair) 
     await send(pair.cities, "juan@cities.org")
     first_line = (await arrival(pair.far, "juan")).partition(b"\r\n")[0]
     assert first_line.startswith(b"Return-Path: <SRS0=") and first_line.endswith(b"=far.test=bob@cities.org>")
+
+
+async def test_a_script_that_redirects_does_the_same(pair: Pair) -> None:
+    shelf = ScriptShelf(pair.cities.store)
+    await shelf.put("root", "away", b'redirect "juan@far.test";')
+    await shelf.activate("root", "away")
+    await send(pair.cities, "root@cities.org")
+    assert (await arrival(pair.far, "juan")).startswith(b"Return-Path: <SRS0=")
 
 
 async def test_what_cannot_be_forwarded_goes_back_to_the_first_sender(pair: Pair) -> None:
