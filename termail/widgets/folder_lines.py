@@ -19,10 +19,11 @@ def sorted_folders(folders: list[Folder]) -> list[Folder]:
     return sorted(folders, key=key)
 
 
-def folder_line(folder: Folder, width: int, *, current: bool = False) -> list[Run]:
-    """One folder: name, then unread and total."""
-    level = folder.name.count("/")
-    name = clean_line(folder.name.rpartition("/")[2])
+def folder_line(
+    folder: Folder, width: int, *, current: bool = False, level: int = 0, above: str = ""
+) -> list[Run]:
+    """One folder: its name below the folder `above`, then unread and total; `level` folders are above it."""
+    name = clean_line(folder.name.removeprefix(f"{above}/"))
     counts = f"{folder.unread:,}" if folder.unread else ""
     total = (f"{folder.total:>10,}" if folder.total else " " * 10) if width >= 40 else ""
     role = "new" if folder.unread else "text"
@@ -48,12 +49,28 @@ def folder_tree(folders: list[Folder], width: int, current_id: int) -> tuple[lis
     lines: list[list[Run]] = []
     shown: list[Folder | None] = []
     account = None
+    names = {(folder.account, folder.name) for folder in folders}
     for folder in sorted_folders(folders):
         if folder.account != account or not lines:
             account = folder.account
             heading = [[], account_line(account)] if lines else [account_line(account)]
             lines += heading
             shown += [None] * len(heading)
-        lines.append(folder_line(folder, width, current=folder.folder_id == current_id))
+        above = [name for name in _levels(folder.name) if (account, name) in names]
+        lines.append(
+            folder_line(
+                folder,
+                width,
+                current=folder.folder_id == current_id,
+                level=len(above),
+                above=above[-1] if above else "",
+            )
+        )
         shown.append(folder)
     return lines, shown
+
+
+def _levels(name: str) -> list[str]:
+    """The names above a name, the outermost first. Not each of them need be a folder."""
+    parts = name.split("/")[:-1]
+    return ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]

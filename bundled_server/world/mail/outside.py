@@ -6,15 +6,15 @@ from email.message import EmailMessage
 from bundled_server.world.mail.letter import PEOPLE, Letter, days_ago, from_outside, write
 
 ALICE = PEOPLE["alice"]
-LIST = Address("redes", "redes", "lists.example")
+LIST = Address("redes", "redes", "cities.org")
 GRACE = Address("Grace", "grace", "navy.example")
 RADIA = Address("Radia", "radia", "bridges.example")
 
+# The letters are older than the list of this world, whose fields they have: an answer (L) goes to that.
 LIST_HEADERS = (
-    ("List-Id", "Redes y Comunicaciones <redes.lists.example>"),
-    ("List-Post", "<mailto:redes@lists.example>"),
-    ("List-Unsubscribe", "<mailto:redes-request@lists.example?subject=unsubscribe>"),
-    ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+    ("List-Id", "Redes de computadoras <redes.cities.org>"),
+    ("List-Post", "<mailto:redes@cities.org>"),
+    ("List-Unsubscribe", "<mailto:redes-leave@cities.org>"),
     ("Precedence", "list"),
 )
 

@@ -11,7 +11,7 @@ from termail.model.folder import Folder
 from termail.model.row import Row
 from termail.themes import ROLES, THEMES, theme_name
 from termail.widgets.bars import bar_runs, key_hints
-from termail.widgets.folder_lines import folder_line, sorted_folders
+from termail.widgets.folder_lines import folder_line, folder_tree, sorted_folders
 from termail.widgets.ink import fit
 from termail.widgets.letter import LetterAttachment, letter_lines
 from termail.widgets.message_list import date_text, index_runs, size_text
@@ -93,9 +93,9 @@ def test_folders_with_a_role_come_first_with_what_is_below_them() -> None:
     ]
     assert [found.name for found in sorted_folders(listed)] == ["INBOX", "Archive", "Archive/2025", "Zoo"]
     for width in (28, 64):
-        text = "".join(run for run, _ in folder_line(listed[1], width))
+        text = "".join(run for run, _ in folder_line(listed[1], width, level=1, above="Archive"))
         assert cell_len(text) <= width
-        assert "  2025" in text
+        assert text.startswith("    2025")
 
 
 def test_a_letter_is_headers_a_rule_the_body_and_attachments() -> None:
@@ -135,3 +135,22 @@ def test_a_narrow_bar_keeps_the_first_key_and_the_one_that_tells_the_others(widt
     assert drawn.startswith(" alice · idle")
     assert drawn.endswith(keys)
     assert drawn.count("  y send") == keys.count("y send")
+
+
+def test_a_folder_below_a_name_that_is_no_folder_shows_the_whole_of_it() -> None:
+    names = ("Trash", "Work", "Work/2026", "#lists/redes", "Old/2001/Work")
+    folders = [
+        Folder(
+            folder_id=number,
+            account="me",
+            name=name,
+            role="trash" if name == "Trash" else "",
+            total=0,
+            unread=0,
+            flagged=0,
+        )
+        for number, name in enumerate(names, 1)
+    ]
+    lines, _ = folder_tree(folders, 40, 0)
+    texts = ["".join(run for run, _ in line).rstrip() for line in lines]
+    assert texts == ["  me", "  Trash", "  #lists/redes", "  Old/2001/Work", "  Work", "    2026"]
