@@ -3,7 +3,6 @@
 import re
 from typing import Final
 
-from bundled_server.mailbox.addresses import addresses
 from bundled_server.sieve.dates import PARTS, ZONE
 from bundled_server.sieve.errors import SieveError
 from bundled_server.sieve.language import ADDRESS_FIELDS, ENVELOPE_PARTS
@@ -15,6 +14,7 @@ from bundled_server.sieve.script import Call, Value
 FIELD_NAME: Final = re.compile(r"[!-9;-~]+")
 VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 ADDRESS: Final = re.compile(r"[^\s<>()\[\]\\,;:@\"\x00-\x1f\x7f]+@[^\s<>()\[\]\\,;:@\"\x00-\x1f\x7f]+")
+_NAMED: Final = re.compile(r'(?:[^<>@,;:"\x00-\x1f\x7f]*|\s*"[^"\\\x00-\x1f\x7f]*"\s*)<([^<>]*)>\s*')
 SPECIAL_USES: Final = ("\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Important", "\\Junk", "\\Sent", "\\Trash")
 _CANONICAL_USES: Final = {use.lower(): use for use in SPECIAL_USES}
 LONGEST_MAILBOX: Final = 1000
@@ -33,11 +33,10 @@ def is_mailbox(text: str) -> bool:
 
 
 def bare_address(text: str) -> str:
-    """The addr-spec in an address with or without a name, "" when there is none or more than one."""
-    found = [each for each in addresses(text.encode("utf-8", "replace")) if each.mailbox and each.host]
-    if len(found) != 1:
-        return ""
-    address = f"{(found[0].mailbox or b'').decode('utf-8')}@{(found[0].host or b'').decode('utf-8')}"
+    """The addr-spec of `address` or `Name <address>`, "" for anything else: nothing is guessed here, for mail is
+    sent there."""
+    match = _NAMED.fullmatch(text)
+    address = match[1] if match else text.strip()
     return address if is_address(address) else ""
 
 
