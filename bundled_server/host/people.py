@@ -14,6 +14,8 @@ from bundled_server.mda.domains import BadDomain, Domains
 from bundled_server.mda.lists.shelf import ListShelf
 from bundled_server.mda.sender_rewriting import SenderRewriting, secret_in
 
+MINUTE_SECONDS = 60.0
+
 
 async def build_people(ground: Ground, folder: HostFolder) -> People:
     """Users named in the settings exist from now on; a password changed since is left alone."""
@@ -34,6 +36,12 @@ async def build_people(ground: Ground, folder: HostFolder) -> People:
     await lists.load()
     app_passwords = AppPasswords(ground.store, ground.clock.now)
     await app_passwords.load()
+
+    def version() -> object:
+        """Changes with whatever addresses depend on; each minute because of users that are kept elsewhere."""
+        minute = ground.clock.now() // MINUTE_SECONDS
+        return (directory.version, aliases.version, domains.version, lists.version, minute)
+
     logins = JoinedDirectory(directory, back_ends(settings.auth, directory), app_passwords)
     addresses = Addresses(
         logins,
@@ -44,7 +52,7 @@ async def build_people(ground: Ground, folder: HostFolder) -> People:
         canonical=domains.canonical,
         forwards={name.lower(): forward for name, forward in settings.forwards.items()},
         everybody=directory.names,
-        version=lambda: (directory.version, aliases.version, domains.version, lists.version),
+        version=version,
         is_list=lambda local, domain: lists.find(local, domain) is not None,
         leads_back=rewriting.inward if rewriting is not None else _nobody,
         is_command=aliases.is_command,

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from bundled_server.clock import SystemClock
 from bundled_server.config import Forward, HostSettings, Ports
 from bundled_server.host.errors import HostCannotStart
 from bundled_server.host.host import Host
+from bundled_server.mailbox.changes import PutUser
 
 
 def settings(folder: Path, **more: Any) -> HostSettings:
@@ -81,3 +83,40 @@ async def test_an_alias_file_that_cannot_be_used_stops_the_start(tmp_path: Path)
     (tmp_path / "aliases").write_text("run: |/bin/cat\n")
     with pytest.raises(HostCannotStart, match=r"aliases, line 1: .* would run a program"):
         await Host(settings(tmp_path, alias_files=(tmp_path / "aliases",))).open()
+
+
+async def test_where_an_address_led_is_not_remembered_beyond_a_change(tmp_path: Path) -> None:
+    path = tmp_path / "aliases"
+    path.write_text("@cities.org: juan\n")
+    async with Host(settings(tmp_path, alias_files=(path,))) as host:
+
+        async def owners(address: str) -> list[str]:
+            return [target.user for target in (await host.addresses.resolve(address)).targets]
+
+        assert await owners("eve@cities.org") == ["juan"]
+        await host.directory.put("eve", "123456")
+        assert await owners("eve@cities.org") == ["eve"]
+        await host.directory.remove("eve")
+        assert await owners("eve@cities.org") == ["juan"]
+        assert await owners("eve@towns.org") == []
+        host.domains.alias("towns.org", "cities.org")
+        assert await owners("eve@towns.org") == ["juan"]
+
+
+async def test_who_is_new_in_a_directory_elsewhere_gets_mail_after_a_minute(tmp_path: Path) -> None:
+    """As far as this host is concerned, a store that another process writes to is such a directory."""
+
+    class Clock(SystemClock):
+        later = 0.0
+
+        def now(self) -> float:
+            return super().now() + self.later
+
+    (tmp_path / "aliases").write_text("@cities.org: juan\n")
+    clock = Clock()
+    async with Host(settings(tmp_path, alias_files=(tmp_path / "aliases",)), clock=clock) as host:
+        before = await host.addresses.resolve("eve@cities.org")
+        await host.store.commit(PutUser("eve", "secret"))
+        clock.later = 61.0
+        after = await host.addresses.resolve("eve@cities.org")
+    assert ([t.user for t in before.targets], [t.user for t in after.targets]) == (["juan"], ["eve"])
