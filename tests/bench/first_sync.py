@@ -1,14 +1,17 @@
 """The first sync of a large IMAP folder, and the next start after 100 changes; ours beside neomutt and mbsync.
 
-    python tests/bench/first_sync.py MAILDIR [--changes 100]
+    python tests/bench/first_sync.py MAILDIR [--changes 100] [--folders 0]
 
 MAILDIR is copied and served by Dovecot on loopback. Ours and neomutt fetch headers (ours in a real terminal, with
-the agent behind it); mbsync knows whole messages alone. Needs root, dovecot-imapd, neomutt and isync.
+the agent behind it); mbsync knows whole messages alone. With --folders the mailbox has so many more folders with
+the same messages, and the memory after all of them is told. Needs root, dovecot-imapd, neomutt and isync.
 """
 
 import argparse
 import imaplib
+import os
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -17,6 +20,8 @@ from pathlib import Path
 from figures import scratch
 from peers import Dovecot
 from terminal import Terminal, memory_megabytes
+
+from termail.store.local_store import LocalStore
 
 MUTTRC = """\
 set header_cache={folder}/cache
@@ -68,12 +73,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("maildir", type=Path)
     parser.add_argument("--changes", type=int, default=100)
+    parser.add_argument("--folders", type=int, default=0)
     options = parser.parse_args()
     with scratch() as name:
         folder = Path(name)
         shutil.copytree(options.maildir.resolve(), folder / "copy")
         count = sum(1 for _ in (folder / "copy/cur").iterdir())
         with Dovecot(folder / "dovecot") as dovecot:
+            for number in range(options.folders):
+                for part in ("cur", "new", "tmp"):
+                    shutil.copytree(
+                        folder / "copy" / part, folder / f"copy/.more{number}" / part, copy_function=os.link
+                    )
             dovecot.adopt("bench", folder / "copy")
             _warm(dovecot.imap)
             for name_, text in (("muttrc", MUTTRC), ("config.toml", CONFIG), ("mbsyncrc", MBSYNCRC)):
@@ -82,6 +93,8 @@ def main() -> None:
             (folder / "near").mkdir()
             print(f"{count:,} messages on Dovecot")
             _first(folder, count)
+            if options.folders:
+                _everything(folder, count * (options.folders + 1))
             _change(dovecot.imap, options.changes)
             _again(folder, count, options.changes)
 
@@ -108,6 +121,24 @@ def _first(folder: Path, count: int) -> None:
     ratio = f"{theirs / whole:.2f}x"
     print(f"all headers: ours {whole:.1f} s, neomutt {theirs:.1f} s ({ratio}); mbsync (whole) {mbsync:.1f} s")
     print(f"memory, screen and agent, after it: {memory:.0f} MB")
+
+
+def _everything(folder: Path, count: int) -> None:
+    """Go on until every folder is here."""
+    with Terminal(_ours(folder)) as terminal:
+        terminal.wait("messages")
+        begun = time.perf_counter()
+        store = LocalStore(folder / "data/mail.sqlite3")
+        while sum(entry.total for entry in store.folders()) < count:
+            time.sleep(1)
+        store.close()
+        print(f"{count:,} messages in all after {time.perf_counter() - begun:.0f} s more")
+        print(f"keys with {count:,} messages: {_median(terminal):.1f} ms")
+        print(f"memory, screen and agent: {memory_megabytes(str(folder / 'data')):.0f} MB")
+
+
+def _median(terminal: Terminal) -> float:
+    return statistics.median(terminal.latency(b"k" if at % 2 else b"j") * 1000 for at in range(100))
 
 
 def _again(folder: Path, count: int, changes: int) -> None:
