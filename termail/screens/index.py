@@ -6,6 +6,7 @@ import asyncio
 from array import array
 from collections.abc import Sequence
 from functools import partial
+from time import monotonic
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
@@ -22,6 +23,7 @@ from termail.screens.index_commands import IndexCommands
 from termail.screens.index_words import index_format, index_title
 from termail.screens.list_leaving import ListLeaving
 from termail.screens.list_motions import ListMotions
+from termail.screens.listing_pace import ListingPace
 from termail.screens.listings import Listing, read_listing
 from termail.screens.mail_screen import MailScreen
 from termail.screens.message_actions import MessageActions
@@ -91,6 +93,7 @@ class IndexScreen(MailScreen):
         self._tag_prefix = False
         self._reloading = False
         self._reload_again = False
+        self._pace = ListingPace(self.set_timer, self.reload)
         self.actions = MessageActions(self)
         self.helpers = [
             self.actions,
@@ -227,7 +230,9 @@ class IndexScreen(MailScreen):
             while again:
                 self._reload_again = False
                 folder = self.view.folder
+                begun = monotonic()
                 listing = await asyncio.to_thread(self._read, folder, self.view.order, self.view.limit)
+                self._pace.note(begun)
                 if folder.folder_id == self.view.folder.folder_id:
                     self._put(listing, to_message)
                 again = self._reload_again
@@ -346,7 +351,7 @@ class IndexScreen(MailScreen):
         match message:
             case FolderChanged(folder_id=folder_id) if self._shows(folder_id):
                 self.view.forget_rows()
-                self.reload()
+                self._pace.news()
             case FoldersChanged() | FolderChanged():
                 self._refresh_folder()
                 self.show_title()
