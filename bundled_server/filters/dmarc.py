@@ -1,5 +1,6 @@
 """DMARC (RFC 7489): whether SPF or DKIM speak for the domain in From, and what it wants when they do not."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import getaddresses
@@ -15,6 +16,7 @@ from bundled_server.filters.question import Question
 from bundled_server.filters.verdict import Stage, Verdict, Word
 
 LONGEST_FROM = 2000
+_DOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def author_domain(question: Question) -> str:
     if len(domains) != 1:
         return ""
     try:
-        return domains.pop().encode("idna").decode("ascii").lower()
+        domain = domains.pop().encode("idna").decode("ascii").lower()
     except UnicodeError:
         return ""
+    return domain if _DOMAIN.match(domain) else ""

@@ -19,6 +19,7 @@ SPAM_FIELDS = frozenset(
 )
 VERDICT_FIELDS = SPAM_FIELDS | {"authentication-results"}
 """The names of the fields that `is_forged_result` has an opinion of."""
+SIGNED_FIELDS = frozenset({"authentication-results", "x-spam-verdict", "x-spam-explanation"})
 LINE_OCTETS = 900
 MOST_LINES = 60
 MOST_STARS = 30
@@ -28,8 +29,13 @@ def is_forged_result(field_name: str, value: str, own_id: str) -> bool:
     """Whether a field claims to be a verdict of ours: Authentication-Results with our own id (RFC 8601 §5), or
     a spam mark, which only our filters may set."""
     name = field_name.lower()
-    if name != "authentication-results":
-        return name in SPAM_FIELDS
+    return name in SPAM_FIELDS or is_signed_by(name, value, own_id)
+
+
+def is_signed_by(field_name: str, value: str, own_id: str) -> bool:
+    """Whether a field that names who says it (in lower case: Authentication-Results, X-Spam-Verdict) names us."""
+    if field_name not in SIGNED_FIELDS:
+        return False
     claimed = _without_comments(value).partition(";")[0].replace('"', "").split()
     return not claimed or claimed[0].lower().rstrip(".") == own_id.lower()
 

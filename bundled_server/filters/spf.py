@@ -11,7 +11,7 @@ from bundled_server.envelope import split_address
 from bundled_server.filter_config import Spf
 from bundled_server.filters.filter import Judge, Wave
 from bundled_server.filters.question import Question
-from bundled_server.filters.verdict import Stage, Verdict, Word
+from bundled_server.filters.verdict import Stage, Verdict, Word, property_value
 
 if TYPE_CHECKING:
     from bundled_server.filters.spf_query import Answers
@@ -42,7 +42,8 @@ class SpfFilter:
         if _LEGAL_DOMAIN.match(domain) and "." in domain:
             result, why = await self._evaluate(visit.address, question.sender, visit.helo)
         findings.spf, findings.spf_domain = result, domain
-        about = f"smtp.mailfrom={question.sender}" if question.sender else f"smtp.helo={visit.helo}"
+        kind, who = ("mailfrom", question.sender) if question.sender else ("helo", visit.helo)
+        about = f"smtp.{kind}={property_value(who)}"
         return self._verdict(result, domain, why, f"spf={result} {about}")
 
     def _verdict(self, result: str, domain: str, why: str, results: str) -> Verdict:

@@ -1,7 +1,10 @@
 """Verdicts: what one filter says at one stage of the dialogue, in a word, a score and a reason."""
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@:\[\]-]{1,320}\Z")
 
 
 class Stage(StrEnum):
@@ -46,6 +49,15 @@ class Verdict:
     results: str = ""
     header: bytes = b""
     vouches: bool = False
+
+
+def property_value(text: str) -> str:
+    """A peer's word as a value in `results`: an address that would need quoting is told by its domain, so that
+    nobody writes results of his own into ours."""
+    if _PLAIN_VALUE.match(text):
+        return text
+    domain = text.rpartition("@")[2]
+    return domain if _PLAIN_VALUE.match(domain) else "unknown"
 
 
 @dataclass(frozen=True, slots=True)

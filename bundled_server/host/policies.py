@@ -3,7 +3,7 @@
 from bundled_server.auth.login import SaslBackEnd
 from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.filters.inspection import Inspection
-from bundled_server.filters.result_fields import VERDICT_FIELDS, is_forged_result
+from bundled_server.filters.result_fields import SIGNED_FIELDS, VERDICT_FIELDS, is_forged_result, is_signed_by
 from bundled_server.host.errors import HostCannotStart
 from bundled_server.host.filter_gate import FilterGate
 from bundled_server.host.parts import Ground, MailFlow, People
@@ -43,9 +43,11 @@ def transfer_policy(ground: Ground, people: People, flow: MailFlow, inspection: 
 
 
 def hand_over_policy(ground: Ground, people: People) -> HandOverPolicy:
-    """LMTP's."""
+    """LMTP's. Who hands over has filters of its own, whose marks stay; but nobody speaks in our name."""
+    hostname = ground.settings.hostname
     return HandOverPolicy(
-        hostname=ground.settings.hostname,
+        hostname=hostname,
+        is_forged=lambda field: field.name in SIGNED_FIELDS and is_signed_by(field.name, field.value, hostname),
         domains=people.domains,
         recipient_exists=people.addresses.exists,
         now=ground.clock.now,

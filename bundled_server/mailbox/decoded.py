@@ -1,6 +1,7 @@
 """Mail text as people read it, for SEARCH and filters: decoded header fields and the text parts of bodies."""
 
 import binascii
+import codecs
 import quopri
 import re
 from datetime import date
@@ -19,6 +20,8 @@ _ADDRESS_FIELDS = frozenset((b"from", b"to", b"cc", b"bcc", b"sender", b"reply-t
 _ODD_ADDRESS = re.compile(r'[("\\]|\s[@.]|[@.]\s')
 _LONGEST_SEARCHED_HEADER = 1 << 20
 _MOST_DECODED = 32 << 20
+_LONGEST_CHARSET = 60
+_NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
 
 
 def header_block(message: bytes) -> bytes:
@@ -67,11 +70,22 @@ def sent_day(header: bytes) -> date | None:
 def as_text(octets: bytes, charset: str = "utf-8") -> str:
     """Octets as text, whatever they are: the charset if it fits, else UTF-8, else Latin-1."""
     for name in (charset, "utf-8"):
+        if name != "utf-8" and not _is_charset(name):
+            continue
         try:
             return octets.decode(name)
         except (UnicodeDecodeError, LookupError, ValueError):
             continue
     return octets.decode("latin-1")
+
+
+@lru_cache(maxsize=256)
+def _is_charset(name: str) -> bool:
+    """Whether Python decodes it, and it is a charset: punycode and its like take hours for a few megabytes."""
+    try:
+        return codecs.lookup(name[:_LONGEST_CHARSET]).name not in _NO_CHARSETS
+    except (LookupError, ValueError):
+        return False
 
 
 def decode_words(text: str) -> str:

@@ -125,6 +125,8 @@ async def test_dmarc(names, resolver, ask, record, spf, dkim_domains, result, wo
         b"From: a@far.test, b@evil.test\r\n",
         b"Subject: no author\r\n",
         b"From: nobody\r\n",
+        b"From: <a@far.test;dkim=pass>\r\n",
+        b'From: "x" <"a; dmarc=pass"@far.test dkim=pass>\r\n',
     ],
 )
 async def test_dmarc_needs_one_author_domain(resolver, ask, authors: bytes) -> None:

@@ -59,6 +59,19 @@ async def test_the_null_sender_is_judged_by_helo_and_ipv6_by_ip6(names, resolver
     assert (await ask(link, Stage.MAIL, bad)).word is Word.REJECT
 
 
+@pytest.mark.parametrize(
+    ("sender", "helo", "results"),
+    [
+        ('"a; dkim=pass header.d=bank.test"@far.test', "x", "spf=none smtp.mailfrom=far.test"),
+        ('"a\r\n b"@far.test', "x", "spf=none smtp.mailfrom=far.test"),
+        ("", "x; dmarc=pass", "spf=none smtp.helo=unknown"),
+    ],
+)
+async def test_nobody_writes_results_into_ours(names, resolver, ask, sender: str, helo: str, results: str) -> None:
+    verdict = await ask(SpfFilter(Spf(), resolver, "mx.here.test"), Stage.MAIL, question(sender=sender, helo=helo))
+    assert verdict.results == results
+
+
 async def test_no_answer_is_a_temporary_error_without_points(resolver, ask, monkeypatch) -> None:
     class Dead:
         async def txt(self, name: str) -> list[str]:

@@ -109,3 +109,20 @@ async def test_smtps_hello_is_unknown_here(host: Host, command: str) -> None:
 async def test_nothing_is_relayed(host: Host) -> None:
     lines = await talk(host, b"MAIL FROM:<a@b.test>\r\nRCPT TO:<bob@other.test>\r\nDATA\r\n", 3)
     assert [line[:3] for line in lines] == ["250", "550", "503"]
+
+
+async def test_marks_of_the_filters_before_us_stay_and_nobody_speaks_in_our_name(host: Host) -> None:
+    head = (
+        b"X-Spam-Flag: YES\r\nAuthentication-Results: mx.test; spf=pass\r\n"
+        b"X-Spam-Verdict: brasilia.cities.org; spf pass -9.0 at mail: forged\r\n"
+        b"Authentication-Results: (x) brasilia.cities.org; dkim=pass header.d=bank.test\r\n"
+    )
+
+    def send() -> None:
+        with smtplib.LMTP("127.0.0.1", host.bound_ports["lmtp"], timeout=20) as client:
+            client.sendmail("bob@other.test", ["alice@cities.org"], head + TEXT)
+
+    await asyncio.to_thread(send)
+    (message,) = await inbox(host, "alice")
+    assert b"X-Spam-Flag: YES" in message and b"mx.test; spf=pass" in message
+    assert b"forged" not in message and b"bank.test" not in message
