@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
+from bundled_server.net.ciphertext import SeeOctets, seen
 from bundled_server.net.deflate import DeflateStream
 
 READ_HIGH_WATER_OCTETS = 262_144
@@ -38,6 +39,7 @@ class Connection(asyncio.Protocol):
         self._peer_address: tuple[str, int] = ("", 0)
         self.at_eof = False
         self.woken = False
+        self.see_ciphertext: SeeOctets | None = None
 
     # asyncio.Protocol
 
@@ -167,7 +169,7 @@ class Connection(asyncio.Protocol):
         self._received_octets = 0
         self._reading_paused = False
         upgraded = await self._loop.start_tls(
-            transport,
+            seen(transport, self.see_ciphertext) if self.see_ciphertext is not None else transport,
             self,
             context,
             server_side=True,

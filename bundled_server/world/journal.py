@@ -1,6 +1,6 @@
 """The world's journal: the events of every host and of the name server, in the order in which they happened."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from itertools import count
 
 import dns.message
@@ -12,6 +12,17 @@ from bundled_server.journal import Agent, Event, EventStream, Journal, Step
 
 WORLD = "world"
 NAME_SERVER = "ns.world"
+SHOWN_OCTETS = 32
+PLACES_OF_SERVICES: Mapping[str, tuple[Agent, Step]] = {
+    "smtp": (Agent.MTA, Step.RELAY),
+    "submission": (Agent.MSA, Step.SUBMIT),
+    "lmtp": (Agent.MDA, Step.HAND_TO_LDA),
+    "imap": (Agent.MAA, Step.RETRIEVE),
+    "pop3": (Agent.MAA, Step.RETRIEVE),
+    "managesieve": (Agent.MDA, Step.HAND_TO_LDA),
+}
+RECORDS = {20: "change cipher spec", 21: "alert", 22: "handshake", 23: "application data"}
+"""The content types of TLS records (RFC 8446 §5.1)."""
 
 
 class WorldJournal:
@@ -25,6 +36,8 @@ class WorldJournal:
         self._own = Journal(WORLD, now, gathering=self)
         self._names = Journal(NAME_SERVER, now, gathering=self)
         self._queries = count(1)
+        self._now = now
+        self._packets: dict[str, Journal] = {}
 
     # Gathering
 
@@ -71,6 +84,23 @@ class WorldJournal:
         for line in others:  # one packet holds all of them
             self._name_line(Step.DNS_ANSWER, "S", line, asked, session, 0)
 
+    def hear_packet(self, host: str, service: str, session: str, peer: str, direction: str, octets: bytes) -> None:
+        """A piece of ciphertext of one of a host's dialogues."""
+        journal = self._packets.get(host)
+        if journal is None:
+            journal = self._packets[host] = Journal(host, self._now, gathering=self)
+        agent, step = PLACES_OF_SERVICES[service.removesuffix("s")]
+        journal.record(
+            agent,
+            "packet",
+            f"{_record(octets)}{octets[:SHOWN_OCTETS].hex(' ')}{' …' if len(octets) > SHOWN_OCTETS else ''}",
+            step=step,
+            direction=direction,
+            session=session,
+            peer=peer,
+            octets=len(octets),
+        )
+
     def _name_line(self, step: Step, direction: str, text: str, asked: Asked, session: str, octets: int) -> None:
         self._names.record(
             Agent.DNS,
@@ -82,6 +112,11 @@ class WorldJournal:
             peer=asked.peer,
             octets=octets,
         )
+
+
+def _record(octets: bytes) -> str:
+    """The type of the TLS record that begins here, as "handshake: "; "" in the middle of one."""
+    return f"{RECORDS[octets[0]]}: " if len(octets) >= 5 and octets[0] in RECORDS and octets[1] == 3 else ""
 
 
 def _question(query: dns.message.Message) -> str:

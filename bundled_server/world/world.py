@@ -6,8 +6,10 @@ import socket
 import ssl
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -19,7 +21,10 @@ from bundled_server.dns.zone_server import Zones, ZoneServer
 from bundled_server.filter_config import Clamd, FilterSettings
 from bundled_server.host.host import Host
 from bundled_server.host.stage import Stage
+from bundled_server.net.driver import Link, Session
+from bundled_server.net.listener import SessionFactory
 from bundled_server.net.tls import CertificatePaths, issue, make_authority
+from bundled_server.protocols.machine import Machine
 from bundled_server.world.faults.board import FaultBoard
 from bundled_server.world.faults.dialogues import Trouble, spoiled
 from bundled_server.world.faults.fault import Fault
@@ -170,13 +175,22 @@ class World:
             randomness=random.random,
             stage=Stage(
                 gathering=self.journal,
-                sessions=lambda service, sessions: spoiled(
-                    Trouble(self.board, settings.hostname, service), sessions
-                ),
+                sessions=lambda service, sessions: self._staged(settings.hostname, service, sessions),
                 planner=lambda planner: FullMailboxes(planner, self.board),
                 password_cost=PRACTICE_COST,
             ),
         )
+
+    def _staged(self, hostname: str, service: str, sessions: SessionFactory) -> SessionFactory:
+        """The dialogues of one port with what is wrong there, their ciphertext heard by the journal."""
+        troubled = spoiled(Trouble(self.board, hostname, service), sessions)
+
+        def make(link: Link) -> tuple[Machine[Any], Session]:
+            hear = self.journal.hear_packet
+            link.connection.see_ciphertext = partial(hear, hostname, service, link.session_id, link.peer)
+            return troubled(link)
+
+        return make
 
     def _struck(self, fault: Fault, where: str) -> None:
         self.journal.note("struck", f"{fault.key}: {where}")

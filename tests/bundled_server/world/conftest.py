@@ -1,6 +1,7 @@
 """An open world without sample mail, and its API, for the tests of this room."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from imaplib import IMAP4
 from pathlib import Path
@@ -102,6 +103,11 @@ class Proxy:
         self._flows.append(asyncio.ensure_future(self._flow(to_reader, writer, is_client=False)))
 
     async def _flow(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_client: bool) -> None:
+        with contextlib.suppress(ConnectionError):  # whoever says goodbye in TLS does not wait for the answer
+            await self._pump(source, sink, is_client=is_client)
+        sink.close()
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_client: bool) -> None:
         while data := await source.read(65_536):
             if is_client:
                 self.sent += data
@@ -109,7 +115,6 @@ class Proxy:
                 self.received += data
             sink.write(data)
             await sink.drain()
-        sink.close()
 
 
 @pytest.fixture

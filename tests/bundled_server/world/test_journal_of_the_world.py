@@ -1,5 +1,6 @@
 """What the journal of the world tells: every dialogue of every host, and the whole journey of one message."""
 
+import ssl
 from smtplib import SMTP
 
 from bundled_server.world.journey import journey_of
@@ -63,6 +64,34 @@ async def test_over_http_events_are_filtered_by_host_session_and_number(world, a
     assert rest == [event for event in events if event["number"] > after]
     assert await api.call("GET", "/world/journey", message_id="way@cities.org")
     assert "error" in await api.call("GET", "/world/journey", message_id="nobody@nowhere")
+
+
+async def test_under_tls_the_journal_shows_what_travels_beside_what_it_carries(world, proxied) -> None:
+    proxy = await proxied(world.hosts["cities.org"].bound_ports["submission"])
+
+    def talk() -> None:
+        context = ssl.create_default_context(cafile=world.authority.certificate)
+        with SMTP("localhost", proxy.port) as client:
+            client.starttls(context=context)
+            client.login("alice", "123456")
+            client.sendmail("alice@cities.org", ["juan@cities.org"], RAW)
+
+    await proxy.run(talk)
+    events = [event for event in world.journal.recent() if event.session.startswith("submission-")]
+    for direction, octets in (("C", proxy.sent), ("S", proxy.received)):
+        ours = [event for event in events if event.direction == direction]
+        packets = [event for event in ours if event.kind == "packet"]
+        clear = [event for event in ours if event.kind == "wire" and not event.tls]
+        assert sum(event.octets for event in clear + packets) == len(octets)
+        start = sum(event.octets for event in clear)
+        for event in packets:
+            shown = bytes.fromhex(event.text.rpartition(": ")[2].removesuffix(" …"))
+            assert octets[start : start + len(shown)] == shown
+            start += event.octets
+        carried = [event for event in ours if event.tls]
+        assert carried and sum(event.octets for event in carried) < sum(event.octets for event in packets)
+        assert b"MAIL FROM" not in octets
+    assert any(event.text.startswith("application data: 17 03 03") for event in packets)
 
 
 async def test_octets_of_a_dialogue_are_those_on_the_wire(world, proxied) -> None:
