@@ -1,7 +1,6 @@
 """A mail access agent on real sockets: both protocols, over either store, with users whose password is 123456."""
 
 import asyncio
-import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -201,17 +200,3 @@ def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """The server's side of TLS, and a client's that trusts it."""
     paths = make_self_signed("localhost", tmp_path)
     return server_context(paths), ssl.create_default_context(cafile=str(paths.certificate))
-
-
-@pytest.fixture
-def address_off_loopback() -> str:
-    """An address of this machine that is not 127.0.0.1; nothing leaves the machine."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # chooses a route, sends nothing
-        except OSError:
-            pytest.skip("this machine has loopback only")
-        address = str(probe.getsockname()[0])
-    if address.startswith("127."):
-        pytest.skip("this machine has loopback only")
-    return address

@@ -276,7 +276,8 @@ class Door:
 
     async def connect(self) -> Peer:
         """Greeted, and not yet introduced."""
-        peer = Peer(*await asyncio.open_connection("127.0.0.1", self.host.bound_ports[self.service]))
+        address = self.host.settings.listen
+        peer = Peer(*await asyncio.open_connection(address, self.host.bound_ports[self.service]))
         assert (await peer.reply()).startswith("220 ")
         return peer
 
@@ -322,8 +323,7 @@ async def door(tmp_path: Path) -> AsyncIterator[OpenDoor]:
                     data=tmp_path / "host",
                     ports=Ports(smtp=0, submission=0, lmtp=0),
                     users=(("alice", "123456"), ("juan", "123456")),
-                    insecure_auth=True,
-                    **settings,
+                    **({"insecure_auth": True} | settings),
                 ),
                 clock=clock,
             )

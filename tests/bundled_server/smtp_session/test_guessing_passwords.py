@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import ssl
 
 from bundled_server.auth.throttle import LONGEST_DELAY_SECONDS
 from bundled_server.clock import SystemClock
@@ -69,3 +70,16 @@ async def test_others_are_answered_while_passwords_are_hashed(door) -> None:
     assert (await other.ask("NOOP")).startswith("250 ")
     assert not hashing.done()
     assert {reply[:3] for reply in await hashing} == {"535"}
+
+
+async def test_passwords_need_tls_off_loopback(
+    door, address_off_loopback: str, client_tls: ssl.SSLContext
+) -> None:
+    at = await door("submission", listen=address_off_loopback, insecure_auth=False)
+    peer = await at.connect()
+    assert "AUTH" not in await peer.ask("EHLO a.test")
+    assert (await peer.ask(plain("alice", "123456"))).startswith("538 5.7.11 ")
+    assert (await peer.ask("STARTTLS")).startswith("220 ")
+    await peer.writer.start_tls(client_tls)
+    assert "AUTH" in await peer.ask("EHLO a.test")
+    assert (await peer.ask(plain("alice", "123456"))).startswith("235 ")
