@@ -244,7 +244,7 @@ _LISTS = (
 )
 
 _SCRIPTS = (
-    _mail("scripts", "The Sieve scripts with which the server sorts this account's mail", "M-k"),
+    _mail("scripts", "The Sieve scripts that sort this account's mail at the server", "M-k"),
     _command("edit-script", "Edit the script; the server checks it before it keeps it", scripts="e"),
     _command("check-script", "Let the server check the script", scripts="c"),
     _command("trace-script", "Explain line by line what the script does to the message at hand", scripts="t"),
