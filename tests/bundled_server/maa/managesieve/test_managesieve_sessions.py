@@ -10,6 +10,10 @@ import pytest
 
 from bundled_server.config import HostSettings, Limits, Ports, SieveLimits
 from bundled_server.host.host import Host
+from bundled_server.journal import Journal
+from bundled_server.maa.managesieve.session import managesieve_sessions
+from bundled_server.net.listener import Listener
+from tests.bundled_server.maa.conftest import Disk, OnePassword
 
 SMALL = SieveLimits(script_octets=2000, scripts_per_user=3)
 PLAIN = b64encode(b"\0alice\x00123456").decode()
@@ -212,3 +216,22 @@ async def test_one_address_may_not_take_every_connection(host: Host) -> None:
     assert (await late.reply()).startswith("BYE (TRYLATER) ")
     for client in clients:
         await client.close()
+
+
+async def test_on_a_full_disk_scripts_can_be_read_and_changes_are_refused(tmp_path: Path) -> None:
+    store = Disk(lambda: 100.0)
+    await store.open()
+    journal = Journal("mail.cities.org", lambda: 100.0)
+    sessions = managesieve_sessions(store, OnePassword(), None, journal, settings(tmp_path))
+    async with Listener(sessions, name="managesieve") as listener:
+        alice = Client(*await asyncio.open_connection("127.0.0.1", listener.port))
+        await alice.reply()
+        assert (await alice.say(f'AUTHENTICATE "PLAIN" "{PLAIN}"')).startswith("OK")
+        assert (await alice.put("main", "keep;")).startswith("OK")
+        store.is_full = True
+        for command in ('SETACTIVE "main"', 'DELETESCRIPT "main"', 'RENAMESCRIPT "main" "x"'):
+            assert await alice.say(command) == 'NO (TRYLATER) "try again later: the disk is full"\r\n'
+        assert (await alice.put("main", "stop;")).startswith("NO (TRYLATER) ")
+        assert await alice.say('GETSCRIPT "main"') == "{5}\r\nkeep;\r\nOK\r\n"
+        store.is_full = False
+        assert await alice.say('SETACTIVE "main"') == 'OK "active"\r\n'
