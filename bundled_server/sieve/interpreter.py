@@ -46,7 +46,7 @@ class Result:
 
 
 class _Stop(Exception):
-    """`stop`: nothing more is run."""
+    """`stop`: nothing more of this script and those around it is run."""
 
 
 class _Return(Exception):
@@ -59,7 +59,7 @@ def run(scripts: Sequence[Named], message: Message, around: Surroundings, tracer
     try:
         for named in scripts:
             machine.script(named)
-            if machine.keep_is_cancelled or machine.stopped:
+            if machine.keep_is_cancelled:
                 break
         machine.end()
     except SieveFault as fault:
@@ -85,7 +85,6 @@ class _Run:
         self.actions: list[Action] = []
         self.sources: list[str] = []
         self.keep_is_cancelled = False
-        self.stopped = False
 
     def _new_variables(self) -> Variables:
         return Variables(
@@ -96,9 +95,8 @@ class _Run:
         """Run one script to its end. Raises SieveFault."""
         self.name = named.name
         try:
-            self._run_script(named.script)
-        except _Stop:
-            self.stopped = True
+            with suppress(_Stop):
+                self._run_script(named.script)
         except OutOfBudget:
             raise SieveFault(self._line, "the script takes too long for this message") from None
         except (BadPattern, TooManyVariables) as fault:
@@ -178,7 +176,7 @@ class _Run:
         return holds
 
     def _stop(self, call: Call) -> None:
-        self._trace(call.line, "stop", "nothing more is run")
+        self._trace(call.line, "stop", "nothing more of this script is run")
         raise _Stop
 
     def _return(self, call: Call) -> None:

@@ -383,6 +383,15 @@ async def test_scripts_of_the_host_run_before_and_after(house: House, tmp_path) 
     assert (await house.count("INBOX"), await house.count("Lists")) == (1, 2)
 
 
+async def test_stop_ends_its_own_script_and_not_the_next(house: House, tmp_path) -> None:
+    before = tmp_path / "before.sieve"
+    before.write_text("if true { stop; } discard;")
+    house.library.before = before
+    await house.script('require "fileinto"; fileinto "Lists";')
+    await house.deliver()
+    assert (await house.count("INBOX"), await house.count("Lists")) == (0, 1)
+
+
 async def test_scripts_include_each_other_within_limits(house: House, tmp_path) -> None:
     (tmp_path / "common.sieve").write_text('require "fileinto"; fileinto "Lists";')
     house.library.global_folder = tmp_path
