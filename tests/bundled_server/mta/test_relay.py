@@ -62,8 +62,8 @@ class Sender:
 
 @asynccontextmanager
 async def host(accepted: list[tuple[Envelope, bytes]], tls: object = None) -> AsyncIterator[Listener]:
-    async def accept(envelope: Envelope, content: bytes, origin: str, queue_id: str) -> None:
-        accepted.append((envelope, content))
+    async def accept(envelope: Envelope, pieces: list[bytes], origin: str, queue_id: str) -> None:
+        accepted.append((envelope, b"".join(pieces)))
 
     async def exists(local: str, domain: str) -> bool:
         return local in ("alice", "juan")

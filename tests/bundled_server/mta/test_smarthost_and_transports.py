@@ -55,8 +55,8 @@ class Loopback:
 async def smarthost(
     accepted: Accepted, tls: ssl.SSLContext | None, *, implicit: bool = False
 ) -> AsyncIterator[Listener]:
-    async def accept(envelope: Envelope, content: bytes, origin: str, queue_id: str) -> None:
-        accepted.append((envelope, content))
+    async def accept(envelope: Envelope, pieces: list[bytes], origin: str, queue_id: str) -> None:
+        accepted.append((envelope, b"".join(pieces)))
 
     clock = SystemClock()
     policy = SubmissionPolicy(
