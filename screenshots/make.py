@@ -23,12 +23,16 @@ from picture import svg_of, write_png  # beside this file, which is no package
 from termail.agent.messages import AccountState, WireLine
 from termail.agent.once import sync_once
 from termail.app import TermailApp, places
+from termail.classroom.journey.source import held_message, read_journey
+from termail.classroom.journey.svg import as_svg
 from termail.classroom.practice_accounts import write_settings
 from termail.classroom.practice_world import PracticeWorld
 from termail.config import load
 from termail.keymap import Keymap
 from termail.screens.services import NoAgent, Services
 from termail.store.local_store import LocalStore
+
+JOURNEY_OF = "<lunch-1@other.test>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ def _find(words: str) -> tuple[str, ...]:
 
 
 _READ_PATCH = (*_find("patch"), "enter")
+_JOURNEY = (*_find("lunch"), "alt+J", "left", "left", "left", "left")
 SCENES = (
     Scene("index", 100, 30, _find("lunch")),
     Scene("pager", 100, 30, _READ_PATCH),
@@ -54,13 +59,23 @@ SCENES = (
     Scene("folders", 100, 30, ("y",)),
     Scene("wire", 100, 30, (*_find("welcome"), "enter", "W")),
     Scene("wide", 160, 48, _find("packet")),
+    Scene("journey", 100, 32, _JOURNEY),
+    Scene("wire-view", 100, 32, ("f5", "x", *_find("rcpt to"))),
+    Scene("console", 100, 30, ("f3", "1", "n", "n", "n", "n")),
+    Scene("anatomy", 100, 30, (*_find("multipart"), "f4", "t", "j", "j", "enter", "j", "j", "j")),
+    Scene("lesson", 100, 30, ("f1", "j", "enter", "o", *"HELO", "space", *"server.other.test", "enter", "escape")),
 )
 EXTRA_SCENES = (
     Scene("small", 80, 24, _find("lunch")),
     Scene("small-pager", 80, 24, _READ_PATCH),
     Scene("small-compose", 80, 24, (*_find("entrega"), "r", "escape")),
     Scene("help", 80, 24, ("question_mark",)),
-    Scene("journey", 100, 30, (*_READ_PATCH, "J")),
+    Scene("journey-timeline", 80, 24, (*_JOURNEY, "t")),
+    Scene("journey-wide", 160, 48, _JOURNEY),
+    Scene("small-wire-view", 80, 24, ("f5", "x", *_find("rcpt to"))),
+    Scene("wire-beside", 160, 48, (*_find("welcome"), "f6")),
+    Scene("world", 100, 30, ("f2",)),
+    Scene("presenter", 100, 30, ("f10", *_find("lunch"), "enter")),
     Scene("attachments", 100, 30, (*_find("multipart"), "v")),
     Scene("newsletter", 100, 30, (*_find("packet"), "enter")),
     Scene("wide-pager", 160, 48, _READ_PATCH),
@@ -110,6 +125,19 @@ async def shoot(scene: Scene, services: Services, theme: str, out: Path) -> Path
     return path
 
 
+async def draw_journey(config: Path, data: Path, out: Path) -> Path:
+    """The journey of a message as `termail journey --svg` prints it."""
+    store = LocalStore(data / "mail.sqlite3")
+    try:
+        raw = held_message(store, JOURNEY_OF)
+        journey = await read_journey(JOURNEY_OF, world=load(config).practice.world, store=store, raw=raw)
+    finally:
+        store.close()
+    path = out / "journey.svg"
+    path.write_text(as_svg(journey))
+    return path
+
+
 def _is_reading(app: TermailApp) -> bool:
     return any(
         worker.group in ("message", "listing", "preview") and not worker.is_finished for worker in app.workers
@@ -133,6 +161,8 @@ def main() -> int:
     if options.scenes not in ([], ["all"]):
         wanted = tuple(scene for scene in wanted if scene.name in options.scenes)
     with _mailbox(options.config, options.data) as (config, data, heard):
+        if not options.scenes or "journey-svg" in options.scenes:
+            print(asyncio.run(draw_journey(config, data, options.out)))
         for scene in wanted:
             store = LocalStore(data / "mail.sqlite3")
             try:

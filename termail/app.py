@@ -116,6 +116,7 @@ class TermailApp(App[int], inherit_bindings=False):
         """Tell the agent that nobody looks any more; a recording is whole."""
         if self.services.presenter.recording is not None:
             self.services.presenter.stop()
+        await self.services.lesson.leave()
         await self.services.agent.close()
 
     def show_mail(self) -> None:

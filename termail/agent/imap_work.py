@@ -21,7 +21,7 @@ from termail.store.local_store import Operation
 
 _LATER: Final = frozenset({"INUSE", "UNAVAILABLE", "SERVERBUG", "LIMIT", "OVERQUOTA"})  # RFC 5530 §3, RFC 9208
 _ATTEMPTS: Final = 20
-LIMITED: Final = Cause("the limit, as the server would search (the index here answered already)")
+LIMITED: Final = Cause("the limit, asked of the server too")
 OPENED: Final = Cause("a message is opened that is not held here")
 _RETRY_SECONDS: Final = 5.0
 _LONGEST_RETRY_SECONDS: Final = 900.0

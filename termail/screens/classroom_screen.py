@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.timer import Timer
@@ -75,10 +76,13 @@ class ClassroomScreen(Screen[Any], inherit_bindings=False):
             await self.services.watch_wire()
 
     def _show_wire(self) -> None:
+        was_beside = self.wire_pane.has_class("beside") and self.wire_pane.has_class("shown")
         self.wire_pane.set_class(self.services.wire_is_beside, "beside")
         if self.services.wire_is_shown or self.wire_pane.has_class("shown"):
             self.wire_pane.set_class(self.services.wire_is_shown, "shown")
             self.show_dialogue()
+        if was_beside != (self.services.wire_is_beside and self.services.wire_is_shown):
+            self.call_after_refresh(self.post_message, events.Resize(self.size, self.size))  # texts wrap anew
         self.pace_wire()
 
     def pace_wire(self) -> None:

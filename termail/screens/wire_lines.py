@@ -8,7 +8,7 @@ from termail.classroom.wire_line import Spoken
 from termail.classroom.wire_log import MINE, WireLog
 from termail.mime.sanitize import clean_line
 from termail.screens.defects import mask_secrets
-from termail.widgets.ink import Run
+from termail.widgets.ink import Run, fit
 from termail.widgets.wire_pane import WireRow
 
 WIRE_HINTS: Final = (
@@ -18,6 +18,7 @@ WIRE_HINTS: Final = (
     ("wire-view", "full"),
     ("wire", "hide"),
 )
+PLACE_CELLS: Final = 8  # a host's first name; the explanation tells the whole
 _PROTOCOL_ROLES: Final = {"smtp": "quote-2", "imap": "quote-1", "pop3": "quote-3", "dns": "link", "tls": "faint"}
 
 
@@ -28,7 +29,7 @@ def wire_row(line: Spoken, cause: str, *, with_place: bool = False) -> WireRow:
     lock = "🔒" if line.is_encrypted and line.protocol != "tls" else "  "
     left: list[Run] = [
         (f"{stamp(line.time)} ", "dim"),
-        (f"{clean_line(line.place)} " if with_place else "", "dim"),
+        (f"{fit(clean_line(line.place).partition('.')[0], PLACE_CELLS)} " if with_place else "", "dim"),
         (f"{line.protocol or line.agent.lower():<4} ", _PROTOCOL_ROLES.get(line.protocol, "dim")),
         (f"{line.direction or '·'} ", role),
         (said(line), role),

@@ -28,8 +28,8 @@ class Kind(StrEnum):
 
 
 class Cut(msgspec.Struct, frozen=True, kw_only=True):
-    """One line: `octets` without its line end, which is `ending` ("␍␊", "␊" or ""). `depth` is that of its MIME
-    part, `part` what the part is, `encoding` its Content-Transfer-Encoding in small letters."""
+    r"""One line: `octets` without its line end; `ending` is that as one writes it, "\r\n", "\n" or "". `depth` is
+    that of its MIME part, `part` what the part is, `encoding` its Content-Transfer-Encoding in small letters."""
 
     kind: Kind
     octets: bytes
@@ -83,7 +83,7 @@ def dissect(raw: bytes, envelope: tuple[str, ...] = ()) -> Anatomy:
     """Line by line, with a stack of the boundaries that are open (RFC 2046 §5.1.1)."""
     reader = _Reader(raw)
     for text in envelope:
-        reader.cuts.append(Cut(kind=Kind.ENVELOPE, octets=text.encode(), ending="␍␊", part="envelope"))
+        reader.cuts.append(Cut(kind=Kind.ENVELOPE, octets=text.encode(), ending="\\r\\n", part="envelope"))
     is_cut = reader.read()
     return Anatomy(tuple(reader.cuts), tuple(reader.leaves()), is_cut)
 
@@ -106,7 +106,7 @@ class _Reader:
             end = self._raw.find(b"\n", at)
             end = len(self._raw) if end < 0 else end + 1
             line = self._raw[at:end]
-            ending = "␍␊" if line.endswith(b"\r\n") else "␊" if line.endswith(b"\n") else ""
+            ending = "\\r\\n" if line.endswith(b"\r\n") else "\\n" if line.endswith(b"\n") else ""
             self._take(line.rstrip(b"\r\n") if ending else line, ending, at)
             at = end
         if self._stack[-1].in_header:
@@ -119,7 +119,7 @@ class _Reader:
         for number, (line, part, name) in enumerate(self._leaves):
             until = self._leaves[number + 1][0] if number + 1 < len(self._leaves) else len(self.cuts)
             octets = sum(
-                len(cut.octets) + len(cut.ending) for cut in self.cuts[line:until] if cut.kind is Kind.BODY
+                len(cut.octets) + len(cut.ending) // 2 for cut in self.cuts[line:until] if cut.kind is Kind.BODY
             )
             found.append(
                 Leaf(

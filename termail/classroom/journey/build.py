@@ -215,7 +215,7 @@ def _facts(station: Station, events: list[Event]) -> list[Fact]:
         elif event.direction == "C" and content:
             content = text != "."
             if content and text.partition(":")[0].lower() in ("from", "to", "cc", "subject", "message-id", "date"):
-                facts.append(Fact("header", text))
+                facts.append(Fact("header", clean_line(decode_words(text.encode()))))
         elif event.agent == "FILTER":
             facts.append(Fact("verdict", text))
         elif station is Station.DNS and event.kind in ("answered", "silent"):

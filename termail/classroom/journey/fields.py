@@ -1,5 +1,6 @@
 """Which agent wrote which header field: told by the field, and by what a Received field says of itself."""
 
+import re
 from typing import Final
 
 from termail.classroom.journey.model import Fact, Station
@@ -7,7 +8,8 @@ from termail.mime.headers import header_end, scan_headers
 from termail.mime.sanitize import clean_line
 from termail.mime.words import decode_words
 
-VALUE_LIMIT: Final = 120
+VALUE_LIMIT: Final = 160
+_COMMENT: Final = re.compile(r"\([^()]*\)")
 _WRITERS: Final = {
     "return-path": Station.MDA,
     "delivered-to": Station.MDA,
@@ -45,7 +47,7 @@ def writer_of(name: str, value: str) -> Station:
     """Who adds a field as a rule; a Received with A in its protocol was written at submission (RFC 3848)."""
     name = name.lower()
     if name == "received":
-        protocol = value.partition(" with ")[2].split(" ", 1)[0].upper().rstrip(";")
+        protocol = _COMMENT.sub(" ", value).partition(" with ")[2].split(" ", 1)[0].upper().rstrip(";")
         return Station.MSA if protocol.endswith("A") and "SMTP" in protocol else Station.MTA
     if name.startswith(("x-spam", "x-virus")):
         return Station.FILTERS

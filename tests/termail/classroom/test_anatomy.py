@@ -39,7 +39,7 @@ def test_every_line_has_its_place_and_no_octet_is_lost() -> None:
     assert kinds[:6] == [Kind.ENVELOPE, Kind.FIELD, Kind.FIELD, Kind.FIELD, Kind.FOLD, Kind.DIVIDER]
     assert kinds[6:8] == [Kind.OUTSIDE, Kind.BOUNDARY]
     assert kinds[-2:] == [Kind.END, Kind.OUTSIDE]
-    endings = {"␍␊": b"\r\n", "␊": b"\n", "": b""}
+    endings = {"\\r\\n": b"\r\n", "\\n": b"\n", "": b""}
     whole = b"".join(cut.octets + endings[cut.ending] for cut in anatomy.cuts if cut.kind is not Kind.ENVELOPE)
     assert whole == RAW
     assert all(RAW[cut.offset :].startswith(cut.octets) for cut in anatomy.cuts[1:])
@@ -58,7 +58,7 @@ def test_the_tree_names_types_encodings_and_files() -> None:
 
 @pytest.mark.parametrize("raw", [b"", b"\r\n", b"no header at all", b"Subject: x", b"--\r\n--X--\r\n", RAW[:200]])
 def test_whatever_comes_is_taken_apart_whole(raw: bytes) -> None:
-    endings = {"␍␊": b"\r\n", "␊": b"\n", "": b""}
+    endings = {"\\r\\n": b"\r\n", "\\n": b"\n", "": b""}
     assert b"".join(cut.octets + endings[cut.ending] for cut in dissect(raw).cuts) == raw
 
 

@@ -20,8 +20,10 @@ SENDER, RECEIVER = "server.other.test", "brasilia.cities.org"
 MESSAGE_ID = "<m@other.test>"
 RAW = b"""Return-Path: <bob@other.test>
 X-Spam-Score: 0.4
-Received: from server.other.test by brasilia.cities.org with ESMTPS id Q2; Sat, 22 Nov 2025 09:16:09 +0000
-Received: from laptop by server.other.test with ESMTPSA id Q1; Sat, 22 Nov 2025 09:14:07 +0000
+Received: from server.other.test (using TLSv1.3 with cipher X)
+ by brasilia.cities.org with ESMTPS id Q2; Sat, 22 Nov 2025 09:16:09 +0000
+Received: from laptop (using TLSv1.3 with cipher X)
+ by server.other.test with ESMTPSA id Q1; Sat, 22 Nov 2025 09:14:07 +0000
 Authentication-Results: brasilia.cities.org; dkim=pass header.d=other.test; spf=fail smtp.mailfrom=other.test
 From: Bob <bob@other.test>
 To: alice@cities.org

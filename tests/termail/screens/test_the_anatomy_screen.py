@@ -7,7 +7,7 @@ async def test_a_message_is_taken_apart_line_by_line(opened: Any) -> None:
     async with opened(100, 30) as client:
         await client.press("=", "f4")
         assert client.screen_name == "AnatomyScreen"
-        assert "From: Root <root@other.test>␍␊" in client.text
+        assert "From: Root <root@other.test>\\r\\n" in client.text
         assert "who wrote it, as the letter says · RFC 5322 §3.6.2" in client.text
         assert "the header ends, the body begins" in client.text
         await client.press("t")
