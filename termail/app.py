@@ -128,6 +128,11 @@ class TermailApp(App[int], inherit_bindings=False):
                 self.switch_screen(screen)
         else:
             self.push_screen(screen)
+        if folder is not None:
+            self._begin_letter()
+
+    def _begin_letter(self) -> None:
+        """Compose over the index, once: while there is no folder yet, that screen would come up over it."""
         letter, self._letter = self._letter, None
         if letter is not None and self.services.account_names:
             draft = letter_draft(self.services, letter)

@@ -6,10 +6,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from termail.agent.messages import FoldersChanged
+from termail.app import TermailApp
 from termail.config import Identity, Pgp
 from termail.mime.crypto.gpg import Gpg
 from termail.mime.crypto.opening import open_message
 from termail.mime.message import parse_message
+from termail.screens.new_letter import NewLetter
 from termail.screens.services import Services
 from termail.store.local_store import LocalStore, RemoteFolder
 
@@ -164,3 +167,18 @@ async def test_a_doubtful_key_is_asked_about(opened: Any, store: LocalStore, wit
         assert "Nobody you trust certified the key of mallory@evil.test" in client.lines[-1]
         await client.press("n")
     assert store.outbox() == []
+
+
+async def test_a_letter_of_the_command_line_waits_for_the_first_folder(services: Services, tmp_path: Path) -> None:
+    empty = LocalStore(tmp_path / "empty.sqlite3")
+    services.store = empty
+    app = TermailApp(services, letter=NewLetter("bob@other.test", "from the shell"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        assert type(app.screen).__name__ == "WaitingScreen"
+        empty.put_folders("work", [RemoteFolder(name="INBOX", role="inbox")])
+        await app._take(FoldersChanged())
+        await pilot.pause()
+        names = [type(screen).__name__ for screen in app.screen_stack]
+        assert names[1:3] == ["IndexScreen", "ComposeScreen"]
+    empty.close()
