@@ -130,6 +130,9 @@ class TermailApp(App[int], inherit_bindings=False):
             self.push_screen(screen)
         if folder is not None:
             self._begin_letter()
+        if folder is not None and self._wanted_lesson is not None:
+            lesson, self._wanted_lesson = self._wanted_lesson, None
+            self.call_later(self._begin_lesson, lesson)
 
     def _begin_letter(self) -> None:
         """Compose over the index, once: while there is no folder yet, that screen would come up over it."""
@@ -137,9 +140,6 @@ class TermailApp(App[int], inherit_bindings=False):
         if letter is not None and self.services.account_names:
             draft = letter_draft(self.services, letter)
             self.push_screen(self.services.places["compose"](self.services, draft))
-        if folder is not None and self._wanted_lesson is not None:
-            lesson, self._wanted_lesson = self._wanted_lesson, None
-            self.call_later(self._begin_lesson, lesson)
 
     async def _listen(self) -> None:
         """Everything the agent says, to the services and every open screen."""
