@@ -89,7 +89,8 @@ class LocalAccount(AccountRunner):
             return
         self.office.state(self.name, "syncing", f"reading {self._path}")
         for folder in sorted(folders, key=lambda entry: entry.folder_id != self.open_folder_id):
-            await self._sync(self._maildir, folder)
+            if self._maildir.holds(folder):
+                await self._sync(self._maildir, folder)
         self._seen = fingerprint
 
     async def _sync(self, maildir: MaildirSync, folder: Folder) -> None:

@@ -49,6 +49,9 @@ class OutboxRunner:
 
     async def drain(self) -> None:
         """What is due now, once."""
+        await asyncio.gather(*(self._drain_lane() for _ in range(LANES)))
+
+    async def _drain_lane(self) -> None:
         while await self._one():
             pass
 

@@ -80,7 +80,7 @@ def _writing(folder: Path, runs: int) -> None:
             typist.wait_for(rb"leave as it was")
             typist.settle(0.5)
             mine["editor"].append(_median(typist, ["x", "y", " ", "z"] * 3))
-            typist.time_to("\x1b", rb"P postpone")  # Esc: back to compose
+            typist.press("\x1b", quiet_seconds=2.0)  # Esc: back to compose
             typist.settle(0.5)
             mine["menu"].append(_median(typist, ["j", "k"] * 4))
         with Typist(neomutt, {"EDITOR": "vim"}) as typist:

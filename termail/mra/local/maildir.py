@@ -65,6 +65,16 @@ class Maildir:
                 if not dotted:
                     pending.append((name, inner))
 
+    def create(self, name: str) -> "Maildir":
+        """A subfolder of that name as Maildir++ has them. Raises OSError, ValueError for what can be no name."""
+        levels = name.split("/")
+        if not all(level and "." not in level and level.isprintable() for level in levels) or len(name) > 200:
+            raise ValueError(f"{name!r} cannot be a folder of a Maildir")
+        path = self.path / f".{'.'.join(levels)}"
+        for part in ("cur", "new", "tmp"):
+            (path / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Maildir(path)
+
     def entries(self) -> dict[str, Entry]:
         """What is there now, by unique name."""
         found: dict[str, Entry] = {}

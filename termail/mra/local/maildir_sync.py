@@ -12,7 +12,7 @@ import msgspec
 
 from termail.mime.headers import header_end
 from termail.mime.skeleton import part_octets, without_large_parts
-from termail.model.actions import AppendTo, Expunge, MoveTo, SetFlags
+from termail.model.actions import AppendTo, CreateFolder, Expunge, MoveTo, SetFlags
 from termail.model.folder import Folder
 from termail.mra.local.maildir import Entry, Maildir
 from termail.mra.local.numbers import Numbers
@@ -67,6 +67,10 @@ class MaildirSync:
             for maildir in self._folders.values()
             for part in ("new", "cur")
         )
+
+    def holds(self, folder: Folder) -> bool:
+        """Whether the folder is on disk: one that was only wished for is not."""
+        return folder.name in self._folders
 
     def sync(self, folder: Folder) -> Iterator[Step]:
         """Headers, newest first; each step is committed when it is yielded. Raises OSError."""
@@ -151,6 +155,11 @@ class MaildirSync:
                 target.set_flags(entry, frozenset(flags), frozenset())
                 for message_id in operation.results:
                     self._store.assign_uid(message_id, self._numbers.uid(name, entry.unique))
+            case CreateFolder(name=name):
+                try:
+                    self._folders[name] = self._root.create(name)
+                except ValueError as error:
+                    raise CannotDo(str(error)) from error
             case _:
                 raise CannotDo("this cannot be done in a Maildir that is opened in place")
         self._numbers.save()

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from termail.agent.once import sync_once
-from termail.model.actions import AppendTo, Expunge, MoveTo, SetFlags
+from termail.model.actions import AppendTo, CreateFolder, Expunge, MoveTo, SetFlags
 from termail.model.order import Order
+from termail.model.outbox import OutboxState
 from termail.mra.local.maildir_sync import FIRST_BATCH, START_OCTETS, TEXTS, MaildirSync, Step
 from termail.mra.local.numbers import Numbers
 from termail.store.local_store import LocalStore
@@ -173,3 +174,20 @@ async def test_an_mbox_is_read_and_never_written(config, tmp_path: Path) -> None
 async def test_a_place_that_is_not_there_is_said(config, tmp_path: Path) -> None:
     report = await sync_once(config(f"maildir:{tmp_path / 'none'}"), tmp_path / "data")
     assert report.accounts[0].error
+
+
+async def test_a_copy_of_what_was_sent_makes_the_folder_it_goes_into(config, tmp_path: Path) -> None:
+    path = maildir(tmp_path / "Mail")
+    settings, data = config(f"maildir:{path}"), tmp_path / "data"
+    assert (await sync_once(settings, data)).is_good
+    store = LocalStore(data / "mail.sqlite3")
+    raw = b"Subject: sent\r\nMessage-ID: <9@x>\r\n\r\nx\r\n"
+    outbox_id = store.queue_message("here", "a@b.c", ["d@e.f"], raw)
+    store.put_outbox_state(outbox_id, OutboxState.SENT)
+    store.perform("here", CreateFolder("here", "a.b"))
+    store.close()
+    await sync_once(settings, data)
+    store = LocalStore(data / "mail.sqlite3")
+    assert len(names(path / ".Sent")) == 1 and "sent" in by_subject(store, "Sent")
+    assert [entry.reason for entry in store.operations()] == ["'a.b' cannot be a folder of a Maildir"]
+    store.close()
