@@ -94,10 +94,13 @@ def _encoded(attachment: Attachment, kind: str, only_seven: bool) -> tuple[str, 
     data = _with_crlf(attachment.data)
     if kind == "message/rfc822":
         return ("7bit" if data.isascii() else "8bit"), data
+    is_text = kind.startswith("text/") and b"\r" not in attachment.data.replace(b"\r\n", b"")
+    if not is_text and data != attachment.data:
+        return "base64", encode_base64(attachment.data)  # anything else would change its line ends
     match attachment.encoding:
         case "7bit" | "8bit" as wanted if _fits(data, "7bit" if only_seven else wanted):
             return wanted, data
-        case "quoted-printable" if kind.startswith("text/"):
+        case "quoted-printable" if is_text:
             return "quoted-printable", quoted_printable(data.replace(b"\r\n", b"\n"))
         case _:
             return "base64", encode_base64(attachment.data)

@@ -22,6 +22,7 @@ from termail.mime.draft import (
     reply,
 )
 from termail.mime.mailto import draft_from_mailto
+from termail.mime.message import parse_message
 
 DATE = 1795349640.0
 
@@ -342,3 +343,34 @@ def test_a_mailto_address_is_a_draft_with_harmless_headers_only() -> None:
     assert start.subject == "Café Bcc:x" and start.body == "one\ntwo" and start.attachments == ()
     with pytest.raises(ValueError, match="mailto"):
         draft_from_mailto("https://x.test", account="w", from_="me@x.org")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=120),
+            st.sampled_from(["application/pdf", "text/plain", "image/png", "text/x-patch"]),
+            st.binary(max_size=400),
+            st.sampled_from(["", "base64", "quoted-printable", "8bit", "7bit"]),
+        ),
+        max_size=4,
+    ),
+    st.booleans(),
+)
+def test_any_attachments_come_back(files: list[tuple[str, str, bytes, str]], is_markdown: bool) -> None:
+    attachments = tuple(
+        Attachment(filename=name, content_type=kind, data=data, encoding=encoding)
+        for name, kind, data, encoding in files
+    )
+    raw = build(draft(attachments=attachments, is_markdown=is_markdown), date=DATE, unique="u").raw
+    root = parse_message(raw)
+    theirs = list(built(attachments=attachments, is_markdown=is_markdown).iter_attachments()) if files else []
+    ours = [part for part in root.walk() if part.disposition == "attachment"]
+    assert len(ours) == len(theirs) == len(files)
+    for (name, kind, data, _), our, their in zip(files, ours, theirs, strict=True):
+        octets = their.get_payload(decode=True)
+        assert isinstance(octets, bytes)
+        assert our.decoded() == octets and our.content_type == their.get_content_type() == kind
+        assert our.filename == name or " ".join(our.filename.split()) == " ".join(name.split())
+        is_text = kind.startswith("text/")
+        assert octets == data or (is_text and octets.replace(b"\r\n", b"\n") == data.replace(b"\r\n", b"\n"))
