@@ -1,6 +1,7 @@
 """Checks of arguments whose value is known before any mail comes: patterns, addresses, names, relations."""
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from bundled_server.sieve.dates import PARTS, ZONE
@@ -59,12 +60,10 @@ class Constants:
     def check(self, call: Call) -> None:
         """Raises SieveError."""
         for tag, value in call.tags.items():
-            checker = getattr(self, f"_tag_{tag}", None)
-            if checker is not None:
-                checker(call, value)
-        checker = getattr(self, f"_word_{call.name}", None)
-        if checker is not None:
-            checker(call)
+            if tag in _OF_TAGS:
+                _OF_TAGS[tag](self, call, value)
+        if call.name in _OF_WORDS:
+            _OF_WORDS[call.name](self, call)
 
     def keys(self, line: int, matcher: Matcher, keys: tuple[str, ...]) -> None:
         """The keys of a match, its patterns above all."""
@@ -126,8 +125,6 @@ class Constants:
     def _word_header(self, call: Call) -> None:
         self._fields(call.line, self._known(call.words[0]))
 
-    _word_exists = _word_header
-
     def _word_date(self, call: Call) -> None:
         self._fields(call.line, self._known(call.words[0]))
         self._date_part(call, 1)
@@ -177,6 +174,30 @@ class Constants:
         for name in names:
             if not FIELD_NAME.fullmatch(name):
                 raise SieveError(line, f'"{name}" cannot be the name of a header field')
+
+
+_OF_TAGS: Final[Mapping[str, Callable[[Constants, Call, Value], None]]] = {
+    "addresses": Constants._tag_addresses,
+    "from": Constants._tag_from,
+    "header": Constants._tag_header,
+    "index": Constants._tag_index,
+    "specialuse": Constants._tag_specialuse,
+    "subject": Constants._tag_subject,
+    "zone": Constants._tag_zone,
+}
+_OF_WORDS: Final[Mapping[str, Callable[[Constants, Call], None]]] = {
+    "address": Constants._word_address,
+    "currentdate": Constants._word_currentdate,
+    "date": Constants._word_date,
+    "envelope": Constants._word_envelope,
+    "exists": Constants._word_header,
+    "fileinto": Constants._word_fileinto,
+    "global": Constants._word_global,
+    "header": Constants._word_header,
+    "redirect": Constants._word_redirect,
+    "set": Constants._word_set,
+    "specialuse_exists": Constants._word_specialuse_exists,
+}
 
 
 def matcher_of(call_line: int, tags: "dict[str, Value]") -> Matcher:

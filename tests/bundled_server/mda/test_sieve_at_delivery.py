@@ -417,6 +417,23 @@ async def test_spamtest_reads_the_marks_of_our_filters(house: House) -> None:
     assert (await house.count("INBOX"), await house.count("Lists")) == (2, 1)
 
 
+@pytest.mark.parametrize(
+    ("script", "mailbox"),
+    [
+        ("", "Junk"),
+        ('require "imap4flags"; addflag "seen";', "Junk"),
+        ("keep;", "INBOX"),
+        ('require "fileinto"; fileinto "Lists";', "Lists"),
+    ],
+)
+async def test_spam_goes_into_junk_unless_the_script_decides(house: House, script: str, mailbox: str) -> None:
+    await house.script(script)
+    await house.deliver(b"X-Spam-Flag: YES\r\nX-Spam-Action: junk\r\n" + letter())
+    assert {name: await house.count(name) for name in ("INBOX", "Junk", "Lists")} == dict.fromkeys(
+        ("INBOX", "Junk", "Lists"), 0
+    ) | {mailbox: 1}
+
+
 async def test_every_change_of_a_delivery_is_in_one_commit(house: House) -> None:
     await house.script('require ["fileinto", "copy"]; fileinto "Lists"; redirect :copy "kate@other.test";')
     plan = await house.plan(letter(), "q1", "alice@cities.org", sender="bob@other.test")
