@@ -21,6 +21,6 @@ def spam_percent(message: Message) -> float | None:
 
 
 def virus_level(message: Message) -> int:
-    """0 when nobody looked."""
-    status = next(iter(message.values("x-virus-status")), "").partition(",")[0].partition(";")[0]
-    return VIRUS_LEVELS.get(status.strip().lower(), 0)
+    """The worst that a scanner said; 0 when nobody looked."""
+    said = (value.partition(",")[0].strip().lower() for value in message.values("x-virus-status"))
+    return max((VIRUS_LEVELS.get(word, 0) for word in said), default=0)

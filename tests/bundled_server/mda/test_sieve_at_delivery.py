@@ -417,6 +417,16 @@ async def test_spamtest_reads_the_marks_of_our_filters(house: House) -> None:
     assert (await house.count("INBOX"), await house.count("Lists")) == (2, 1)
 
 
+async def test_virustest_reads_the_worst_that_a_scanner_said(house: House) -> None:
+    await house.script(
+        'require ["virustest", "relational", "comparator-i;ascii-numeric", "fileinto"];'
+        'if virustest :value "ge" :comparator "i;ascii-numeric" "4" { fileinto "Lists"; }'
+    )
+    await house.deliver(letter("X-Virus-Status: Clean, clamd", "X-Virus-Status: Suspicious, embedded"), key="q1")
+    await house.deliver(letter("X-Virus-Status: Clean, clamd"), key="q2")
+    assert (await house.count("INBOX"), await house.count("Lists")) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("script", "mailbox"),
     [
