@@ -6,12 +6,13 @@ import os
 import re
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
 
 from bundled_server.mailbox.records import DeleteRecords, PutRecords, Record
-from bundled_server.mailbox.store import Store
+from bundled_server.mailbox.store import Store, StoreUnavailable
 
 KIND = "app-password"
 USES = "app-password-use"
@@ -125,7 +126,8 @@ class AppPasswords:
         now = self._now()
         if now - self._noted.get((user, name), float("-inf")) >= USE_NOTED_SECONDS:
             self._noted[(user, name)] = now
-            await self._store.commit(PutRecords(USES, user, (Record(name, str(now).encode()),)))
+            with suppress(StoreUnavailable):  # a full disk must not keep anybody from reading mail
+                await self._store.commit(PutRecords(USES, user, (Record(name, str(now).encode()),)))
 
 
 def _digest(salt: bytes, password: str) -> bytes:

@@ -92,6 +92,11 @@ class PasswdFileBackEnd:
         secret = (await self._current()).get(user)
         loop = asyncio.get_running_loop()
         right = await loop.run_in_executor(self._pool, _is_right, password, secret or NOBODY)
+        if secret is not None and _split(secret)[0] in (
+            *_SALTED,
+            *_CLEAR,
+        ):  # a quick hash must not tell who exists
+            await loop.run_in_executor(self._pool, _is_right, password, NOBODY)
         if secret is None:
             return Answer.UNKNOWN
         return Answer.RIGHT if right else Answer.WRONG

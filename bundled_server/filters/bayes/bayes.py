@@ -72,7 +72,8 @@ class Bayes:
     async def train(self, owner: str, message: bytes, kind: Kind) -> Kind:
         """Learn that this message is of that kind, or take it back (NOTHING) → what it was trained as before.
         Durable when it returns."""
-        change = TrainTokens(owner, digest_of(message), kind, await _read(message))
+        tokens = await asyncio.to_thread(tokens_of, message)  # thousands may be moved into Junk at once
+        change = TrainTokens(owner, digest_of(message), kind, tokens)
         (before,) = await self._store.commit(change)
         return Kind(before)
 

@@ -18,7 +18,7 @@ class Tuning:
     unknown: float = 0.5
     least_deviation: float = 0.1
     most_tokens: int = 150
-    most_of_a_field: int = 5
+    most_of_a_field: int = 2
 
 
 def probability(spam: float, ham: float, spam_messages: float, ham_messages: float, tuning: Tuning) -> float:

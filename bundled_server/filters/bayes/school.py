@@ -12,6 +12,7 @@ from bundled_server.mailbox.training import Kind
 
 MOST_LESSONS_WAITING = 100_000
 EXPIRE_EVERY = 200
+LEARNED_AT_CLOSE = 500
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ class Lesson:
 
 class School:
     """Takes lessons at once and learns them one after another, each in a commit of its own. A crash may lose those
-    that still wait: they are opinions, not mail. `open` before the first, `close` learns what is left to learn;
+    that still wait: they are opinions, not mail. `open` before the first, `close` learns the last few;
     `told` hears of each that was learned.
 
     Only training makes the store grow, so with every EXPIRE_EVERY lessons of a user the tokens go that are in at
@@ -59,6 +60,12 @@ class School:
 
     async def close(self) -> None:
         if self._task is not None:
+            left_out = self._lessons.qsize() - LEARNED_AT_CLOSE
+            if left_out > 0:
+                logger.warning("%d messages are not learned: the host stops", left_out)
+            for _ in range(left_out):
+                self._lessons.get_nowait()
+                self._lessons.task_done()
             self._lessons.put_nowait(None)
             await self._task
 

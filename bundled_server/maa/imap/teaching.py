@@ -6,7 +6,7 @@ from typing import Final
 from bundled_server.maa.imap.context import ImapContext
 from bundled_server.maa.imap.selected import positions_of
 from bundled_server.mailbox.changes import Added, AddMessage
-from bundled_server.mailbox.store import Mailbox
+from bundled_server.mailbox.store import Mailbox, StoreError
 from bundled_server.mailbox.training import Kind
 from bundled_server.protocols.imap.commands import StoreFlags
 
@@ -31,18 +31,28 @@ async def teach_by_append(
     context: ImapContext, mailbox: Mailbox, changes: Sequence[AddMessage], added: Sequence[Added]
 ) -> None:
     """Some clients move by APPEND. Into Junk it is spam; elsewhere what was spam so far is none."""
-    if context.service.teach is None:
+    if context.service.teach is None or (mailbox.special_use in TELLS_NOTHING and mailbox.special_use != JUNK):
         return
-    if mailbox.special_use == JUNK:
-        kind, uids = Kind.SPAM, [one.uid for one in added]
-    elif mailbox.special_use in TELLS_NOTHING:
-        return
-    else:
-        kind, uids = Kind.HAM, []
-        for change, one in zip(changes, added, strict=True):
-            before = await context.service.store.trained_as(context.owner, change.content.digest)
-            if before is Kind.SPAM:
-                uids.append(one.uid)
+    try:
+        if mailbox.special_use == JUNK:
+            await _teach_uids(context, Kind.SPAM, mailbox, [one.uid for one in added])
+        else:
+            await _teach_uids(context, Kind.HAM, mailbox, await _known_as_spam(context, changes, added))
+    except StoreError as weather:  # the messages are stored, whatever becomes of the lesson
+        context.record.note("untaught", f"nothing learned from {mailbox.name}: {weather}")
+
+
+async def _known_as_spam(context: ImapContext, changes: Sequence[AddMessage], added: Sequence[Added]) -> list[int]:
+    """The UIDs of those messages that the user called spam before."""
+    store = context.service.store
+    return [
+        one.uid
+        for change, one in zip(changes, added, strict=True)
+        if await store.trained_as(context.owner, change.content.digest) is Kind.SPAM
+    ]
+
+
+async def _teach_uids(context: ImapContext, kind: Kind, mailbox: Mailbox, uids: Sequence[int]) -> None:
     if uids:
         index = await context.service.store.index(mailbox.mailbox_id)
         _teach(context, kind, (index.content_ids[at] for run in positions_of(uids, index.uids) for at in run))

@@ -11,7 +11,7 @@ from bundled_server.mailbox.records import PutRecords, Record
 from bundled_server.mda.lists.bounces import after_bounce, bounced_member, is_final
 from bundled_server.mda.lists.circulation import Circulation
 from bundled_server.mda.lists.letters import ListLetters
-from bundled_server.mda.lists.model import BadList, ListAddress, MailingList, Posting, Role, checked_address
+from bundled_server.mda.lists.model import ListAddress, MailingList, Posting, Role
 from bundled_server.mda.lists.post import Post
 from bundled_server.mda.lists.shelf import HOST, ListShelf, Token
 from bundled_server.mda.trace import forward_lines, with_lines
@@ -172,10 +172,7 @@ class ListDesk:
 
     async def _ask(self, letter: Letter, purpose: str) -> ListPlan:
         """Only who reads the address's mail may make it join or leave."""
-        try:
-            address = checked_address(letter.post.author)
-        except BadList:
-            return _done(letter, "a command from what is no address")
+        address = letter.post.author
         plan = _done(letter, f"{address} is asked whether to {purpose}")
         key, change = self._shelf.put_token(
             Token(purpose=purpose, list_name=letter.mailing_list.name, subject=address)

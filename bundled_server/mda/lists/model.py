@@ -10,9 +10,7 @@ import msgspec
 LONGEST_TEXT: Final = 200
 
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?")
-_ADDRESS: Final = re.compile(
-    r"[^\s<>@,;:\"()\[\]\\\x00-\x1f\x7f]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?", re.IGNORECASE
-)
+_ADDRESS: Final = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 
 
 class BadList(ValueError):

@@ -6,7 +6,7 @@ from email.utils import getaddresses, quote
 
 from bundled_server.mailbox.content import Content, prepare
 from bundled_server.mailbox.decoded import body_text, decode_words
-from bundled_server.mda.lists.model import MailingList, ReplyTo
+from bundled_server.mda.lists.model import BadList, MailingList, ReplyTo, checked_address
 from bundled_server.protocols.smtp.header import Field, HeaderBlock, HeaderTooBig, read_header
 
 MOST_HELD_LINES = 20
@@ -28,9 +28,12 @@ class Post:
 
     @property
     def author(self) -> str:
-        """The address in From, lower case, "" without exactly one."""
+        """The address in From, lower case, "" without exactly one that can be written to."""
         addresses = [address for _, address in getaddresses([self.header.first("from")[:2000]]) if "@" in address]
-        return addresses[0].lower() if len(addresses) == 1 else ""
+        try:
+            return checked_address(addresses[0]) if len(addresses) == 1 else ""
+        except BadList:
+            return ""
 
     @property
     def subject(self) -> str:

@@ -11,7 +11,7 @@ import pytest
 from bundled_server.config import HostSettings, Ports
 from bundled_server.filter_config import BayesSettings, FilterSettings
 from bundled_server.filters.bayes.bayes import Bayes
-from bundled_server.filters.bayes.school import EXPIRE_EVERY, School
+from bundled_server.filters.bayes.school import EXPIRE_EVERY, LEARNED_AT_CLOSE, School
 from bundled_server.host.host import Host
 from bundled_server.mailbox.changes import AddMessage, CreateMailbox
 from bundled_server.mailbox.content import prepare
@@ -116,4 +116,19 @@ async def test_rare_words_go_while_lessons_come() -> None:
     tokens = await store.trained_tokens("alice")
     assert "subject:ancient" not in tokens
     assert tokens["subject:lunch"].ham == EXPIRE_EVERY
+    await store.close()
+
+
+async def test_a_host_that_stops_learns_the_last_few_and_not_a_mountain(caplog: pytest.LogCaptureFixture) -> None:
+    store = MemoryStore()
+    await store.open()
+    (box,) = await store.commit(CreateMailbox("alice", "INBOX"))
+    await store.commit(AddMessage(box.mailbox_id, prepare(ham(1)), frozenset(), 0.0))
+    ids = list((await store.index(box.mailbox_id)).content_ids)
+    school = School(store, Bayes(store), lambda: 0.0, keep_seconds=1e9, rare=0)
+    school.open()
+    school.take("alice", Kind.HAM, ids * (LEARNED_AT_CLOSE + 20))
+    await school.close()
+    assert "20 messages are not learned: the host stops" in caplog.text
+    assert await store.training("alice") == Training(0, 1)
     await store.close()

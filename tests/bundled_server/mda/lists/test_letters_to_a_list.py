@@ -177,3 +177,26 @@ async def test_a_list_takes_nobodys_address_and_needs_an_owner(redes):
         await redes.ask("create", name="Redes", owners=("juan@cities.org",))
     with pytest.raises(ValueError, match="needs an owner"):
         await redes.ask("create", name="other", owners=())
+
+
+@pytest.mark.parametrize(
+    "author",
+    [
+        "=?utf-8?b?/w==?= <\x01@x.test>",
+        "ñandú@else.test",
+        "<@>",
+        '"a b"@else.test',
+        "eve@else.test\x1b[2J",
+        "@",
+        "a" * 65 + "@else.test",
+        "group: a@b.test, c@d.test;",
+        "",
+    ],
+)
+async def test_authors_that_cannot_be_written_to_are_held_and_not_answered(redes, author):
+    outcome = await redes.letter("redes@cities.org", by(author).encode())
+    assert outcome.verdict is Verdict.DELIVERED
+    assert [one.to for one in redes.sent] == ["juan@cities.org"]
+    for end in ("request", "join", "leave"):
+        await redes.letter(f"redes-{end}@cities.org", by(author).encode())
+        assert redes.sent == []
