@@ -177,11 +177,13 @@ class Clamd(_Filter, frozen=True, kw_only=True):
 
 class FilterSettings(_Table, frozen=True, kw_only=True):
     """The chain of one host. What is None is not in the chain. `deadline_seconds` is for all look-ups of one stage
-    together; `nameservers` (ADDRESS or ADDRESS:PORT) are asked instead of the system's."""
+    together; `nameservers` (ADDRESS or ADDRESS:PORT) are asked instead of the system's. With `scan_submissions`
+    the virus scanners look at what our own users send, too."""
 
     thresholds: Thresholds = Thresholds()
     deadline_seconds: float = 5.0
     nameservers: tuple[str, ...] = ()
+    scan_submissions: bool = False
     lists: Lists | None = None
     rate: Rate | None = None
     dnsbl: DnsLists | None = None

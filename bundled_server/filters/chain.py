@@ -103,6 +103,12 @@ class Chain:
             question.visit.trusted_by = vouched_by
         return said
 
+    async def scan(self, question: Question) -> list[Said]:
+        """What the virus scanners alone say of a message."""
+        asked = [pair for wave in self._plan.get(Stage.DATA, ()) for pair in wave if pair[0].must_answer]
+        until = asyncio.get_running_loop().time() + self._deadline_seconds
+        return await self._hear(asked, Stage.DATA, question, until)
+
     def left(self, visit: Visit) -> None:
         """A connection is over."""
         for link in self._counting:

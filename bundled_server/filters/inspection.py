@@ -97,6 +97,14 @@ class Inspection:
             self._note(visit, "concluded", _summary(conclusion), question.queue_id, message_id)
         return conclusion
 
+    async def scan(self, question: Question) -> Said | None:
+        """Let the virus scanners alone look at a message → who ends it."""
+        said = await self.chain.scan(question)
+        message_id = question.header.first("message-id")
+        for one in said:
+            self._tell(question.visit, one, question.queue_id, message_id)
+        return _who_ends_it(said)
+
     def left(self, visit: Visit) -> None:
         """The connection is over: what was said and never belonged to a message is told now."""
         self._tell_rest(visit)

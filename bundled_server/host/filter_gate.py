@@ -72,6 +72,36 @@ class FilterGate:
         return None if ended_by is None else reply_of(ended_by)
 
 
+class ScanGate:
+    """Implements `smtp_policy.Gate` for our own users: only the virus scanners look at what they send. What they
+    would only keep apart goes on: its recipient's host has rules of its own."""
+
+    def __init__(self, inspection: Inspection) -> None:
+        self._inspection = inspection
+
+    async def connected(self, client: Client) -> Reply | None:
+        return None
+
+    async def greeted(self, client: Client) -> Reply | None:
+        return None
+
+    async def sender(self, client: Client, sender: str) -> Reply | None:
+        return None
+
+    async def recipient(self, client: Client, sender: str, recipient: str) -> Reply | None:
+        return None
+
+    async def message(self, transaction: Transaction, content: bytes) -> Admission:
+        client = transaction.client
+        visit = Visit(client.session_id, client.address, client.name)
+        sender, queue_id = transaction.envelope.sender, transaction.identifier
+        ended_by = await self._inspection.scan(Question(visit, sender, content=content, queue_id=queue_id))
+        return Admission(refusal=None if ended_by is None else reply_of(ended_by))
+
+    def left(self, client: Client) -> None:
+        """Nothing was counted."""
+
+
 def reply_of(said: Said) -> Reply:
     """A code that fits the word, whatever the filter said: DEFER is never a 5xx, REJECT never a 4xx."""
     verdict: Verdict = said.verdict

@@ -5,7 +5,7 @@ from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.filters.inspection import Inspection
 from bundled_server.filters.result_fields import SIGNED_FIELDS, VERDICT_FIELDS, is_forged_result, is_signed_by
 from bundled_server.host.errors import HostCannotStart
-from bundled_server.host.filter_gate import FilterGate
+from bundled_server.host.filter_gate import FilterGate, ScanGate
 from bundled_server.host.parts import Ground, MailFlow, People
 from bundled_server.msa.dkim_signer import CannotSign, DkimSigner, dkim_signer
 from bundled_server.msa.policy import SubmissionPolicy
@@ -55,7 +55,9 @@ def hand_over_policy(ground: Ground, people: People) -> HandOverPolicy:
     )
 
 
-def submission_policy(ground: Ground, people: People, throttle: LoginThrottle) -> SubmissionPolicy:
+def submission_policy(
+    ground: Ground, people: People, throttle: LoginThrottle, inspection: Inspection
+) -> SubmissionPolicy:
     """Port 587's and 465's."""
     settings, logins, addresses = ground.settings, people.logins, people.addresses
     return SubmissionPolicy(
@@ -69,6 +71,7 @@ def submission_policy(ground: Ground, people: People, throttle: LoginThrottle) -
         owns_address=addresses.owns,
         members=addresses.expand,
         insecure_auth=settings.insecure_auth,
+        gate=ScanGate(inspection) if settings.filters.scan_submissions else None,
         received_hops=settings.limits.received_hops,
     )
 

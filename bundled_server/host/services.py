@@ -34,9 +34,8 @@ class Service:
 def services_of(ground: Ground, people: People, flow: MailFlow, inspection: Inspection) -> list[Service]:
     """Every service a host can offer, whether or not it has a port."""
     throttle = LoginThrottle(ground.clock, ground.settings.limits.login_failures_per_minute)
-    transfer = transfer_policy(ground, people, flow, inspection)
     services = [
-        *_smtp_services(ground, people, flow, transfer, throttle),
+        *_smtp_services(ground, people, flow, inspection, throttle),
         *_access_services(ground, people, throttle),
     ]
     stage = ground.surroundings.stage
@@ -44,14 +43,14 @@ def services_of(ground: Ground, people: People, flow: MailFlow, inspection: Insp
 
 
 def _smtp_services(
-    ground: Ground, people: People, flow: MailFlow, port_25: Policy, throttle: LoginThrottle
+    ground: Ground, people: People, flow: MailFlow, inspection: Inspection, throttle: LoginThrottle
 ) -> list[Service]:
     settings = ground.settings
     pause_seconds = settings.limits.etrn_pause_seconds
     turn = TurnDesk(flow.spool.flush, people.domains, ground.clock.now, pause_seconds)
     deliver = HandDelivery(ground.store, flow.planner, flow.runner.take)
-    transfer = _smtp(ground, flow, port_25, turn=turn)
-    submission = _smtp(ground, flow, submission_policy(ground, people, throttle))
+    transfer = _smtp(ground, flow, transfer_policy(ground, people, flow, inspection), turn=turn)
+    submission = _smtp(ground, flow, submission_policy(ground, people, throttle, inspection))
     handed_over = _smtp(ground, flow, hand_over_policy(ground, people), deliver=deliver)
     busy = f"421 4.3.2 {settings.hostname} too many connections, try again later\r\n".encode()
     return [

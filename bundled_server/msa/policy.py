@@ -48,7 +48,6 @@ class SubmissionPolicy:
     agent = Agent.MSA
     step = Step.SUBMIT
     origin = "submission"
-    gate: Gate | None = None
 
     def __init__(
         self,
@@ -64,6 +63,7 @@ class SubmissionPolicy:
         sign: Signer | None = None,
         insecure_auth: bool = False,
         received_hops: int = 50,
+        gate: Gate | None = None,
         token: Callable[[], str] = lambda: secrets.token_hex(12),
     ) -> None:
         self._hostname = hostname
@@ -76,6 +76,7 @@ class SubmissionPolicy:
         self._sign = sign
         self._insecure_auth = insecure_auth
         self._received_hops = received_hops
+        self.gate = gate
         self._token = token
 
     # AUTH
@@ -145,6 +146,10 @@ class SubmissionPolicy:
             qualified = address if "@" in address else f"{address}@{self._domains[0]}"
             if not await self._is_own(user, qualified):
                 return Reply(553, "5.7.1", f"<{address[:256]}>... From address is not yours, {user}")
+        if self.gate is not None:
+            admission = await self.gate.message(transaction, content)
+            if admission.refusal is not None:
+                return admission.refusal
         now = self._now()
         author = Author(
             address=transaction.envelope.sender or f"{user}@{self._domains[0]}",
