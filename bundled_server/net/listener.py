@@ -60,6 +60,7 @@ class Listener:
         self._acceptor: asyncio.Task[None] | None = None
         self._dialogues: dict[asyncio.Task[None], str] = {}
         self._links: set[Link] = set()
+        self._handshakes: set[asyncio.Task[None]] = set()
         self._per_address: Counter[str] = Counter()
         self._accepted = 0
         self.port = 0
@@ -86,6 +87,8 @@ class Listener:
     async def close(self, seconds: float = STOP_SECONDS) -> None:
         """Accept no more, let every session say goodbye, wait a little, then cut."""
         await self._stop_accepting()
+        for handshake in self._handshakes:
+            handshake.cancel()  # nobody to say goodbye to
         for link in self._links:
             link.stop()
         if self._dialogues:
@@ -154,6 +157,9 @@ class Listener:
 
     async def _shake_hands(self, peer: socket.socket) -> None:
         connection = Connection(self._limits.output_buffer_octets)
+        task = asyncio.current_task()
+        assert task is not None
+        self._handshakes.add(task)
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: connection,
@@ -165,6 +171,8 @@ class Listener:
         except (OSError, TimeoutError) as weather:
             logger.debug("%s: TLS handshake: %s", self._name, weather)
             return
+        finally:
+            self._handshakes.discard(task)
         await self._talk(connection)
 
     # both

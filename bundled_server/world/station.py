@@ -1,12 +1,17 @@
 """A station: one host of the world that can be switched off and on again, on the same ports."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from msgspec.structs import replace
 
 from bundled_server.config import HostSettings, Ports
 from bundled_server.host.host import Host
+from bundled_server.net.driver import Link
 from bundled_server.world.places import Place
+
+GOODBYE_SECONDS = 0.3
 
 
 class Station:
@@ -18,6 +23,19 @@ class Station:
         self.is_up = False
         self._settings = settings
         self._make = make
+        self._links: set[Link] = set()
+        self._is_quiet = asyncio.Event()
+
+    def connected(self, link: Link) -> None:
+        """A dialogue begins."""
+        self._links.add(link)
+        self._is_quiet.clear()
+
+    def disconnected(self, link: Link) -> None:
+        """A dialogue is over."""
+        self._links.discard(link)
+        if not self._links:
+            self._is_quiet.set()
 
     async def start(self) -> None:
         """Open the host, on the ports it had before. Raises HostCannotStart."""
@@ -30,7 +48,17 @@ class Station:
         self._settings = replace(self._settings, ports=Ports(**self.host.bound_ports))
 
     async def stop(self) -> None:
-        """Close the host; its data stays."""
-        if self.is_up:
-            self.is_up = False
-            await self.host.close()
+        """Close the host; its data stays. Who talks to it hears a goodbye, and is cut off soon after."""
+        if not self.is_up:
+            return
+        self.is_up = False
+        links = list(self._links)
+        for link in links:
+            link.stop()
+        if links:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GOODBYE_SECONDS):
+                    await self._is_quiet.wait()
+        for link in links:
+            link.connection.abort()
+        await self.host.close()

@@ -183,9 +183,11 @@ class World:
 
     def _staged(self, hostname: str, service: str, sessions: SessionFactory) -> SessionFactory:
         """The dialogues of one port with what is wrong there, their ciphertext heard by the journal."""
-        troubled = spoiled(Trouble(self.board, hostname, service), sessions)
+        station = self.station(hostname)
+        troubled = spoiled(Trouble(self.board, hostname, service), sessions, station.disconnected)
 
         def make(link: Link) -> tuple[Machine[Any], Session]:
+            station.connected(link)
             hear = self.journal.hear_packet
             link.connection.see_ciphertext = partial(hear, hostname, service, link.session_id, link.peer)
             return troubled(link)

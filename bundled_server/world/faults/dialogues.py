@@ -1,7 +1,7 @@
 """Faults in a dialogue: a session and a machine that stand before the real ones and spoil what is written up."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,13 +69,15 @@ class Trouble:
         return next(self.board.on("smtp-disconnect", self.hostname, self.service), None)
 
 
-def spoiled(trouble: Trouble, sessions: SessionFactory) -> SessionFactory:
-    """The dialogues of one port, with what is wrong there."""
+def spoiled(
+    trouble: Trouble, sessions: SessionFactory, ended: Callable[[Link], None] = lambda link: None
+) -> SessionFactory:
+    """The dialogues of one port, with what is wrong there; `ended` is told when one is over."""
 
     def make(link: Link) -> tuple[Machine[Any], Session]:
         machine, session = sessions(link)
         before = SpoiledMachine(machine, link)
-        return before, SpoiledSession(session, machine, before, link, trouble)
+        return before, SpoiledSession(session, machine, before, link, trouble, ended)
 
     return make
 
@@ -125,13 +127,20 @@ class SpoiledSession:
     """Implements `net.driver.Session` by the real one, where no fault speaks for it."""
 
     def __init__(
-        self, session: Session, machine: Machine[Any], before: SpoiledMachine, link: Link, trouble: Trouble
+        self,
+        session: Session,
+        machine: Machine[Any],
+        before: SpoiledMachine,
+        link: Link,
+        trouble: Trouble,
+        ended: Callable[[Link], None],
     ) -> None:
         self._session = session
         self._machine = machine
         self._before = before
         self._link = link
         self._trouble = trouble
+        self._ended = ended
 
     async def open(self) -> None:
         await self._think(is_login=False)
@@ -164,6 +173,7 @@ class SpoiledSession:
         await self._session.timed_out()
 
     async def close(self) -> None:
+        self._ended(self._link)
         await self._session.close()
 
     async def _think(self, *, is_login: bool) -> None:

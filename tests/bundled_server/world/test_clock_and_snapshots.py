@@ -76,6 +76,20 @@ async def test_a_reset_brings_back_mail_users_queue_and_names_on_the_same_ports(
     assert world.snapshots.names() == ["lesson-2", "start"]
 
 
+async def test_a_reset_waits_for_nobody(world) -> None:
+    """Clients that never close, one of them before its TLS handshake, hear goodbye and are cut off."""
+    ports = world.hosts["other.test"].bound_ports
+    talks = {name: await asyncio.open_connection("127.0.0.1", ports[name]) for name in ("imap", "smtp", "imaps")}
+    greetings = {name: await talks[name][0].readline() for name in ("imap", "smtp")}
+    async with asyncio.timeout(2):
+        await world.snapshots.restore()
+    assert greetings["imap"].startswith(b"* OK") and (await talks["imap"][0].read()).startswith(b"* BYE")
+    assert (await talks["smtp"][0].read()).startswith(b"421 ")
+    assert await talks["imaps"][0].read() == b""
+    for _, writer in talks.values():
+        writer.close()
+
+
 async def test_snapshots_that_cannot_be(world, api) -> None:
     with pytest.raises(BadSnapshot, match="there is: start"):
         await world.snapshots.restore("never")
