@@ -8,7 +8,7 @@ import pytest
 from termail.classroom.lesson.model import Lesson
 from termail.classroom.lesson.progress import Progress
 from termail.classroom.lesson.run import LessonRun, all_passed
-from termail.classroom.lesson.shelf import SHIPPED, Shelf
+from termail.classroom.lesson.shelf import SHIPPED, Shelf, read_any
 from termail.classroom.practice_world import PracticeWorld
 from termail.classroom.world_client import WorldClient
 
@@ -61,6 +61,13 @@ def test_every_lesson_is_told_in_spanish_too(lesson: Lesson) -> None:
         assert step.text != original.text
         assert step.solution == original.solution
     assert (SHIPPED / "es" / f"{lesson.name}.toml").exists()
+
+
+async def test_the_lesson_of_the_teachers_page_runs(world: Path, tmp_path: Path) -> None:
+    page = SHIPPED.parent.parent / "docs" / "lessons.md"
+    example = page.read_text().partition("```toml\n")[2].partition("```")[0]
+    (tmp_path / "example.toml").write_text(example)
+    await test_a_lesson_runs_from_end_to_end(world, read_any(tmp_path / "example.toml"))
 
 
 async def test_a_run_can_begin_in_the_middle_and_its_progress_is_kept(world: Path, tmp_path: Path) -> None:
