@@ -66,7 +66,6 @@ COMMANDS: Final[dict[str, Syntax]] = {
     "CHECKSCRIPT": Syntax(_AFTER, (_S,)),
 }
 
-QUOTED_OCTETS: Final = 16_384
 _WORD: Final = re.compile(rb'[A-Za-z]+(?= |\Z)|([0-9]{1,10})(?= |\Z)|"((?:[^"\\\x00\r\n]|\\["\\])*+)"(?= |\Z)')
 _LITERAL: Final = re.compile(rb"\{([0-9]{1,20})(\+?)\}\Z")
 _ESCAPED: Final = re.compile(rb'\\(["\\])')
