@@ -61,6 +61,7 @@ def build_journey(
 ) -> Journey:
     """`events` are the world's of this message, `spoken` the lines of our own connections that carried it, `item`
     stands in our outbox, `raw` is the message as it is held here. Whatever is missing is left out."""
+    events = _without_other_readers(events)
     times = (
         [event.time for event in events if not _is_echo(event)]
         + [line.time for line in spoken]
@@ -143,6 +144,20 @@ def _theirs(events: Sequence[Event], began_at: float) -> list[Moment]:
             place = "transfer"
         groups.setdefault((station, place), []).append(event)
     return [_moment(station, found, began_at) for (station, _), found in groups.items()]
+
+
+def _without_other_readers(events: Sequence[Event]) -> list[Event]:
+    """The reader is whoever fetches it where it was delivered; the writer's own copy in Sent goes through the
+    access agent as well, and a greeting long before is no part of this."""
+    delivered = {event.host for event in events if event.kind == "delivered"}
+    read = {
+        (event.host, event.session) for event in events if event.kind == "retrieved" and event.host in delivered
+    }
+    return [
+        event
+        for event in events
+        if event.agent != "MAA" or ((event.host, event.session) in read and event.exchange > 0)
+    ]
 
 
 def _station(event: Event) -> Station | None:

@@ -94,6 +94,21 @@ def test_every_agent_is_told_with_the_fields_it_wrote() -> None:
     assert added[Station.MDA] == ["Return-Path"]
 
 
+def test_only_who_fetches_it_where_it_was_delivered_has_read_it() -> None:
+    def access(at: float, host: str, kind: str, exchange: int) -> Event:
+        return Event(
+            time=100 + at, host=host, agent="MAA", kind=kind, text="UID 1", session=f"imap-{host}",
+            message_id=MESSAGE_ID, exchange=exchange,
+        )  # fmt: skip
+
+    own_copy = [access(-30, SENDER, "connected", 0), access(2.0, SENDER, "stored", 4)]
+    assert build_journey(MESSAGE_ID, [*events_of_a_relay(), *own_copy]).outcome == "delivered"
+    fetched = [access(-9, RECEIVER, "connected", 0), access(3.0, RECEIVER, "retrieved", 5)]
+    journey = build_journey(MESSAGE_ID, [*events_of_a_relay(), *own_copy, *fetched])
+    assert journey.outcome == "read"
+    assert moment(journey, Station.READER).began == pytest.approx(3.0)
+
+
 def test_our_own_side_begins_with_the_typing_and_keeps_the_times_of_the_tap() -> None:
     item = OutboxItem(
         outbox_id=1, account="bob", sender="bob@other.test", recipients=("alice@cities.org",), subject="hi",
