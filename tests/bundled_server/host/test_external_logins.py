@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bundled_server.auth.passwords import Cost, hash_password
 from bundled_server.auth_config import Ldap, OAuth2, PasswdFile, StoreUsers
-from bundled_server.config import HostSettings, Ports
+from bundled_server.config import HostSettings, Limits, Ports
 from bundled_server.host.errors import HostCannotStart
 from bundled_server.host.host import Host
 
@@ -174,6 +174,44 @@ def submits_by_token(port: int, user: str, token: str) -> None:
         client.auth("XOAUTH2", lambda _=None: f"user={user}\x01auth=Bearer {token}\x01\x01")
 
 
+async def test_guesses_are_braked_for_every_back_end_alike_and_outages_are_no_guesses(
+    tmp_path: Path, token_server: TokenServer
+) -> None:
+    passwd, secret = tmp_path / "passwd", tmp_path / "secret"
+    passwd.write_text(f"pedro:{hash_password('otra', Cost(n=16, iterations=1))}\n")
+    secret.write_text("x")
+    url = f"http://127.0.0.1:{token_server.port}/introspect"
+    settings = HostSettings(
+        hostname="mx.cities.org",
+        domain="cities.org",
+        data=tmp_path / "host",
+        ports=Ports(imap=0),
+        users=(("alice", "123456"),),
+        auth=(StoreUsers(), PasswdFile(path=passwd)),
+        oauth2=OAuth2(introspection_url=url, client_id="mail", client_secret_file=secret),
+        limits=Limits(login_failures_per_minute=1),
+    )
+    async with Host(settings) as host:
+        port = host.bound_ports["imap"]
+        token_server.is_broken = True
+        for _ in range(3):
+            assert "UNAVAILABLE" in await asyncio.to_thread(by_token, port, "marta", "good")
+        token_server.is_broken = False
+        assert await asyncio.to_thread(by_token, port, "marta", "good") == "SELECTED"
+        words = await asyncio.to_thread(refused, port, "pedro", "wrong")
+        assert "AUTHENTICATIONFAILED" in words
+        assert "too many failures" in await asyncio.to_thread(refused, port, "pedro", "otra")
+        assert "too many failures" in await asyncio.to_thread(refused, port, "alice", "123456")
+        assert "too many failures" in await asyncio.to_thread(by_token, port, "marta", "good")
+
+
+def refused(port: int, user: str, password: str) -> str:
+    """The words of a login that is refused."""
+    with pytest.raises(imaplib.IMAP4.error) as refusal:
+        imap(port, user, password)
+    return str(refusal.value)
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
@@ -190,3 +228,9 @@ async def test_settings_that_cannot_work_stop_the_host_with_a_reason(
     with pytest.raises(HostCannotStart) as fault:
         await Host(whole).open()
     assert words in str(fault.value)
+
+
+async def test_a_wrong_password_and_an_unknown_user_look_the_same_at_every_door(host: Host) -> None:
+    port = host.bound_ports["imap"]
+    words = {await asyncio.to_thread(refused, port, user, "wrong") for user in ("alice", "pedro", "nobody")}
+    assert len(words) == 1
