@@ -1,7 +1,10 @@
 """What the journal of the world tells: every dialogue of every host, and the whole journey of one message."""
 
+import socket
 import ssl
 from smtplib import SMTP
+
+import pytest
 
 from bundled_server.world.journey import journey_of
 from bundled_server.world.mail.letter import Letter
@@ -110,3 +113,32 @@ async def test_octets_of_a_dialogue_are_those_on_the_wire(world, proxied) -> Non
         for event in said:
             if not event.text.startswith("…"):
                 assert event.text.encode() + b"\r\n" in octets
+
+
+@pytest.mark.parametrize("service", ["imap", "pop3"])
+async def test_what_a_reader_is_told_is_counted_octet_for_octet(world, proxied, happened, service: str) -> None:
+    await world.postman().carry([Letter("alice@cities.org", "alice@cities.org", ("juan@cities.org",), RAW)])
+    await happened(world, lambda event: event.kind == "delivered")
+    proxy = await proxied(world.hosts["cities.org"].bound_ports[service])
+    lines = {
+        "imap": [b'a1 LOGIN juan "123456"', b"a2 SELECT INBOX", b"a3 FETCH 1 (FLAGS BODY[])", b"a4 LOGOUT"],
+        "pop3": [b"USER juan", b"PASS 123456", b"LIST", b"RETR 1", b"QUIT"],
+    }[service]
+
+    def talk() -> None:
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as plain:
+            plain.sendall(b"\r\n".join(lines) + b"\r\n")
+            while plain.recv(65_536):
+                pass
+
+    await proxy.run(talk)
+    events = [event for event in world.journal.recent() if event.session.startswith(service) and event.direction]
+    said = [event for event in events if event.direction == "S"]
+    assert sum(event.octets for event in said) == len(proxy.received)
+    assert [event.text for event in said if event.text == "hello"] == ["hello"]
+    asked = [event for event in events if event.direction == "C"]
+    assert [event.exchange for event in asked] == list(range(1, len(lines) + 1))
+    assert [event.octets for event in asked if "***" not in event.text] == [
+        len(line) + 2 for line in lines if b"123456" not in line
+    ]
+    assert not any("123456" in event.text for event in events)
