@@ -37,7 +37,7 @@ def main(options: argparse.Namespace) -> int:
 def _cleared(caller: Caller, key: str) -> tuple[Any, str]:
     if not key:
         found = caller.call("DELETE", "/world/faults")
-        return found, f"{found['cleared']} faults cleared"
+        return found, f"faults cleared: {found['cleared']}"
     found = caller.call("DELETE", f"/world/faults/{quote(key, safe='')}")
     if found is None:
         raise CannotRun(f"no fault {key} is set: see termail-server fault list")

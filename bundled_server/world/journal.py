@@ -13,12 +13,10 @@ from bundled_server.journal import Agent, Event, EventStream, Journal, Step
 WORLD = "world"
 NAME_SERVER = "ns.world"
 SHOWN_OCTETS = 32
-PLACES_OF_SERVICES: Mapping[str, tuple[Agent, Step]] = {
+PLACES_OF_SERVICES: Mapping[str, tuple[Agent, Step]] = {  # IMAP and POP3 are the MAA's
     "smtp": (Agent.MTA, Step.RELAY),
     "submission": (Agent.MSA, Step.SUBMIT),
     "lmtp": (Agent.MDA, Step.HAND_TO_LDA),
-    "imap": (Agent.MAA, Step.RETRIEVE),
-    "pop3": (Agent.MAA, Step.RETRIEVE),
     "managesieve": (Agent.MDA, Step.HAND_TO_LDA),
 }
 RECORDS = {20: "change cipher spec", 21: "alert", 22: "handshake", 23: "application data"}
@@ -89,7 +87,7 @@ class WorldJournal:
         journal = self._packets.get(host)
         if journal is None:
             journal = self._packets[host] = Journal(host, self._now, gathering=self)
-        agent, step = PLACES_OF_SERVICES[service.removesuffix("s")]
+        agent, step = PLACES_OF_SERVICES.get(service.removesuffix("s"), (Agent.MAA, Step.RETRIEVE))
         journal.record(
             agent,
             "packet",

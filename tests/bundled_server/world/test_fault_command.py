@@ -27,7 +27,7 @@ async def test_faults_are_set_listed_and_cleared_by_command(world, capsys) -> No
     assert (await _run(capsys, "clear", "smtp-reply:server.other.test:smtp:mail", *data))[0] == 0
     code, said = await _run(capsys, "clear", "nothing", *data)
     assert code == 1 and "no fault nothing is set" in said
-    assert (await _run(capsys, "clear", *data))[1] == "0 faults cleared\n"
+    assert (await _run(capsys, "clear", *data))[1] == "faults cleared: 0\n"
     code, said = await _run(capsys, "set", "flood", "server.other.test", *data)
     assert code == 2 and "choose one of" in said
     code, said = await _run(capsys, "set", "host-slow", "server.other.test", "2", *data)
