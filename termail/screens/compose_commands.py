@@ -58,9 +58,11 @@ class ComposeCommands:
         self._desk.change(body=body)
 
     async def do_edit_here(self, argument: str) -> None:
-        body = await self._desk.visit("editor", self._desk.draft.body, self._desk.draft.subject)
+        body = await self._desk.visit("editor", self._desk.draft.body, self._desk.draft.subject, self._keep_text)
         if body is not None:
             self._desk.change(body=body)
+        elif self._desk.draft_id:
+            self.autosave()  # the text is as it was, and so is what is kept
 
     # --- the headers
 
@@ -143,7 +145,12 @@ class ComposeCommands:
 
     def autosave(self) -> None:
         """Keep what was written so far on this machine."""
-        draft = self._desk.draft
+        self._keep(self._desk.draft)
+
+    def _keep_text(self, text: str) -> None:
+        self._keep(msgspec.structs.replace(self._desk.draft, body=text))
+
+    def _keep(self, draft: Draft) -> None:
         store = self._desk.services.store
         self._desk.draft_id = store.save_draft(draft.account, encode_draft(draft), self._desk.draft_id or None)
 

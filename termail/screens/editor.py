@@ -1,5 +1,6 @@
 """The built-in editor: a text area for short mail, for when there is no $EDITOR."""
 
+from collections.abc import Callable
 from typing import Any
 
 from textual import events
@@ -11,9 +12,12 @@ from termail.mime.sanitize import clean_line, clean_text
 from termail.screens.services import Services
 from termail.widgets.bars import StatusBar, TitleBar, key_hints
 
+AUTOSAVE_SECONDS = 5.0
+
 
 class EditorScreen(Screen[Any], inherit_bindings=False):
-    """Esc or ^S keeps the text, ^G leaves it as it was. Returns the text, or None."""
+    """Esc or ^S keeps the text, ^G leaves it as it was. Returns the text, or None. `keep` is called with what was
+    written, every few seconds while it changes."""
 
     DEFAULT_CSS = """
     EditorScreen { background: $mail-background; }
@@ -22,8 +26,12 @@ class EditorScreen(Screen[Any], inherit_bindings=False):
     }
     """
 
-    def __init__(self, services: Services, text: str, subject: str) -> None:
+    def __init__(
+        self, services: Services, text: str, subject: str, keep: Callable[[str], None] | None = None
+    ) -> None:
         super().__init__()
+        self._keep = keep
+        self._kept = text
         self._subject = subject
         self._text = text
 
@@ -39,6 +47,15 @@ class EditorScreen(Screen[Any], inherit_bindings=False):
     def on_mount(self) -> None:
         """Write at the top of a reply."""
         self.query_one(TextArea).focus()
+        if self._keep is not None:
+            self.set_interval(AUTOSAVE_SECONDS, self.autosave)
+
+    def autosave(self) -> None:
+        """Nothing written is lost when the client is killed."""
+        text = self.query_one(TextArea).text
+        if self._keep is not None and text != self._kept:
+            self._kept = text
+            self._keep(text)
 
     def on_key(self, event: events.Key) -> None:
         """The keys that end editing."""

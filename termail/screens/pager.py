@@ -1,14 +1,17 @@
 """The pager: one message to read; j and k go to the next and the previous message."""
 
+import re
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
 
 from termail.agent.messages import FolderChanged, ToUI
 from termail.commands import Context
+from termail.mime.delivery_report import read_report
 from termail.mime.sanitize import clean_line
 from termail.model.folder import Folder
 from termail.model.folder_view import FolderView
+from termail.model.order import Order
 from termail.model.row import Row
 from termail.screens.address_actions import AddressActions
 from termail.screens.desk import CommandError
@@ -192,6 +195,7 @@ class PagerScreen(MailScreen):
             self.text.put_notice(clean_line(str(error.args[0]) if error.args else "The message is gone."))
             raise
         self.trust_bar.put(trust)
+        self._tell_of_report(opened.raw)
         self.text.put_display(display, keep_place=keep_place)
         if is_long:
             self.run_worker(
@@ -201,6 +205,16 @@ class PagerScreen(MailScreen):
         if row is not None and row.message_id == message_id and not row.is_read:
             await self.actions.mark_read(message_id)
         self.show_title()
+
+    def _tell_of_report(self, raw: bytes) -> None:
+        """A delivery report: which mail of the user's it is about."""
+        report = read_report(raw)
+        sent = self.services.store.folder_with_role(self._account(), "sent") if report is not None else None
+        if report is None or sent is None:
+            return
+        ids = self.services.store.listing(sent.folder_id, Order(), f'~i "{re.escape(report.message_id)}"')
+        for row in self.services.store.rows(ids[:1]):
+            self.tell(f"About your mail “{row.subject}” to {row.to}, in {sent.name}.", "accent")
 
     async def _show_rest(self, message_id: int, raw: bytes, wishes: Wishes) -> None:
         """The whole of a long message, in the place of its beginning."""

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from termail.mime.lines import LineKind
+from termail.mime.wrapping import wrap
 from termail.screens.desk import CommandError, MailDesk, current_row
 from termail.screens.list_motions import compile_search
 from termail.widgets.mail_text import MailText
@@ -123,7 +124,9 @@ class PagerCommands:
         if opening is not None and opening.signature is not None:
             key = opening.signature.fingerprint
             texts[:0] = [f"OpenPGP: {opening.signature.in_words(row.sender_address)}.", f"Its key is {key}.", ""]
-        self._desk.go("text", "Who vouches for this message", texts)
+        width = max(20, self._desk.text.text_width - 4)
+        lines = [piece for text in texts for piece in (wrap(text, width, "  ") if text else [""])]
+        self._desk.go("text", "Who vouches for this message", lines)
 
     def do_read_whole_thread(self, argument: str) -> None:
         self._desk.shows_thread = not self._desk.shows_thread

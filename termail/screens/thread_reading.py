@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from termail.mime.lines import BLANK_LINE, Display, Line, LineKind
 from termail.mime.link_numbers import LinkNumbers
 from termail.mime.part import Part
@@ -55,4 +57,4 @@ def _together(services: Services, rows: Sequence[Row], opened: dict[int, bytes],
 def _heading(number: int, count: int, row: Row, width: int) -> str:
     when = time.strftime("%a %d %b %Y %H:%M", time.localtime(row.date))
     text = f"── {number}/{count} · {clean_line(row.sender_name or row.sender_address)} · {when} "
-    return text + "─" * max(0, width - len(text))
+    return text + "─" * max(0, width - cell_len(text) - 1)  # a scrollbar may come

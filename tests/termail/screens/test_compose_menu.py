@@ -12,6 +12,7 @@ from termail.config import Identity, Pgp
 from termail.mime.crypto.gpg import Gpg
 from termail.mime.crypto.opening import open_message
 from termail.mime.message import parse_message
+from termail.screens.draft_store import decode_draft
 from termail.screens.new_letter import NewLetter
 from termail.screens.services import Services
 from termail.store.local_store import LocalStore, RemoteFolder
@@ -182,3 +183,18 @@ async def test_a_letter_of_the_command_line_waits_for_the_first_folder(services:
         names = [type(screen).__name__ for screen in app.screen_stack]
         assert names[1:3] == ["IndexScreen", "ComposeScreen"]
     empty.close()
+
+
+async def test_what_is_being_typed_is_kept_and_left_as_it_was_by_control_g(opened: Any, store: LocalStore) -> None:
+    async with opened() as client:
+        await client.press("m")
+        await client.type("bob@other.test")
+        await client.press("enter", "enter")
+        assert client.screen_name == "EditorScreen"
+        await client.type("half a sentence")
+        client.app.screen.autosave()  # as its clock does
+        ((draft_id, account, raw),) = store.drafts()
+        assert "half a sentence" in decode_draft(raw, account).body
+        await client.press("ctrl+g")
+        ((same_id, _, raw),) = store.drafts()
+        assert same_id == draft_id and "half a sentence" not in decode_draft(raw, account).body

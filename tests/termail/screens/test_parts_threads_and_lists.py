@@ -217,3 +217,24 @@ def test_a_certificate_nobody_vouches_for_is_not_posted_to(
     monkeypatch.delenv("SSL_CERT_FILE")
     with pytest.raises(ssl.SSLCertVerificationError):
         post_one_click(f"https://127.0.0.1:{list_server}/off")
+
+
+async def test_a_delivery_report_names_the_mail_it_is_about(opened: Any, store: LocalStore) -> None:
+    sent = store.folder_with_role("work", "sent")
+    assert sent is not None
+    header = b"Subject: the offer\r\nTo: Bob <bob@x.test>\r\nMessage-ID: <offer.1+2@cities.org>\r\n\r\n"
+    store.add_messages(
+        sent.folder_id, [Arrived(uid=1, flags=frozenset(), internal_date=1.0, size_octets=9, header=header)]
+    )
+    add(
+        store,
+        b"From: MAILER-DAEMON@x.test\nSubject: Undeliverable\n"
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=a\n\n--a\n\nSorry.\n--a\n"
+        b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; bob@x.test\n"
+        b"Action: failed\nStatus: 5.1.1\n--a\nContent-Type: text/rfc822-headers\n\n"
+        b"Message-ID: <offer.1+2@cities.org>\n--a--\n",
+    )
+    async with opened() as client:
+        await client.press("*", "enter")
+        assert "could not be delivered" in client.text
+        assert "About your mail “the offer” to Bob, in Sent." in client.lines[-1]
