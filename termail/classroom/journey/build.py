@@ -47,6 +47,7 @@ _TITLES: Final = {
     Station.READER: "the access agent gives it to the reader's client",
 }
 _SERVER_SESSION: Final = re.compile(r"(smtp|lmtp)-\d+$")
+_HELD_SESSION: Final = re.compile(r"(smtp|lmtp|submissions?|imaps?|pop3s?)-\d+$")
 _MAIL: Final = re.compile(r"(?i)^MAIL FROM:\s*(<[^>]*>)")
 _RCPT: Final = re.compile(r"(?i)^RCPT TO:\s*(<[^>]*>)")
 
@@ -61,9 +62,9 @@ def build_journey(
 ) -> Journey:
     """`events` are the world's of this message, `spoken` the lines of our own connections that carried it, `item`
     stands in our outbox, `raw` is the message as it is held here. Whatever is missing is left out."""
-    events = _without_other_readers(events)
+    events = _without_other_readers(_without_other_messages(message_id, events))
     times = (
-        [event.time for event in events if not _is_echo(event)]
+        [event.time for event in _timed([event for event in events if not _is_echo(event)])]
         + [line.time for line in spoken]
         + ([item.queued] if item else [])
     )
@@ -146,6 +147,13 @@ def _theirs(events: Sequence[Event], began_at: float) -> list[Moment]:
     return [_moment(station, found, began_at) for (station, _), found in groups.items()]
 
 
+def _without_other_messages(message_id: str, events: Sequence[Event]) -> list[Event]:
+    """One connection carries many messages: what names another one's queue id is not about this one."""
+    wanted = message_id.strip("<>")
+    own = {event.queue_id for event in events if event.message_id.strip("<>") == wanted} - {""}
+    return [event for event in events if not own or not event.queue_id or event.queue_id in own]
+
+
 def _without_other_readers(events: Sequence[Event]) -> list[Event]:
     """The reader is whoever fetches it where it was delivered; the writer's own copy in Sent goes through the
     access agent as well, and a greeting long before is no part of this."""
@@ -175,7 +183,8 @@ def _is_echo(event: Event) -> bool:
 
 
 def _moment(station: Station, events: list[Event], began_at: float) -> Moment:
-    first, last = events[0], _last_of_it(events)
+    timed = _timed(events)
+    first, last = timed[0], _last_of_it(timed)
     hosts = list(dict.fromkeys(event.host for event in events))
     lines = [
         Line(event.direction, event.text if event.direction else f"{event.kind}: {event.text}") for event in events
@@ -196,6 +205,13 @@ def _moment(station: Station, events: list[Event], began_at: float) -> Moment:
         lines=tuple(lines[:LINES_LIMIT]),
         facts=tuple(_facts(station, events)),
     )
+
+
+def _timed(events: list[Event]) -> list[Event]:
+    """Those that tell when it was: the greeting of a connection (exchange 0 of a server's session) was perhaps
+    for another message."""
+    own = [event for event in events if event.exchange > 0 or not _HELD_SESSION.match(event.session)]
+    return own or events
 
 
 def _last_of_it(events: list[Event]) -> Event:

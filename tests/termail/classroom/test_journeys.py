@@ -1,6 +1,7 @@
 """A message's journey: joined from journal, outbox and taps; read from headers; drawn and exported."""
 
 import json
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -35,12 +36,12 @@ Hello Alice.
 
 
 def events_of_a_relay() -> list[Event]:
-    def event(at: float, host: str, agent: str, kind: str, text: str, direction: str = "", **more: str) -> Event:
+    def event(at: float, host: str, agent: str, kind: str, text: str, direction: str = "", **more: Any) -> Event:
         return Event(time=100 + at, host=host, agent=agent, kind=kind, text=text, direction=direction, **more)
 
-    submission = {"session": "submission-000001"}
+    submission = {"session": "submission-000001", "exchange": 1}
     relay = {"session": "relay-000001", "queue_id": "Q1"}
-    received = {"session": "smtp-000001", "queue_id": "Q2"}
+    received = {"session": "smtp-000001", "queue_id": "Q2", "exchange": 1}
     return [
         event(0.0, SENDER, "MSA", "wire", "MAIL FROM:<bob@other.test>", "C", **submission),
         event(0.1, SENDER, "MSA", "wire", "354 go", "S", **submission),
@@ -92,6 +93,15 @@ def test_every_agent_is_told_with_the_fields_it_wrote() -> None:
     assert added[Station.MTA] == ["Received"]
     assert added[Station.FILTERS] == ["X-Spam-Score", "Authentication-Results"]
     assert added[Station.MDA] == ["Return-Path"]
+
+
+def test_what_another_message_of_the_same_connection_met_is_not_told() -> None:
+    other = Event(time=80.0, host=RECEIVER, agent="FILTER", kind="judged", text="spam +9", queue_id="Q9")
+    mine = Event(
+        time=100.85, host=RECEIVER, agent="MDA", kind="sorted", text="x", queue_id="Q2", message_id="m@other.test"
+    )
+    journey = build_journey(MESSAGE_ID, [other, *events_of_a_relay(), mine])
+    assert "spam +9" not in str(journey)
 
 
 def test_only_who_fetches_it_where_it_was_delivered_has_read_it() -> None:
