@@ -92,10 +92,7 @@ class PasswdFileBackEnd:
         secret = (await self._current()).get(user)
         loop = asyncio.get_running_loop()
         right = await loop.run_in_executor(self._pool, _is_right, password, secret or NOBODY)
-        if secret is not None and _split(secret)[0] in (
-            *_SALTED,
-            *_CLEAR,
-        ):  # a quick hash must not tell who exists
+        if secret is not None and _is_quick(secret):  # which must not tell who exists
             await loop.run_in_executor(self._pool, _is_right, password, NOBODY)
         if secret is None:
             return Answer.UNKNOWN
@@ -121,6 +118,10 @@ def _split(secret: str) -> tuple[str, str]:
     if match is not None:
         return match[1].upper().removesuffix(".B64"), match[2]
     return ("SCRYPT" if secret.startswith(f"{SCHEME}$") else ""), secret
+
+
+def _is_quick(secret: str) -> bool:
+    return _split(secret)[0] in (*_SALTED, *_CLEAR)
 
 
 def _is_right(password: str, secret: str) -> bool:
