@@ -229,6 +229,7 @@ _LISTS = (
     _command("select-entry", "Open the entry", generic="Enter Space"),
     _command("save-attachment", "Save to a file", attachments="s"),
     _command("pipe-attachment", "Pipe to a shell command", attachments="|"),
+    _command("delete-attachment", "Take the part out of the message for good", attachments="d"),
     _command("view-mailcap", "Show by the mailcap's program", attachments="m"),
     _command("view-text", "Show as text", attachments="T"),
     _command("collapse-parts", "Fold or show what stands below this part", attachments="v"),

@@ -13,6 +13,7 @@ from termail.mime.forward import attachment_of
 from termail.mime.message import Part, parse_message
 from termail.mime.outgoing import Draft
 from termail.mime.part import as_message
+from termail.mime.removal import without_part
 from termail.mime.sanitize import clean_line, clean_text
 from termail.mime.skeleton import missing_part, with_part
 from termail.screens.desk import CommandError
@@ -20,6 +21,7 @@ from termail.screens.everywhere import Everywhere
 from termail.screens.files import complete_path, free_path, target_path, write_new
 from termail.screens.list_motions import ListMotions
 from termail.screens.mail_screen import MailScreen
+from termail.screens.message_changes import replace_message
 from termail.screens.part_actions import files_of, open_html, save_all, show_by_mailcap
 from termail.screens.services import Services
 from termail.widgets.ink import Run, fit
@@ -194,6 +196,19 @@ class AttachmentsScreen(MailScreen):
     def _outside(self, command: str, part: Part) -> None:
         status = self.outside(command, part.decoded())
         self.tell(f"The command ended with status {status}." if status else "")
+
+    async def do_delete_attachment(self, argument: str) -> None:
+        part = self._selected()
+        name = clean_line(part.filename) or part.content_type
+        if not await self.confirm(f"Take {name} out of the message for good?", default=False):
+            return
+        raw = await self.services.body(self._message_id)
+        changed = await asyncio.to_thread(without_part, raw, part.number)
+        (row,) = self.services.store.rows([self._message_id])
+        replace_message(self.services, row, changed)
+        await self.services.work_waits()
+        self.dismiss(None)
+        self.services.say_next(f"A message without {name} takes its place; the old one is marked as deleted.")
 
     async def do_forward_message(self, argument: str) -> None:
         part = await self._leaf()

@@ -8,9 +8,11 @@ from termail.mime.message import parse_message
 from termail.mime.outgoing import Draft
 from termail.mime.sanitize import clean_line
 from termail.model.actions import AppendTo, SetFlags
+from termail.model.row import Row
 from termail.screens.desk import CommandError, MailDesk, current_row
 from termail.screens.identity import address_of, face_for
 from termail.screens.outside import edit_outside, editor_of
+from termail.screens.services import Services
 
 _ANSWERS = {"a": ("ACCEPTED", "Accepted"), "d": ("DECLINED", "Declined"), "p": ("TENTATIVE", "Perhaps")}
 _KEPT_FLAGS = ("\\Seen", "\\Flagged", "\\Answered", "\\Draft")
@@ -67,12 +69,7 @@ class MessageChanges:
             desk.tell("The message is as it was.")
             return
         changed = after.encode("utf-8", "surrogateescape").replace(b"\n", b"\r\n")
-        account = services.account_of(desk.view.folder, row)
-        flags = [flag for flag, is_set in zip(_KEPT_FLAGS, (row.is_read, row.is_flagged, row.is_answered,
-                                                           row.is_draft), strict=True) if is_set]  # fmt: skip
-        # Without a Message-ID to look for: the old message, which has the same, must not pass for the new one.
-        services.store.perform(account, AppendTo(row.folder_id, changed, tuple(flags), ""), "edited message")
-        services.store.perform(account, SetFlags((row.message_id,), ("\\Deleted",)), "the message before editing")
+        replace_message(services, row, changed)
         await services.work_waits()
         desk.rows_changed((row.message_id,))
         desk.reload()
@@ -100,3 +97,16 @@ class MessageChanges:
                     desk.tell(await asyncio.to_thread(gpg.locate, words))
                     break
         services.protected.forget()
+
+
+def replace_message(services: Services, row: Row, raw: bytes) -> None:
+    """Another message takes the place of one, which is marked as deleted. Raises LookupError."""
+    folder = services.store.folder(row.folder_id)
+    if folder is None:
+        raise LookupError("The folder is gone.")
+    states = (row.is_read, row.is_flagged, row.is_answered, row.is_draft)
+    flags = tuple(flag for flag, is_set in zip(_KEPT_FLAGS, states, strict=True) if is_set)
+    # Without a Message-ID to look for: the old message, which has the same, must not pass for the new one.
+    services.store.perform(folder.account, AppendTo(folder.folder_id, raw, flags, ""), "edited message")
+    before = SetFlags((row.message_id,), ("\\Deleted",))
+    services.store.perform(folder.account, before, "the message before editing")

@@ -13,6 +13,7 @@ import pytest
 
 from termail.mime.message import parse_message
 from termail.mime.skeleton import mark
+from termail.model.order import Order
 from termail.screens.list_leaving import post_one_click
 from termail.screens.services import Services
 from termail.store.local_store import Arrived, LocalStore
@@ -238,3 +239,27 @@ async def test_a_delivery_report_names_the_mail_it_is_about(opened: Any, store: 
         await client.press("*", "enter")
         assert "could not be delivered" in client.text
         assert "About your mail “the offer” to Bob, in Sent." in client.lines[-1]
+
+
+async def test_an_attachment_is_taken_out_of_a_message(opened: Any, store: LocalStore) -> None:
+    add(store, with_files())
+    async with opened() as client:
+        await client.press("*", "v", "d")
+        assert "Take ../../evil.pdf out of the message" in client.lines[-1]
+        await client.press("y")
+        assert client.screen_name == "IndexScreen"
+    inbox = store.folder_with_role("work", "inbox")
+    assert inbox is not None
+    rows = store.rows(store.listing(inbox.folder_id, Order(), "~s files"))
+    assert sorted(row.is_deleted for row in rows) == [False, True]
+    (kept,) = [store.raw(row.message_id) for row in rows if not row.is_deleted]
+    assert kept is not None
+    parts = [(part.content_type, part.filename) for part in parse_message(kept).walk()]
+    assert parts == [
+        ("multipart/mixed", ""),
+        ("text/plain", ""),
+        ("text/plain", ""),
+        ("image/png", "a.png"),
+        ("text/html", "page.html"),
+    ]
+    assert b"evil.pdf (application/pdf, 10 octets) was removed]" in kept
