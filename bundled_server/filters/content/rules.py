@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bundled_server.filter_config import Rule
-from bundled_server.filters.content.safe_regex import UnsafeRegex, compiled, pieces
+from bundled_server.filters.content.safe_regex import SafeRegex, UnsafeRegex, compiled
 from bundled_server.filters.content.text_view import TextView
 from bundled_server.filters.verdict import Word
 
@@ -27,7 +27,7 @@ class ReadyRule:
     name: str
     where: str
     words: tuple[str, ...]
-    pattern: re.Pattern[str] | None
+    pattern: SafeRegex | None
     score: float
     word: Word
     reason: str
@@ -38,11 +38,8 @@ class ReadyRule:
             for word in self.words:
                 if word in folded:
                     return word
-            if self.pattern is not None:
-                for piece in pieces(text):
-                    found = self.pattern.search(piece)
-                    if found is not None:
-                        return found[0][:EXCERPT] or self.pattern.pattern[:EXCERPT]
+            if self.pattern is not None and (found := self.pattern.find(text)):
+                return found[:EXCERPT]
         return ""
 
 

@@ -1,6 +1,7 @@
 """Regular expressions that cannot be made to run for hours: their cost is bounded before they are compiled."""
 
 import re
+from dataclasses import dataclass
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -16,7 +17,26 @@ class UnsafeRegex(ValueError):
     """The expression is none, or could take too long; the text says what to write."""
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
+@dataclass(frozen=True, slots=True)
+class SafeRegex:
+    """An expression whose cost is bounded. One that matches no more than LINE_LENGTH characters is held against
+    the whole text, any other one against windows of that length, which overlap by half."""
+
+    pattern: re.Pattern[str]
+    is_short: bool
+
+    def find(self, text: str) -> str:
+        """What it matches first; the expression itself when that is nothing; "" when it does not match."""
+        step = LINE_LENGTH // 2
+        starts = (0,) if self.is_short else range(0, max(len(text) - step, 1), step)
+        for start in starts:
+            found = self.pattern.search(text, start, len(text) if self.is_short else start + LINE_LENGTH)
+            if found is not None:
+                return found[0] or self.pattern.pattern
+        return ""
+
+
+def compiled(pattern: str) -> SafeRegex:
     """The expression, without regard to case. Raises UnsafeRegex."""
     if len(pattern) > LONGEST:
         raise UnsafeRegex(f"a regex of more than {LONGEST} characters")
@@ -28,16 +48,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
         raise UnsafeRegex(f"{pattern!r} is no regex: {fault}") from None
     if steps > MOST_STEPS:
         raise UnsafeRegex(f"{pattern!r} could take too long: write .{{0,20}} instead of a second .*")
-    return expression
-
-
-def pieces(text: str) -> list[str]:
-    """The text in pieces that may be matched; they overlap by half, so that nothing shorter is cut in two."""
-    found = []
-    for line in text.split("\n"):
-        step = LINE_LENGTH // 2
-        found += [line[start : start + LINE_LENGTH] for start in range(0, max(len(line) - step, 1), step)]
-    return found
+    return SafeRegex(expression, tree.getwidth()[1] <= LINE_LENGTH)
 
 
 def _cost(tree: Any) -> int:

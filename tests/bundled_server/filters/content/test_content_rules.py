@@ -109,3 +109,17 @@ async def test_the_worst_text_for_the_worst_rule_is_done_in_time(ask) -> None:
     link = ContentFilter(Content(rules=(rule,)))
     assert await ask(link, Stage.DATA, Question(Visit("s", "192.0.2.1"), content=content)) is None
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        ("^b", "a" * 600 + "b", ""),
+        ("^b.*c", "a" * 250 + "bc", ""),  # a window begins there, the text does not
+        ("b.*c", "a" * 490 + "b" + "x" * 200 + "c", "b" + "x" * 200 + "c"),  # across the end of a window
+        (r"\d{3}$", "a" * 700 + "123", "123"),
+        ("x?", "", "x?"),
+    ],
+)
+def test_long_texts(pattern: str, text: str, found: str) -> None:
+    assert compiled(pattern).find(text) == found
