@@ -92,7 +92,7 @@ class Evaluation:
 
 
 def read_corpus(path: Path) -> list[Sample]:
-    """The messages of a corpus by date: one to a file, in folders whose names have "spam" or "ham" in them.
+    """The messages of a corpus by date: one to a file, in (and below) folders called like "spam" or "ham".
     Raises NoCorpus and OSError."""
     if not path.is_dir():
         raise NoCorpus(f"{path} is no folder: give one with a folder 'spam' and a folder 'ham' in it")
@@ -134,14 +134,20 @@ def _learned(samples: Sequence[Sample]) -> Knowledge:
 
 
 def _samples(folder: Path) -> Iterator[Sample]:
-    name = folder.name.lower()
-    if not folder.is_dir() or not ("spam" in name or "ham" in name):
+    kind = _kind_of(folder.name.lower())
+    if kind is Kind.NOTHING or not folder.is_dir():
         return
-    kind = Kind.SPAM if "spam" in name else Kind.HAM
-    for file in sorted(folder.iterdir()):
-        if file.is_file() and file.name not in ("cmds", ".gitignore"):
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and file.name != "cmds" and not file.name.startswith("."):
             message = one_message(file)
-            yield Sample(f"{folder.name}/{file.name}", kind, _received(message), message)
+            yield Sample(str(file.relative_to(folder.parent)), kind, _received(message), message)
+
+
+def _kind_of(name: str) -> Kind:
+    """What a folder of that name holds: "easy_ham" and "nonspam" are ham, "spam_2" is spam."""
+    if "ham" in name or name.startswith(("non", "not")):
+        return Kind.HAM
+    return Kind.SPAM if "spam" in name else Kind.NOTHING
 
 
 def _received(message: bytes) -> float:

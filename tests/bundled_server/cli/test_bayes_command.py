@@ -89,6 +89,17 @@ def test_an_evaluation_needs_no_host(termail_server, corpus):
     assert (table["caught"], table["false_alarms"]) == (6, [])
 
 
+def test_a_corpus_may_have_folders_of_other_names_and_below(termail_server, corpus):
+    (corpus / "ham").rename(corpus / "easy_ham")
+    (corpus / "spam" / "2003").mkdir()
+    for number in range(6):
+        (corpus / "spam" / f"{number:02}").rename(corpus / "spam" / "2003" / f"{number:02}")
+    (corpus / "README").write_text("no mail")
+    (corpus / "easy_ham" / "cmds").write_text("no mail")
+    told = termail_server("bayes", "evaluate", corpus)
+    assert "trained on the older half: 6 spam, 6 ham" in told.stdout
+
+
 def test_a_hostile_word_cannot_reach_the_terminal(running, termail_server, corpus, tmp_path):
     for number in range(12):
         (corpus / "spam" / f"{number:02}").write_text(
