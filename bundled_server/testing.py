@@ -62,7 +62,7 @@ class MailWorld:
         """Close everything."""
         if self._thread is None:
             return
-        if self._stopping is not None:
+        if self._stopping is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(START_SECONDS)
         self._thread = None

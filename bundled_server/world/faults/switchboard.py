@@ -46,9 +46,13 @@ class Switchboard:
         return fault
 
     async def clear(self, key: str) -> Fault:
-        """End one, by its key. Raises BadFault."""
+        """End one, by its key. Raises BadFault, and OSError when a host cannot start again: then it stays."""
         fault = self._world.board.take_off(key)
-        await self._switch(fault, on=False)
+        try:
+            await self._switch(fault, on=False)
+        except OSError:
+            self._world.board.put(fault)
+            raise
         self._world.journal.note("fault cleared", _described(fault))
         return fault
 
