@@ -196,7 +196,8 @@ class Host:
             port = getattr(self.settings.ports, service.name)
             if port is None:
                 continue
-            listener = await listen(service, self.settings, port, tls)
+            shows = self._surroundings.stage.shows_ciphertext
+            listener = await listen(service, self.settings, port, tls, shows_ciphertext=shows)
             self._stack.push_async_callback(listener.close)
             self._listeners.append(listener)
             self.bound_ports[service.name] = listener.port

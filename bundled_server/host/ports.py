@@ -24,7 +24,9 @@ def tls_context(settings: HostSettings, certificates: Path) -> ssl.SSLContext:
         ) from fault
 
 
-async def listen(service: Service, settings: HostSettings, port: int, tls: ssl.SSLContext) -> Listener:
+async def listen(
+    service: Service, settings: HostSettings, port: int, tls: ssl.SSLContext, *, shows_ciphertext: bool = False
+) -> Listener:
     """Open one service's port."""
     listener = Listener(
         service.sessions,
@@ -35,6 +37,7 @@ async def listen(service: Service, settings: HostSettings, port: int, tls: ssl.S
         tls=tls,
         implicit_tls=service.implicit_tls,
         busy_line=service.busy_line,
+        shows_ciphertext=shows_ciphertext,
     )
     try:
         await listener.open()

@@ -21,12 +21,13 @@ def _as_it_is(planner: LocalPlanner) -> LocalPlanner:
 class Stage:
     """`gathering` hears the host's journal; `sessions` may stand between a port (its service's name) and its
     dialogues, `planner` between the queue and the mailboxes. Passwords that everybody knows need no costly hash
-    (`password_cost`)."""
+    (`password_cost`). With `shows_ciphertext` what travels under TLS can be seen by whoever asks a connection."""
 
     gathering: Gathering | None = None
     sessions: Callable[[str, SessionFactory], SessionFactory] = _as_they_are
     planner: Callable[[LocalPlanner], LocalPlanner] = _as_it_is
     password_cost: Cost | None = None
+    shows_ciphertext: bool = False
 
 
 EMPTY_STAGE = Stage()

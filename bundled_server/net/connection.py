@@ -39,7 +39,9 @@ class Connection(asyncio.Protocol):
         self._peer_address: tuple[str, int] = ("", 0)
         self.at_eof = False
         self.woken = False
-        self.see_ciphertext: SeeOctets | None = None
+        self.shows_ciphertext = False
+        self._see: SeeOctets | None = None
+        self._unseen: list[tuple[str, bytes]] = []
 
     # asyncio.Protocol
 
@@ -169,7 +171,7 @@ class Connection(asyncio.Protocol):
         self._received_octets = 0
         self._reading_paused = False
         upgraded = await self._loop.start_tls(
-            seen(transport, self.see_ciphertext) if self.see_ciphertext is not None else transport,
+            seen(transport, self._saw) if self.shows_ciphertext else transport,
             self,
             context,
             server_side=True,
@@ -180,6 +182,21 @@ class Connection(asyncio.Protocol):
             raise ConnectionResetError("the peer left during the TLS handshake")
         self._transport = upgraded
         upgraded.set_write_buffer_limits(high=self._output_high_water_octets)
+
+    def see_ciphertext(self, see: SeeOctets) -> None:
+        """Show what travels under TLS; a handshake that was made before is shown now, where `shows_ciphertext` was
+        set."""
+        self.shows_ciphertext = True
+        self._see = see
+        for direction, octets in self._unseen:
+            see(direction, octets)
+        self._unseen.clear()
+
+    def _saw(self, direction: str, octets: bytes) -> None:
+        if self._see is None:
+            self._unseen.append((direction, octets))
+        else:
+            self._see(direction, octets)
 
     async def finish(self, seconds: float) -> None:
         """Close so that the last words arrive: send them and the end of the stream, read and drop what the peer

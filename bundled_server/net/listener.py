@@ -43,6 +43,7 @@ class Listener:
         implicit_tls: bool = False,
         busy_line: bytes = b"",
         idle_seconds: float | None = None,
+        shows_ciphertext: bool = False,
     ) -> None:
         if implicit_tls and tls is None:
             raise ValueError("implicit TLS needs a TLS context")
@@ -55,6 +56,7 @@ class Listener:
         self._implicit_tls = implicit_tls
         self._busy_line = busy_line
         self._idle_seconds = self._limits.idle_seconds if idle_seconds is None else idle_seconds
+        self._shows_ciphertext = shows_ciphertext
         self._server: asyncio.Server | None = None
         self._tls_socket: socket.socket | None = None
         self._acceptor: asyncio.Task[None] | None = None
@@ -161,13 +163,18 @@ class Listener:
         assert task is not None
         self._handshakes.add(task)
         try:
-            await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: connection,
-                peer,
-                ssl=self._tls,
-                ssl_handshake_timeout=self._idle_seconds,
-                ssl_shutdown_timeout=TLS_SHUTDOWN_SECONDS,
-            )
+            if self._shows_ciphertext and self._tls is not None:
+                connection.shows_ciphertext = True
+                await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, peer)
+                await connection.start_tls(self._tls, self._idle_seconds)
+            else:
+                await asyncio.get_running_loop().connect_accepted_socket(
+                    lambda: connection,
+                    peer,
+                    ssl=self._tls,
+                    ssl_handshake_timeout=self._idle_seconds,
+                    ssl_shutdown_timeout=TLS_SHUTDOWN_SECONDS,
+                )
         except (OSError, TimeoutError) as weather:
             logger.debug("%s: TLS handshake: %s", self._name, weather)
             return

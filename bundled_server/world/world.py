@@ -175,6 +175,7 @@ class World:
             randomness=random.random,
             stage=Stage(
                 gathering=self.journal,
+                shows_ciphertext=True,
                 sessions=lambda service, sessions: self._staged(settings.hostname, service, sessions),
                 planner=lambda planner: FullMailboxes(planner, self.board),
                 password_cost=PRACTICE_COST,
@@ -189,7 +190,7 @@ class World:
         def make(link: Link) -> tuple[Machine[Any], Session]:
             station.connected(link)
             hear = self.journal.hear_packet
-            link.connection.see_ciphertext = partial(hear, hostname, service, link.session_id, link.peer)
+            link.connection.see_ciphertext(partial(hear, hostname, service, link.session_id, link.peer))
             return troubled(link)
 
         return make

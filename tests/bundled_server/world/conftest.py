@@ -80,6 +80,7 @@ class Proxy:
         self._target = target
         self._server: asyncio.Server | None = None
         self._flows: list[asyncio.Task[None]] = []
+        self._writers: list[asyncio.StreamWriter] = []
         self.sent = b""
         self.received = b""
         self.port = 0
@@ -92,6 +93,8 @@ class Proxy:
         """Let the client talk in a thread, and return when both sides are done."""
         await asyncio.to_thread(talk)
         await asyncio.gather(*self._flows)
+        for writer in self._writers:
+            writer.close()
 
     async def close(self) -> None:
         assert self._server is not None
@@ -99,13 +102,14 @@ class Proxy:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         to_reader, to_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        self._writers += [writer, to_writer]
         self._flows.append(asyncio.ensure_future(self._flow(reader, to_writer, is_client=True)))
         self._flows.append(asyncio.ensure_future(self._flow(to_reader, writer, is_client=False)))
 
     async def _flow(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_client: bool) -> None:
-        with contextlib.suppress(ConnectionError):  # whoever says goodbye in TLS does not wait for the answer
+        with contextlib.suppress(OSError):  # whoever says goodbye in TLS does not wait for the answer
             await self._pump(source, sink, is_client=is_client)
-        sink.close()
+            sink.write_eof()  # the other direction may have something to say still
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_client: bool) -> None:
         while data := await source.read(65_536):

@@ -2,7 +2,7 @@
 
 import socket
 import ssl
-from smtplib import SMTP
+from smtplib import SMTP, SMTP_SSL
 
 import pytest
 
@@ -69,18 +69,23 @@ async def test_over_http_events_are_filtered_by_host_session_and_number(world, a
     assert "error" in await api.call("GET", "/world/journey", message_id="nobody@nowhere")
 
 
-async def test_under_tls_the_journal_shows_what_travels_beside_what_it_carries(world, proxied) -> None:
-    proxy = await proxied(world.hosts["cities.org"].bound_ports["submission"])
+@pytest.mark.parametrize("service", ["submission", "submissions"])
+async def test_under_tls_the_journal_shows_what_travels_beside_what_it_carries(world, proxied, service) -> None:
+    proxy = await proxied(world.hosts["cities.org"].bound_ports[service])
 
     def talk() -> None:
         context = ssl.create_default_context(cafile=world.authority.certificate)
-        with SMTP("localhost", proxy.port) as client:
+        if service == "submissions":
+            client = SMTP_SSL("localhost", proxy.port, context=context)
+        else:
+            client = SMTP("localhost", proxy.port)
             client.starttls(context=context)
+        with client:
             client.login("alice", "123456")
             client.sendmail("alice@cities.org", ["juan@cities.org"], RAW)
 
     await proxy.run(talk)
-    events = [event for event in world.journal.recent() if event.session.startswith("submission-")]
+    events = [event for event in world.journal.recent() if event.session.startswith(f"{service}-")]
     for direction, octets in (("C", proxy.sent), ("S", proxy.received)):
         ours = [event for event in events if event.direction == direction]
         packets = [event for event in ours if event.kind == "packet"]
