@@ -147,7 +147,7 @@ class JourneyScreen(MailScreen):
             ("Journey", "strong"),
             (place, "dim"),
             (f" · {journey.outcome}", state),
-            (f" · {duration(journey.took)}" if count else "", "dim"),
+            (f" · {duration(journey.transit)}" if count else "", "dim"),
             (f" · {subject}", "text"),
         )
 

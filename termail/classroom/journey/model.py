@@ -94,6 +94,17 @@ class Journey(msgspec.Struct, frozen=True, kw_only=True):
         return max((moment.began + moment.took for moment in self.moments if moment.clocked), default=0.0)
 
     @property
+    def transit(self) -> float:
+        """Seconds until it was delivered, or to the last thing known before: when somebody reads it is another
+        matter."""
+        ends = [
+            moment.began + moment.took
+            for moment in self.moments
+            if moment.clocked and moment.station not in (Station.READER, Station.WEB)
+        ]
+        return max(ends, default=self.took)
+
+    @property
     def outcome(self) -> str:
         """In one word or two."""
         states = {moment.station: moment.state for moment in self.moments}

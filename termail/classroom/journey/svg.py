@@ -89,7 +89,7 @@ def _heading(journey: Journey) -> Iterator[str]:
     subject = journey.subject or journey.message_id
     people = f"{journey.sender or 'somebody'} → {', '.join(journey.recipients) or 'somebody'}"
     yield f'<text class="title" x="32" y="46">{_safe(subject)}</text>'
-    facts = f"{people}  ·  {duration(journey.took)}  ·  {journey.outcome}"
+    facts = f"{people}  ·  {duration(journey.transit)}  ·  {journey.outcome}"
     yield f'<text class="sub dim" x="32" y="72">{_safe(facts)}</text>'
     yield f'<text class="sub dim mono right" x="{WIDTH - 32}" y="46">{_safe(journey.message_id)}</text>'
 
@@ -150,9 +150,9 @@ def _row(journey: Journey, moment: Moment, y: float) -> Iterator[str]:
     yield f'<text class="cell mono" x="70" y="{y:g}">{_safe(moment.agent)}</text>'
     yield f'<text class="cell" x="140" y="{y:g}">{_safe(words)}</text>'
     if moment.clocked:
-        left, room, total = 760.0, 260.0, journey.took or 1.0
+        left, room, total = 760.0, 260.0, journey.transit or 1.0
         start = left + room * min(moment.began / total, 0.985)
-        length = max(4.0, room * moment.took / total)
+        length = max(4.0, min(room * moment.took / total, left + room - start))
         kind = _STATES[moment.state]
         yield f'<rect class="bar {kind}" x="{start:.1f}" y="{y - 9:g}" width="{length:.1f}" height="8" rx="3"/>'
         yield f'<text class="cell dim right" x="{WIDTH - 32}" y="{y:g}">+{duration(moment.began)}</text>'

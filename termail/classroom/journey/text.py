@@ -13,7 +13,7 @@ DIALOGUE_LINES = 40
 
 def as_text(journey: Journey) -> Iterator[str]:
     """Line by line."""
-    yield f"Journey of {clean_line(journey.message_id)} · {duration(journey.took)} · {journey.outcome}"
+    yield f"Journey of {clean_line(journey.message_id)} · {duration(journey.transit)} · {journey.outcome}"
     if journey.subject:
         yield f"“{clean_line(journey.subject)}”"
     yield ""
@@ -40,9 +40,9 @@ def bar(journey: Journey, moment: Moment) -> str:
     """When it was, drawn and said."""
     if not moment.clocked:
         return ""
-    total = journey.took or 1.0
-    start = round(BAR * moment.began / total)
-    length = max(1, round(BAR * moment.took / total))
+    total = journey.transit or 1.0
+    start = round(BAR * min(moment.began / total, 1.0))
+    length = max(1, round(BAR * min(moment.took / total, 1.0)))
     start = min(start, BAR - length)
     return f"{' ' * start}{'━' * length}{' ' * (BAR - start - length)} +{duration(moment.began)}"
 
