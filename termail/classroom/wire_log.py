@@ -15,6 +15,8 @@ PACES: Final = (0.0, 0.5, 1.5)
 """Seconds for each line: at once, slow motion, slower."""
 MINE: Final = "mine"
 """The place of a filter that means: this client's own connections."""
+_LITERAL: Final = re.compile(r"\{\d+\}$")
+_TAGGED: Final = re.compile(r"[A-Za-z0-9]+ (OK|NO|BAD)\b")
 TLS_VIEWS: Final = ("carried", "both", "travels")
 
 
@@ -51,8 +53,10 @@ class _Talk:
     """What one conversation is in the middle of."""
 
     is_content: bool = False
+    is_answer_content: bool = False
     is_encrypted: bool = False
     starts_tls: bool = False
+    command: str = ""
 
 
 @dataclass(slots=True)
@@ -131,6 +135,10 @@ class WireLog:
         if line.direction == "C" and talk.is_content:
             changes["is_content"] = True
             talk.is_content = line.text != "." and not line.text.startswith("(")
+        if line.direction == "S" and talk.is_answer_content:
+            talk.is_answer_content = not _ends_answer_content(line)
+            if talk.is_answer_content or line.text == ".":
+                changes["is_content"] = True
         if talk.is_encrypted and not line.is_encrypted:
             changes["is_encrypted"] = True
         _follow(talk, line)
@@ -191,12 +199,24 @@ class WireLog:
         return (at for at, line in enumerate(self.shown()) if pattern.search(line.text))
 
 
+def _ends_answer_content(line: Spoken) -> bool:
+    """A message an IMAP or POP3 server sends is over: the list closes, another answer begins, a lone dot."""
+    if line.protocol == "pop3":
+        return line.text == "."
+    return line.text.startswith((")", "* ")) or _TAGGED.match(line.text) is not None
+
+
 def _follow(talk: _Talk, line: Spoken) -> None:
     """What this line means for those that follow it in the conversation."""
     word, _, rest = line.text.upper().partition(" ")
     if line.direction == "C":
         talk.starts_tls = "STARTTLS" in (word, rest) or word == "STLS"
+        talk.command = word
         return
+    if line.protocol == "imap" and _LITERAL.search(line.text):
+        talk.is_answer_content = True
+    if line.protocol == "pop3" and word == "+OK" and talk.command in ("RETR", "TOP"):
+        talk.is_answer_content = True
     if line.protocol == "smtp" and word == "354":
         talk.is_content = True
     if talk.starts_tls and (word in ("220", "+OK") or rest.startswith("OK")):

@@ -108,6 +108,21 @@ def test_lines_of_a_message_are_told_from_commands() -> None:
 
 
 @pytest.mark.parametrize(
+    ("protocol", "said"),
+    [
+        ("imap", ["C a1 FETCH 1 BODY[]", "S * 1 FETCH (BODY[] {20}", "S From: x", "S )", "S a1 OK done"]),
+        ("pop3", ["C RETR 1", "S +OK 20 octets", "S From: x", "S ", "S .", "C QUIT", "S +OK"]),
+    ],
+)
+def test_a_message_that_is_fetched_is_told_from_answers(protocol: str, said: list[str]) -> None:
+    log = log_of(*(line(text[2:], direction=text[0], protocol=protocol, connection="x") for text in said))
+    assert "From: x" in [entry.text for entry in log.shown() if entry.is_content]
+    assert not [
+        entry for entry in log.shown() if entry.is_content and entry.text in ("a1 OK done", "QUIT", "+OK", ")")
+    ]
+
+
+@pytest.mark.parametrize(
     ("protocol", "command", "answer"),
     [("smtp", "STARTTLS", "220 go"), ("imap", "a1 STARTTLS", "a1 OK begin"), ("pop3", "STLS", "+OK begin")],
 )
