@@ -42,6 +42,7 @@ class ComposeSending:
             built.raw,
             not_before=held_until,
             wants_report=draft.wants_report,
+            fcc=self._fcc(draft),
         )
         self._is_sent = True
         services.last_sent.outbox_id = outbox_id
@@ -52,6 +53,13 @@ class ComposeSending:
         await services.work_waits()
         self._desk.dismiss(None)
         services.say_next(self._told(draft, now, delay))
+
+    def _fcc(self, draft: Draft) -> str:
+        """The folder of the copy. Raises CommandError for one there is not: no copy is lost silently."""
+        name = draft.fcc.strip()
+        if name and self._desk.services.store.folder_named(draft.account, name) is None:
+            raise CommandError(f"There is no folder {name!r} in {draft.account}; f names another for the copy.")
+        return name
 
     def _told(self, draft: Draft, now: float, delay: float) -> str:
         undo = self._desk.services.keymap.first_key(Context.INDEX, "undo")

@@ -300,9 +300,10 @@ class LocalStore:
         *,
         not_before: float = 0.0,
         wants_report: bool = False,
+        fcc: str = "",
     ) -> int:
-        """→ outbox id; on disk when this returns."""
-        return self._outbox.queue(account, sender, recipients, raw, not_before, wants_report)
+        """→ outbox id; on disk when this returns. `fcc` names the folder for the copy, when it is not Sent."""
+        return self._outbox.queue(account, sender, recipients, raw, not_before, wants_report, fcc)
 
     def outbox(self) -> list[OutboxItem]:
         """Oldest first, the latest sent ones included."""

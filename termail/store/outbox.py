@@ -47,16 +47,17 @@ class Outbox:
         raw: bytes,
         not_before: float,
         wants_report: bool = False,
+        fcc: str = "",
     ) -> int:
         """→ outbox id."""
         summary = storable(summarize(raw[: header_end(raw)[0]]))
         with self._database.transaction(durable=True):
             outbox_id = self._database.query(
                 "INSERT INTO outbox (account, sender, recipients, subject, message_id_header, size_octets, state,"
-                " queued, not_before, raw, wants_report) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?)",
+                " queued, not_before, raw, wants_report, fcc) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)",
                 (
                     *(account, sender, _ENCODER.encode(tuple(recipients)), summary.subject, summary.message_id),
-                    *(len(raw), self._clock(), not_before, pack(raw), wants_report),
+                    *(len(raw), self._clock(), not_before, pack(raw), wants_report, fcc),
                 ),
             ).lastrowid
         assert outbox_id is not None
@@ -118,7 +119,7 @@ class Outbox:
         sent also files the message under Sent, once."""
         with self._database.transaction(durable=True):
             row = self._database.query(
-                "SELECT account, state, message_id_header, raw, is_remainder FROM outbox WHERE outbox_id = ?",
+                "SELECT account, state, message_id_header, raw, is_remainder, fcc FROM outbox WHERE outbox_id = ?",
                 (outbox_id,),
             ).fetchone()
             if row is None:
@@ -134,7 +135,7 @@ class Outbox:
             )
             if is_sent and row[1] != "sent":
                 if not row[4]:
-                    self._file(row[0], unpack(row[3]), row[2])
+                    self._file(row[0], unpack(row[3]), row[2], row[5])
                 self._tidy()
 
     def cancel(self, outbox_id: int) -> bytes | None:
@@ -183,14 +184,17 @@ class Outbox:
     def _copy(self, outbox_id: int, part: OutboxPart, transcript: bytes, *, is_remainder: bool) -> None:
         self._database.query(
             "INSERT INTO outbox (account, sender, subject, message_id_header, size_octets, queued, not_before,"
-            " attempts, raw, wants_report, state, recipients, reason, next_try, transcript, is_remainder)"
+            " attempts, raw, wants_report, fcc, state, recipients, reason, next_try, transcript, is_remainder)"
             " SELECT account, sender, subject, message_id_header, size_octets, queued, not_before, attempts, raw,"
-            " wants_report, ?, ?, ?, ?, ?, ? FROM outbox WHERE outbox_id = ?",
+            " wants_report, fcc, ?, ?, ?, ?, ?, ? FROM outbox WHERE outbox_id = ?",
             (*_values(part), transcript, is_remainder and part.state is not OutboxState.SENT, outbox_id),
         )
 
-    def _file(self, account: str, raw: bytes, message_id_header: str) -> None:
-        sent = self._folders.with_role(account, "sent") or self._folders.named(account, "Sent")
+    def _file(self, account: str, raw: bytes, message_id_header: str, fcc: str) -> None:
+        """Into the folder of its Fcc; into Sent, made when there is none, when it names no folder there is."""
+        wished = self._folders.named(account, fcc) if fcc else None
+        sent = wished or self._folders.with_role(account, "sent")
+        sent = sent or self._folders.named(account, "Sent")
         if sent is None:
             self._journal.record(account, CreateFolder(account, "Sent"))
             sent = self._folders.named(account, "Sent")

@@ -181,7 +181,12 @@ CREATE TABLE parts (content_id INTEGER NOT NULL, section TEXT NOT NULL, octets B
     PRIMARY KEY (content_id, section));
 """
 
-MIGRATIONS: Final = (_FIRST, _REMAINDERS, _TEXTS, _PINNED_AND_SUBSCRIBED, _REPORTS_AND_PARTS)
+# The folder a sent message is filed in, when it is not Sent.
+_FCC: Final = """
+ALTER TABLE outbox ADD COLUMN fcc TEXT NOT NULL DEFAULT '';
+"""
+
+MIGRATIONS: Final = (_FIRST, _REMAINDERS, _TEXTS, _PINNED_AND_SUBSCRIBED, _REPORTS_AND_PARTS, _FCC)
 """Step n brings a file of version n to version n + 1; a step that was released is never edited."""
 
 

@@ -11,11 +11,14 @@ from termail.app import TermailApp
 from termail.config import Identity, Pgp
 from termail.mime.crypto.gpg import Gpg
 from termail.mime.crypto.opening import open_message
+from termail.mime.crypto.sealing import PgpSealer
+from termail.mime.draft import Draft, Protection, build
 from termail.mime.message import parse_message
+from termail.model.outbox import OutboxState
 from termail.screens.draft_store import decode_draft
 from termail.screens.new_letter import NewLetter
 from termail.screens.services import Services
-from termail.store.local_store import LocalStore, RemoteFolder
+from termail.store.local_store import Arrived, LocalStore, RemoteFolder
 
 
 async def write(client: Any, to: str, subject: str, body: str) -> None:
@@ -198,3 +201,47 @@ async def test_what_is_being_typed_is_kept_and_left_as_it_was_by_control_g(opene
         await client.press("ctrl+g")
         ((same_id, _, raw),) = store.drafts()
         assert same_id == draft_id and "half a sentence" not in decode_draft(raw, account).body
+
+
+async def test_the_copy_goes_where_fcc_says(opened: Any, store: LocalStore) -> None:
+    async with opened() as client:
+        await write(client, "bob@other.test", "Hi", "text")
+        await client.press("f")
+        await client.type("Nowhere")
+        await client.press("enter", "y")
+        assert "There is no folder 'Nowhere'" in client.lines[-1]
+        await client.press("f", "ctrl+u")
+        await client.type("Archive")
+        await client.press("enter", "y")
+    (item,) = store.outbox()
+    store.put_outbox_state(item.outbox_id, OutboxState.SENT)
+    archive, inbox = store.folder_named("work", "Archive"), store.folder_with_role("work", "sent")
+    assert archive is not None and archive.total == 1 and inbox is not None and inbox.total == 0
+
+
+async def test_an_encrypted_message_is_read_and_answered_encrypted(
+    opened: Any, store: LocalStore, with_keys: Services, gpg: Gpg
+) -> None:
+    draft = Draft(
+        account="w",
+        from_="Ana <ana@other.test>",
+        to="bob@cities.org",
+        subject="the real subject",
+        body="the plan\n",
+        protection=Protection(signs=True, encrypts=True),
+    )
+    raw = build(draft, date=1795430400.0, sealer=PgpSealer(gpg)).raw
+    inbox = store.folder_with_role("work", "inbox")
+    assert inbox is not None
+    header = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    store.add_messages(
+        inbox.folder_id,
+        [Arrived(uid=90, flags=frozenset(), internal_date=1.0, size_octets=len(raw), header=header, raw=raw)],
+    )
+    async with opened(width=120) as client:
+        await client.press("*", "enter")
+        assert "✓ encrypted  ✓ signed by Ana <ana@other.test>, a key you trust" in client.lines[1]
+        assert "the plan" in client.text and "Subject: the real subject" in client.text
+        await client.press("r", "escape")
+        assert "signed and encrypted" in client.lines[0] and "> the plan" in client.text
+        assert "Re: the real subject" in client.text
