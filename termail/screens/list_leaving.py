@@ -1,16 +1,12 @@
 """Leaving a mailing list: one click by RFC 8058 after a question, else a message, else the list's page."""
 
 import asyncio
-import http.client
-import ssl
 from urllib.parse import urlsplit
 
-from termail.mime.mailto import draft_from_mailto
 from termail.mime.sanitize import clean_line
 from termail.mime.unsubscribe import ONE_CLICK_BODY, unsubscribe_ways
 from termail.screens.desk import CommandError, MailDesk, current_row
 from termail.screens.identity import face_for
-from termail.screens.links import start
 
 TIMEOUT_SECONDS = 20.0
 
@@ -22,6 +18,9 @@ class ListLeaving:
         self._desk = desk
 
     async def do_unsubscribe_list(self, argument: str) -> None:
+        from termail.mime.mailto import draft_from_mailto
+        from termail.screens.links import start
+
         desk, services = self._desk, self._desk.services
         row = current_row(desk)
         header = services.store.header(row.message_id)
@@ -45,6 +44,9 @@ class ListLeaving:
 def post_one_click(url: str) -> int:
     """→ the HTTP status. One POST over verified TLS: no cookies, no redirects followed, no answer read (RFC 8058
     §3.2). Raises OSError."""
+    import http.client
+    import ssl
+
     parts = urlsplit(url)
     connection = http.client.HTTPSConnection(
         parts.hostname or "", parts.port or 443, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()

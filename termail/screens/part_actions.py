@@ -9,15 +9,12 @@ from functools import cache
 from pathlib import Path
 
 from termail.mime.attachment_names import save_attachment
-from termail.mime.html_process import shared_process
-from termail.mime.html_worker import Request
 from termail.mime.mailcap import Entry, fill_in, find, needs_file, printed, read_entries, write_part
 from termail.mime.message import attachments, main_text, parse_message
 from termail.mime.part import Part
 from termail.mime.sanitize import clean_line
 from termail.screens.desk import CommandError, Desk, MailDesk, current_row
 from termail.screens.files import complete_path
-from termail.screens.links import start
 from termail.screens.services import Services
 
 
@@ -69,12 +66,17 @@ def _save_into(typed: str, parts: Sequence[Part]) -> Path:
 
 async def open_html(desk: Desk, part: Part) -> None:
     """The HTML made safe by the process with a deadline, then the user's browser."""
+    from termail.screens.links import start
+
     path = await asyncio.to_thread(_browser_file, part)
     start(desk.services.settings.ui.url_command, path.as_uri())
     desk.tell("Opened in the browser, without scripts, images or anything remote.")
 
 
 def _browser_file(part: Part) -> Path:
+    from termail.mime.html_process import shared_process
+    from termail.mime.html_worker import Request
+
     rendered = shared_process().render(Request(part.text(), 0, for_browser=True))
     if rendered is None:
         raise CommandError("This HTML took too long to make safe.")

@@ -1,5 +1,6 @@
 """S/MIME by openssl's cms command: the user's certificate and key are files, other people's a folder of files."""
 
+import contextlib
 import re
 import shutil
 import subprocess
@@ -82,11 +83,9 @@ class Openssl:
         with tempfile.TemporaryDirectory(prefix="termail-") as folder:
             signer = str(Path(folder) / "signer.pem")
             trust = ["-CAfile", _path(self._files.authorities)] if self._files.authorities else []
-            try:
+            with contextlib.suppress(SmimeError):  # below: whether it was the authority or the signature
                 inside = self._cms(["-verify", "-signer", signer, *trust], entity)
                 return inside, self._described(signer, Standing.TRUSTED)
-            except SmimeError:
-                pass
             try:
                 inside = self._cms(["-verify", "-noverify", "-signer", signer], entity)
             except SmimeError:
