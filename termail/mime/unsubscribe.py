@@ -22,8 +22,8 @@ class Unsubscribe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def unsubscribe_ways(raw: bytes) -> Unsubscribe:
-    """Only https may be posted to, and only when the list says so and a DKIM signature covers both fields (which
-    our server's verdict is asked for elsewhere); http is never opened."""
+    """Only https may be posted to, and only when the list says so; http is never opened. Whether a signature
+    vouches for the fields (RFC 8058 §4) the caller has to ask."""
     fields = scan_headers(raw[: header_end(raw)[0]])
     urls = _URL.findall(clean_line(first_value(fields, "list-unsubscribe").decode("utf-8", "replace")))
     page = next((url for url in urls if _is_web(url)), "")

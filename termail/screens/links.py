@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from termail.mime.draft import Draft
+from termail.mime.lookalike import imitated
 from termail.mime.mailto import draft_from_mailto
 from termail.mime.sanitize import clean_line
 from termail.screens.desk import CommandError, MailDesk
@@ -61,7 +62,10 @@ async def open_link(desk: MailDesk, links: Links, typed: str) -> None:
         )
     if scheme == "mailto":
         desk.go("compose", _draft(desk, url))
-    elif await desk.confirm(f"Open {clean_line(url)[:60]} at {clean_line(host)}?"):
+        return
+    of = imitated(host, desk.services.address_book.known_hosts())
+    warning = f", which looks like {of}" if "." in of else f", which has {of}" if of else ""
+    if await desk.confirm(f"Open {clean_line(url)[:60]} at {clean_line(host)}{warning}?", default=not of):
         start(desk.services.settings.ui.url_command, url)
         desk.tell(f"Opened {clean_line(host)}.")
 

@@ -4,9 +4,12 @@ import asyncio
 from urllib.parse import urlsplit
 
 from termail.mime.sanitize import clean_line
+from termail.mime.trust import verdicts
 from termail.mime.unsubscribe import ONE_CLICK_BODY, unsubscribe_ways
 from termail.screens.desk import CommandError, MailDesk, current_row
 from termail.screens.identity import face_for
+from termail.screens.reading import own_domains
+from termail.screens.trust_line import is_ours
 
 TIMEOUT_SECONDS = 20.0
 
@@ -27,7 +30,9 @@ class ListLeaving:
         ways = unsubscribe_ways(header)
         host = clean_line(urlsplit(ways.page).hostname or "")
         if ways.one_click:
-            if await desk.confirm(f"Leave this list (one POST to {host})?", default=False):
+            is_signed = _is_vouched_for(header, own_domains(services, services.account_of(desk.view.folder, row)))
+            doubt = "" if is_signed else ", though no signature vouches for it"
+            if await desk.confirm(f"Leave this list (one POST to {host}{doubt})?", default=False):
                 status = await asyncio.to_thread(post_one_click, ways.one_click)
                 desk.tell(f"{host} took it: you leave the list." if status < 400 else f"{host} refused: {status}.")
         elif ways.mailto:
@@ -39,6 +44,14 @@ class ListLeaving:
                 start(services.settings.ui.url_command, ways.page)
         else:
             raise CommandError("This message names no way to leave a list.")
+
+
+def _is_vouched_for(header: bytes, domains: frozenset[str]) -> bool:
+    """Whether a server of the user's own saw a DKIM signature that holds (RFC 8058 §4)."""
+    return any(
+        verdict.method == "dkim" and verdict.result == "pass" and is_ours(verdict.server, domains)
+        for verdict in verdicts(header)
+    )
 
 
 def post_one_click(url: str) -> int:

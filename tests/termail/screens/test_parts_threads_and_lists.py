@@ -204,7 +204,7 @@ async def test_a_list_is_left_by_one_post_after_a_question(
     _ListServer.heard.clear()
     async with opened() as client:
         await client.press("*", "alt+U")
-        assert "one POST to 127.0.0.1" in client.lines[-1]
+        assert "one POST to 127.0.0.1, though no signature vouches for it" in client.lines[-1]
         await client.press("n")
         assert _ListServer.heard == []
         await client.press("alt+U", "y")
@@ -263,3 +263,12 @@ async def test_an_attachment_is_taken_out_of_a_message(opened: Any, store: Local
         ("text/html", "page.html"),
     ]
     assert b"evil.pdf (application/pdf, 10 octets) was removed]" in kept
+
+
+async def test_a_link_to_a_look_alike_is_opened_only_on_a_clear_yes(opened: Any, store: LocalStore) -> None:
+    add(store, b"From: x@y.test\nSubject: pay\n\nSee http://paypa1.com/login now\n")
+    async with opened(width=120) as client:
+        await client.press("*", "enter", "o")
+        assert "at paypa1.com, which looks like paypal.com? (yes/[no])" in client.lines[-1]
+        await client.press("enter")
+        assert "Opened" not in client.lines[-1]
