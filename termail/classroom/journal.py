@@ -7,40 +7,11 @@ from pathlib import Path
 import aiohttp
 import msgspec
 
+from termail.classroom.event import AdminFile, Event
 from termail.classroom.practice_world import WorldHost
 
 REQUEST_SECONDS = 10.0
 POLL_SECONDS = 0.05
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of a host's journal; `step` is the lecture's number, 0 for none; `direction` is C or S for a line
-    of dialogue, `tls` the version it travelled under, `octets` its length on the way; a "packet" is a piece of
-    ciphertext, its first octets in hexadecimal. `number` grows with every event, `exchange` groups the
-    lines of a session. Unknown fields of newer servers are passed over."""
-
-    time: float
-    host: str
-    agent: str
-    kind: str
-    text: str
-    step: int = 0
-    direction: str = ""
-    session: str = ""
-    queue_id: str = ""
-    message_id: str = ""
-    peer: str = ""
-    number: int = 0
-    exchange: int = 0
-    octets: int = 0
-    tls: str = ""
-
-
-class AdminFile(msgspec.Struct, frozen=True):
-    """admin.json in a host's data folder."""
-
-    url: str
-    token: str
 
 
 class JournalReader:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from termail.classroom.journal import Event
+from termail.classroom.event import Event
 
 STEP_TITLES = {
     1: "a person types a message into the MUA",

@@ -11,7 +11,8 @@ import msgspec
 from termail.agent.messages import WireLine
 from termail.agent.once import send_once, sync_once
 from termail.agent.place import Place
-from termail.classroom.journal import Event, JournalReader
+from termail.classroom.event import Event
+from termail.classroom.journal import JournalReader
 from termail.classroom.practice_accounts import PEOPLE, write_settings
 from termail.classroom.practice_world import PracticeWorld
 from termail.classroom.scenes import Line, Scene, retrieval_lines, scene, server_scenes, transcript_lines

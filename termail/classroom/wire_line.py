@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from termail.agent.messages import WireLine
-from termail.classroom.journal import Event
+from termail.classroom.event import Event
 
 PROTOCOLS: Final = ("smtp", "imap", "pop3", "dns", "tls")
 _AGENT_OF: Final = {"imap": "MRA", "pop3": "MRA", "smtp": "LMTA"}

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from termail.classroom.journal import AdminFile, Event
+from termail.classroom.event import AdminFile, Event
 
 REQUEST_SECONDS = 60.0
 

@@ -9,7 +9,7 @@ from typing import Final
 import aiohttp
 import msgspec
 
-from termail.classroom.journal import AdminFile, Event
+from termail.classroom.event import AdminFile, Event
 
 RETRY_SECONDS: Final = 1.0
 LINE_OCTETS: Final = 1 << 20

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.timer import Timer
 
-from termail.classroom.journal import Event
+from termail.classroom.event import Event
 from termail.classroom.wire_line import Spoken
 from termail.commands import Context
 from termail.mime.sanitize import clean_line
@@ -113,7 +113,7 @@ class ClassroomScreen(Screen[Any], inherit_bindings=False):
             return
         if shows:
             self.wire_pane.add_line(self.wire_row(wire.said[-1]))
-        elif wire.is_held:
+        if shows or wire.is_held:
             self.wire_pane.put_title(wire_title(wire))
 
     def hear_event(self, event: Event) -> None:

@@ -9,7 +9,7 @@ from textual.timer import Timer
 
 from termail.agent.messages import OutboxChanged, ToUI
 from termail.classroom.answers import as_pretty_json
-from termail.classroom.journal import Event
+from termail.classroom.event import Event
 from termail.classroom.journey.model import Journey, Moment
 from termail.classroom.journey.picture import picture, role_of
 from termail.classroom.journey.source import held_message, read_journey

@@ -11,8 +11,9 @@ from termail.commands import Context
 from termail.mime.sanitize import clean_line
 from termail.screens.desk import CommandError
 from termail.screens.everywhere import Everywhere
-from termail.screens.lesson_desk import TROUBLE, LessonDesk
+from termail.screens.lesson_desk import LessonDesk
 from termail.screens.lesson_lines import check_lines, markdown_lines
+from termail.screens.lesson_trouble import TROUBLE
 from termail.screens.list_motions import ListMotions
 from termail.screens.mail_screen import MailScreen
 from termail.screens.reports import Report

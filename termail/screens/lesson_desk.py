@@ -5,19 +5,16 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import aiohttp
-
-from termail.classroom.lesson.acting import ActionFailed
-from termail.classroom.lesson.checking import CheckResult
-from termail.classroom.lesson.model import Lesson, Step
-from termail.classroom.lesson.progress import Progress
-from termail.classroom.lesson.run import LessonRun, all_passed
-from termail.classroom.lesson.shelf import Shelf
-from termail.classroom.world_client import WorldClient, WorldRefused
+if TYPE_CHECKING:  # HTTP is slow to import, and most sessions have no lesson
+    from termail.classroom.lesson.checking import CheckResult
+    from termail.classroom.lesson.model import Lesson, Step
+    from termail.classroom.lesson.progress import Progress
+    from termail.classroom.lesson.run import LessonRun
+    from termail.classroom.world_client import WorldClient
 
 GATHER_SECONDS = 0.3  # what happens together is looked at together
-TROUBLE = (WorldRefused, ActionFailed, aiohttp.ClientError, OSError)
 
 
 def _nobody() -> None:
@@ -32,12 +29,12 @@ class LessonDesk:
     changed: Callable[[], None] = _nobody
     language: str = "en"
     folder: Path | None = None
-    results: list[CheckResult] = field(default_factory=list)
-    progress: Progress | None = None
+    results: "list[CheckResult]" = field(default_factory=list)
+    progress: "Progress | None" = None
     is_finished: bool = False
     shown: int | None = None
-    _run: LessonRun | None = None
-    _world: WorldClient | None = None
+    _run: "LessonRun | None" = None
+    _world: "WorldClient | None" = None
     _happened: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -45,13 +42,13 @@ class LessonDesk:
         return self._run is not None
 
     @property
-    def lesson(self) -> Lesson:
+    def lesson(self) -> "Lesson":
         """The lesson at hand."""
         assert self._run is not None
         return self._run.lesson
 
     @property
-    def step(self) -> Step:
+    def step(self) -> "Step":
         """The step at hand."""
         assert self._run is not None
         return self._run.step
@@ -63,14 +60,19 @@ class LessonDesk:
     @property
     def is_done(self) -> bool:
         """Every check of the step is green."""
-        return all_passed(self.results)
+        return all(result.passed for result in self.results)
 
-    def lessons(self) -> list[Lesson]:
+    def lessons(self) -> "list[Lesson]":
         """All there are. Raises LessonError."""
+        from termail.classroom.lesson.shelf import Shelf
+
         return Shelf(self.language, self.folder).lessons()
 
-    async def begin(self, lesson: Lesson, world: Path) -> None:
+    async def begin(self, lesson: "Lesson", world: Path) -> None:
         """From its first step, in a world that is as at its start."""
+        from termail.classroom.lesson.run import LessonRun
+        from termail.classroom.world_client import WorldClient
+
         await self.leave()
         self._world = WorldClient(world)
         self._run = LessonRun(lesson, self._world, progress=self.progress)
@@ -125,12 +127,18 @@ class LessonDesk:
         """The journal of the world went on."""
         self._happened.set()
 
+    async def _look_if_it_can(self) -> None:
+        """While the world is reset or a host is away there is nothing to see: the next event shows more."""
+        from termail.screens.lesson_trouble import TROUBLE
+
+        with contextlib.suppress(*TROUBLE):
+            await self.look()
+
     async def watch(self) -> None:
         """Look again whenever something happened, until the task is cancelled."""
         while True:
             await self._happened.wait()
             self._happened.clear()
-            # While the world is reset or a host is away there is nothing to see: the next event shows more.
-            with contextlib.suppress(*TROUBLE):
-                await self.look()
+            if self._run is not None:
+                await self._look_if_it_can()
             await asyncio.sleep(GATHER_SECONDS)

@@ -2,11 +2,14 @@
 
 import re
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
-from termail.classroom.lesson.checking import CheckResult
 from termail.mime.sanitize import clean_line
 from termail.screens.lesson_desk import LessonDesk
 from termail.widgets.ink import Run, runs_length
+
+if TYPE_CHECKING:  # see lesson_desk
+    from termail.classroom.lesson.checking import CheckResult
 
 _INLINE = re.compile(r"\*\*(.+?)\*\*|`(.+?)`|\*(.+?)\*")
 BAR_CHECKS = 3
@@ -29,7 +32,7 @@ def markdown_lines(text: str, width: int) -> list[list[Run]]:
     return lines
 
 
-def check_lines(results: list[CheckResult]) -> list[list[Run]]:
+def check_lines(results: "list[CheckResult]") -> list[list[Run]]:
     """Green where it was done; what was found instead where it was not."""
     lines: list[list[Run]] = []
     for result in results:

@@ -26,7 +26,7 @@ from termail.agent.messages import (
     WatchWire,
     WireLine,
 )
-from termail.classroom.journal import Event
+from termail.classroom.event import Event
 from termail.classroom.wire_line import Spoken, spoken_here
 from termail.classroom.wire_log import WireLog
 from termail.config import Account, Settings

@@ -77,6 +77,10 @@ def wire_title(wire: WireLog) -> list[Run]:
         runs.append((f" · {clean_line(wire.only.words)}", "text"))
     elif not wire.only.words:
         runs.append((" · everybody", "text"))
+    last = next((line for line in reversed(wire.said) if line.peer and wire.concerns(line)), None)
+    if last is not None:
+        runs.append((f" · {last.protocol} {clean_line(last.peer)}", "text"))
+        runs.append((" · inside TLS", "ok") if last.is_encrypted else (" · in the clear", "warning"))
     return [*runs, *state_runs(wire), (" ", "dim")]
 
 

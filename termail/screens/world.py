@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 from textual.app import ComposeResult
 
-from termail.classroom.journal import Event
+from termail.classroom.event import Event
 from termail.classroom.world_client import Clock, Description, Fault, WorldClient, WorldRefused
 from termail.commands import Context
 from termail.mime.sanitize import clean_line

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from termail.classroom.journal import Event
+from termail.classroom.event import Event
 from termail.classroom.journey.fields import added_fields, header_fields, letter_facts
 from termail.classroom.journey.model import Fact, Journey, Moment, State, Station
 from termail.classroom.scenes import STEP_TITLES, Line, transcript_lines

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import aiohttp
 
-from termail.classroom.journal import Event
+from termail.classroom.event import Event
 from termail.classroom.journey.build import build_journey
 from termail.classroom.journey.from_headers import journey_from_headers
 from termail.classroom.journey.model import Journey

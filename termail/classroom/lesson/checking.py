@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from termail.classroom.journal import Event
+from termail.classroom.event import Event
 from termail.classroom.lesson.model import Check, FaultIs, Happened, MailIs, QueueIs, Said
 from termail.classroom.world_client import FullMail, Mail, WorldClient, WorldRefused
 

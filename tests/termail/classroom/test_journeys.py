@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from termail.classroom.answers import as_pretty_json
-from termail.classroom.journal import Event
+from termail.classroom.event import Event
 from termail.classroom.journey.build import build_journey
 from termail.classroom.journey.from_headers import journey_from_headers
 from termail.classroom.journey.model import Journey, Moment, State, Station

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from termail.agent.messages import WireLine
-from termail.classroom.journal import Event
+from termail.classroom.event import Event
 from termail.classroom.wire_line import Spoken, spoken_here, spoken_there
 from termail.classroom.wire_log import KEPT_LINES, MINE, WireFilter, WireLog
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from termail.agent.messages import SearchThere, WatchWire, WireLine
-from termail.classroom.journal import Event
+from termail.classroom.event import Event
 from termail.classroom.wire_line import spoken_there
 from termail.screens.services import Services
 from termail.store.local_store import LocalStore
