@@ -1,4 +1,4 @@
-"""What the classroom needs of the network and of cryptography is imported when it is used, not when mail is read."""
+"""What the classroom needs of the network is imported when it is used, not when mail is read."""
 
 import subprocess
 import sys
