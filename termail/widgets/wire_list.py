@@ -20,6 +20,11 @@ class WireList(SelectList):
     def line_runs(self, line: int, width: int, *, selected: bool) -> list[Run]:
         return [("▌" if selected else " ", "accent"), *row_runs(self._draw(line), width - 1)]
 
+    def lines_changed(self) -> None:
+        """Other lines: what is selected comes into sight once the new length is known."""
+        super().lines_changed()
+        self.call_after_refresh(self.keep_in_sight)
+
     def text_of(self, line: int) -> str:
         """For searching."""
         return self._draw(line).text
