@@ -128,22 +128,3 @@ async def test_the_pane_stands_beside_the_mail_on_a_wide_screen(opened: Any) -> 
         line = next(line for line in client.lines if "a1 NOOP" in line)
         assert line.index("a1 NOOP") > 80
         assert "Invoice 8" in client.text
-
-
-async def test_the_latest_line_is_in_sight_when_many_more_lines_show(opened: Any) -> None:
-    async with opened(80, 24) as client:
-        await client.press("f5")
-        for number in range(100):
-            event = Event(
-                time=1.0,
-                host="h",
-                agent="MTA",
-                kind="wire",
-                text=f"NOOP {number}",
-                direction="C",
-                session="smtp-1",
-            )
-            client.app._hear(spoken_there(event))
-        await client.press("x")
-        await client.settle()
-        assert "NOOP 99" in client.selected
