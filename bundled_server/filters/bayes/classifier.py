@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bundled_server.filters.bayes.combining import Tuning, combined, probability
 from bundled_server.mailbox.training import Kind, TokenCount, Training, counted, steps
 
-SPAM_SCORE = 0.95
+SPAM_SCORE = 0.99
 HAM_SCORE = 0.3
 NEVER_SEEN = TokenCount()
 

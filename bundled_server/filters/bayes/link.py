@@ -10,7 +10,7 @@ from bundled_server.filters.question import Question
 from bundled_server.filters.verdict import Stage, Word
 from bundled_server.filters.verdict import Verdict as Said
 
-POINTS = ((0.99, 7.0), (0.95, 6.0), (0.7, 2.0), (0.3, 0.0), (0.01, -1.0), (0.0, -2.0))
+POINTS = ((0.999, 7.0), (0.99, 6.0), (0.9, 4.0), (0.7, 2.0), (0.3, 0.0), (0.01, -1.0), (0.0, -2.0))
 """From which score on how many points: sure spam goes into Junk by itself, and is never refused by itself."""
 
 MOST_OWNERS = 20

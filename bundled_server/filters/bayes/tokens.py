@@ -6,7 +6,7 @@ from bundled_server.filters.bayes.body_tokens import text_tokens
 from bundled_server.filters.bayes.header_tokens import field_tokens
 from bundled_server.filters.bayes.html_tokens import html_tokens
 from bundled_server.filters.bayes.part_tokens import part_tokens
-from bundled_server.mailbox.decoded import as_text, header_block, transfer_decoded
+from bundled_server.mailbox.decoded import as_text, transfer_decoded
 from bundled_server.mailbox.structure import Part, scan
 
 MOST_TOKENS = 8_000
@@ -32,9 +32,10 @@ def _storable(token: str) -> str:
 
 
 def _all_tokens(message: bytes) -> Iterator[str]:
-    yield from field_tokens(header_block(message)[:MOST_HEADER_OCTETS])
+    root = scan(message)
+    yield from field_tokens(message[: min(root.body_start, MOST_HEADER_OCTETS)])
     octets_left = MOST_TEXT_OCTETS
-    waiting = [scan(message)]
+    waiting = [root]
     parts = 0
     while waiting and parts < MOST_PARTS:
         part = waiting.pop()

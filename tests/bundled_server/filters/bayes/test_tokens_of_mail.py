@@ -11,6 +11,7 @@ PLAIN = (
     b"From: Great Shop <offers123@shop.example.com>\r\nReply-To: x@elsewhere.test\r\n"
     b"To: alice@cities.org\r\nSubject: =?utf-8?q?CHEAP_pills!?=\r\nX-Mailer: Bulk 3.1\r\n"
     b"X-Spam-Flag: YES\r\nDelivered-To: alice@cities.org\r\n\r\n"
+    b"Note: this is no field\r\n"
     b"Don't wait: $9.99 at http://user@www.shop.example.com/buy/Now%20 or write to bob@other.test\r\n"
 )
 
@@ -51,6 +52,7 @@ def test_what_another_filter_or_this_host_wrote_is_no_token() -> None:
 
 def test_line_ends_make_no_difference() -> None:
     assert tokens_of(PLAIN) == tokens_of(PLAIN.replace(b"\r\n", b"\n"))
+    assert not any(token.startswith(("note:", "header:note")) for token in tokens_of(PLAIN))
 
 
 def test_html_is_read_as_people_see_it() -> None:
