@@ -6,7 +6,7 @@ from array import array
 from collections.abc import AsyncIterator, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from bundled_server.mailbox.changes import Change, QueueItem
 from bundled_server.mailbox.flag_column import FlagColumn
@@ -98,8 +98,7 @@ class Delta:
     expunged: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """The precomputed face of one content (see `Content`)."""
 
     content_id: int

@@ -1,12 +1,13 @@
-"""IMAP: appending, logging in, waiting in IDLE, ours beside Dovecot on Maildir. Needs root and dovecot-imapd.
+"""IMAP: appending, logging in, waiting in IDLE: ours beside Dovecot on Maildir or mdbox. As root.
 
-python tests/bench/access.py [--runs 3] [--idle 1000]
+python tests/bench/access.py [--runs 3] [--idle 1000] [--peer maildir|mdbox]
 """
 
 import argparse
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from fetch import Counter
@@ -22,8 +23,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--idle", type=int, default=1000)
+    parser.add_argument("--peer", choices=("maildir", "mdbox"), default="maildir")
     options = parser.parse_args()
-    with scratch() as name, OurServer(Path(name) / "ours") as ours, Dovecot(Path(name) / "dovecot") as dovecot:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(scratch()))
+        ours = stack.enter_context(OurServer(folder / "ours"))
+        dovecot = stack.enter_context(Dovecot(folder / "dovecot", options.peer))
         rows: tuple[tuple[str, str, bool, Callable[[int], float]], ...] = (
             ("APPEND of 5 kB, 1 connection", "msg/s", True, lambda port: _appends(port, 1)),
             ("APPEND of 5 kB, 8 connections", "msg/s", True, lambda port: _appends(port, 8)),

@@ -82,7 +82,7 @@ userdb {{
   driver = static
   args = uid={uid} gid={gid} home={root}/mail/%u
 }}
-mail_location = maildir:~/Maildir
+mail_location = {location}
 mail_max_userip_connections = 3000
 first_valid_uid = 1
 default_client_limit = 4000
@@ -205,11 +205,15 @@ class Postfix:
         return _new_mail(self.root / "mail/alice/Maildir")
 
 
-class Dovecot:
-    """A Dovecot instance of its own; any user, password "pw", Maildir under `mail/USER/Maildir`."""
+LOCATIONS = {"maildir": "maildir:~/Maildir", "mdbox": "mdbox:~/mdbox"}
 
-    def __init__(self, root: Path) -> None:
+
+class Dovecot:
+    """A Dovecot instance of its own; any user, password "pw", mail below `mail/USER` in one of the LOCATIONS."""
+
+    def __init__(self, root: Path, mail_format: str = "maildir") -> None:
         self.root = root
+        self.location = LOCATIONS[mail_format]
         self.imap = free_port()
         self.pop3 = free_port()
         self.lmtp = free_port()
@@ -234,10 +238,15 @@ class Dovecot:
         os.chown(self.root / "mail", uid, gid)
         conf = self.root / "dovecot.conf"
         ports = {"imap": self.imap, "pop3": self.pop3, "lmtp": self.lmtp}
-        conf.write_text(DOVECOT_CONF.format(root=self.root, uid=uid, gid=gid, **ports))
+        conf.write_text(DOVECOT_CONF.format(root=self.root, uid=uid, gid=gid, location=self.location, **ports))
         self.process = subprocess.Popen(["dovecot", "-F", "-c", str(conf)], stderr=subprocess.DEVNULL)
         wait_for_port(self.imap)
         return self
+
+    def take_in(self, user: str, maildir: Path) -> None:
+        """Bring the mail of a Maildir into the mailbox of `user`, whatever its format; Dovecot must run."""
+        command = ["doveadm", "-c", str(self.root / "dovecot.conf"), "import", "-u", user]
+        subprocess.run([*command, f"maildir:{maildir}", "", "all"], check=True, capture_output=True)
 
     def delivered(self, user: str) -> int:
         """New messages in the Maildir of `user` ("alice@example.test" when LMTP brought them)."""

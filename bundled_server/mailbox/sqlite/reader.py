@@ -132,7 +132,7 @@ class Reader:
         sql = f"SELECT {SUMMARY_COLUMNS} FROM contents WHERE content_id IN ((*))"  # noqa: S608 - our columns
         with weather():
             found = {row[0]: row for row in select_in(self._connection, sql, content_ids)}
-        return [Summary(*found[content_id]) for content_id in content_ids if content_id in found]
+        return [Summary._make(found[content_id]) for content_id in content_ids if content_id in found]
 
     def text_octets(self, content_id: int) -> int | None:
         """The size of a content without its header; None when it is unknown."""

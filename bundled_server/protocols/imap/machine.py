@@ -10,6 +10,7 @@ from bundled_server.protocols.imap.cursor import Bounds, Cursor
 from bundled_server.protocols.imap.errors import BadCommand
 from bundled_server.protocols.imap.grammar import State, Syntax
 from bundled_server.protocols.imap.responses import status_line
+from bundled_server.protocols.speaker import Speaker, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,6 @@ class Limits:
     bounds: Bounds = field(default_factory=Bounds)
 
 
-Trace = Callable[[str, bytes], None]
 """Hears every line of the dialogue: direction "C" or "S", octets with secrets masked."""
 
 MASK = b"********"
@@ -86,34 +86,26 @@ class _Assembly:
     refusal: BadCommand | None = None
 
 
-class ImapMachine:
+class ImapMachine(Speaker):
     """Frames commands, checks them against the table and the state, and holds the output."""
 
     def __init__(self, commands: Mapping[str, Syntax], limits: Limits, trace: Trace | None = None) -> None:
         self._commands = commands
         self._limits = limits
-        self._trace = trace
         self._framer = Framer()
-        self._output: list[bytes] = []
+        super().__init__(self._framer, trace)
         self._assembly: _Assembly | None = None
         self._mode: Callable[[], Event | None] = self._read_command
         self._awaited_octets = 0
         self._errors = 0
         self._progressed = False
         self.state = State.NOT_AUTHENTICATED
-        self.wants_tls = False
 
     # the driver's face
 
     @property
     def closing(self) -> bool:
         return self.state is State.LOGOUT
-
-    def receive(self, data: bytes) -> None:
-        self._framer.feed(data)
-
-    def receive_eof(self) -> None:
-        self._framer.clear()
 
     def next_event(self) -> Event | None:
         while not (self.wants_tls or self.closing):
@@ -123,25 +115,12 @@ class ImapMachine:
                 return event
         return None
 
-    def take_output(self) -> bytes:
-        output = b"".join(self._output)
-        self._output.clear()
-        return output
-
     def tls_started(self) -> None:
-        """The handshake is done: everything heard in the clear is forgotten (RFC 3501 §6.2.1)."""
-        self._framer.clear()
+        super().tls_started()
         self._assembly = None
         self._mode = self._read_command
-        self.wants_tls = False
 
     # the session's face
-
-    def send(self, data: bytes) -> None:
-        """Queue response octets, line ends included."""
-        if self._trace is not None:
-            self._trace("S", data)
-        self._output.append(data)
 
     def ask(self, prompt: bytes) -> None:
         """Send `+ prompt` and hand on the next line as LineReceived (AUTHENTICATE)."""
@@ -152,14 +131,6 @@ class ImapMachine:
         """Send `+` and wait for DONE, which comes as IdleEnded."""
         self.send(b"+ idling\r\n")
         self._mode = self._read_done
-
-    def start_tls(self) -> None:
-        """Read nothing more until the driver has upgraded the connection."""
-        self.wants_tls = True
-
-    def forget_input(self) -> None:
-        """Throw away what was received and not yet read: it belongs to another layer."""
-        self._framer.clear()
 
     def bye(self, text: str) -> None:
         """Say why, and close."""
@@ -322,7 +293,3 @@ class ImapMachine:
         elif assembly.syntax is None and self.state is State.NOT_AUTHENTICATED:
             line = b" ".join([*line.split()[:2], MASK])  # perhaps a login with its tag forgotten
         self._trace("C", line)
-
-    def _trace_client(self, line: bytes) -> None:
-        if self._trace is not None:
-            self._trace("C", line)

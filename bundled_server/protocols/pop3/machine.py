@@ -1,16 +1,14 @@
 """The server's side of a POP3 connection without IO (RFC 1939)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bundled_server.protocols.lines import BareLineEnding, LineBuffer, LineTooLong
 from bundled_server.protocols.pop3.grammar import COMMANDS, BadArguments, State
 from bundled_server.protocols.pop3.replies import err
+from bundled_server.protocols.speaker import Speaker, Trace
 
 ANSWER_OCTETS = 12_288
 MASK = b"********"
-
-Trace = Callable[[str, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +36,22 @@ class CommandRefused:
 Event = CommandReceived | LineReceived | CommandRefused
 
 
-class Pop3Machine:
+class Pop3Machine(Speaker):
     """Frames lines, checks names, arguments and states, and holds the output."""
 
     def __init__(self, line_octets: int, errors: int, trace: Trace | None = None) -> None:
         self._lines = LineBuffer(line_octets)
+        super().__init__(self._lines, trace)
         self._line_octets = line_octets
         self._errors_left = self._errors = errors
-        self._trace = trace
-        self._output: list[bytes] = []
         self._asking = False
         self.state = State.AUTHORIZATION
-        self.wants_tls = False
 
     # the driver's face
 
     @property
     def closing(self) -> bool:
         return self.state is State.CLOSED
-
-    def receive(self, data: bytes) -> None:
-        self._lines.feed(data)
-
-    def receive_eof(self) -> None:
-        self._lines.clear()
 
     def next_event(self) -> Event | None:
         if self.wants_tls or self.closing:
@@ -80,31 +70,13 @@ class Pop3Machine:
             return None
         return self._answer(line) if self._asking else self._command(line)
 
-    def take_output(self) -> bytes:
-        output = b"".join(self._output)
-        self._output.clear()
-        return output
-
-    def tls_started(self) -> None:
-        """The handshake is done: what was heard in the clear is forgotten (RFC 2595 §4)."""
-        self._lines.clear()
-        self.wants_tls = False
-
     # the session's face
-
-    def send(self, data: bytes) -> None:
-        if self._trace is not None:
-            self._trace("S", data)
-        self._output.append(data)
 
     def ask(self, prompt: bytes) -> None:
         """Send `+ prompt` and hand on the next line as LineReceived (AUTH)."""
         self.send(b"+ %b\r\n" % prompt)
         self._asking = True
         self._lines.limit_octets = ANSWER_OCTETS
-
-    def start_tls(self) -> None:
-        self.wants_tls = True
 
     def close(self) -> None:
         self.state = State.CLOSED
@@ -140,7 +112,3 @@ class Pop3Machine:
         if self._errors_left <= 0:
             self.close()
         return CommandRefused(text)
-
-    def _trace_client(self, line: bytes) -> None:
-        if self._trace is not None:
-            self._trace("C", line)
