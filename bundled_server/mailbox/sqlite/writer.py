@@ -100,8 +100,7 @@ class Writer:
             try:
                 job = self._inbox.get(timeout=rest)
             except Empty:
-                if rest == IDLE_SECONDS:
-                    self._keep_house(idle=True)
+                self._keep_house(idle=True, everything=rest == IDLE_SECONDS)
                 rest = self._index()
                 continue
             jobs, stopping = self._gather(job)
@@ -148,17 +147,16 @@ class Writer:
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self._done, done)
 
-    def _keep_house(self, *, idle: bool) -> None:
+    def _keep_house(self, *, idle: bool, everything: bool = False) -> None:
         try:
             work = self._connect()
-            if idle:
+            if everything:
                 work.notice_strangers()
                 if _heard_of_strangers(work):
                     self._tell(GroupDone([], foreign=True))
                 self._forget_orphans(work)
                 forget_expired(work.connection, self._now())
-            if self._checkpoints.wanted(idle=idle):
-                self._checkpoints.run(work.connection)
+            self._checkpoints.tend(work.connection, idle=idle)
         except sqlite3.Error as weather:
             logger.warning("%s: housekeeping: %s", self._path.name, weather)
             self._disconnect()
@@ -209,7 +207,8 @@ class Writer:
         try:
             work = self._connect()
             self._forget_orphans(work)
-            self._checkpoints.run(work.connection)
+            self._checkpoints.wait()
+            self._checkpoints.finish(work.connection, may_truncate=True)
         except sqlite3.Error as weather:
             logger.warning("%s: %s", self._path.name, weather)
         self._disconnect()
