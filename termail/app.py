@@ -98,6 +98,11 @@ class TermailApp(App[int], inherit_bindings=False):
         else:
             await super().on_event(event)
 
+    def on_resize(self, event: events.Resize) -> None:
+        """A recording tells of it."""
+        if self.services.presenter.recording is not None:
+            self.services.presenter.recording.resize(*event.size)
+
     async def on_mail_screen_ready(self) -> None:
         """A screen can take the next key."""
         await self.type_ahead.deliver()

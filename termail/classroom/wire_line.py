@@ -7,7 +7,6 @@ import msgspec
 from termail.agent.messages import WireLine
 from termail.classroom.event import Event
 
-PROTOCOLS: Final = ("smtp", "imap", "pop3", "dns", "tls")
 _AGENT_OF: Final = {"imap": "MRA", "pop3": "MRA", "smtp": "LMTA"}
 _SERVICES: Final = {
     "submission": "smtp",

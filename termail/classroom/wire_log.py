@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -178,10 +178,6 @@ class WireLog:
         """The different values lines have, in the order of their coming."""
         return [value for value in dict.fromkeys(map(of, self.said)) if value]
 
-    def connections(self) -> list[tuple[str, str]]:
-        """Every conversation, the latest last."""
-        return list(dict.fromkeys(line.conversation for line in self.said if line.protocol))
-
     def next_place(self, accounts: list[str]) -> None:
         """The client's own, then one account and one host after the other, then everything."""
         hosts = self.choices(lambda line: "" if line.is_ours else line.place)
@@ -193,10 +189,6 @@ class WireLog:
         """What TLS carries, both, or what travels."""
         self.tls_view = TLS_VIEWS[(TLS_VIEWS.index(self.tls_view) + 1) % len(TLS_VIEWS)]
         return self.tls_view
-
-    def found(self, pattern: re.Pattern[str]) -> Iterator[int]:
-        """Places in `shown` of lines the pattern finds."""
-        return (at for at, line in enumerate(self.shown()) if pattern.search(line.text))
 
 
 def _ends_answer_content(line: Spoken) -> bool:

@@ -1,7 +1,5 @@
 """The wire log: held back, filtered, joined by message, and aware of messages and TLS passing by."""
 
-import re
-
 import pytest
 
 from termail.agent.messages import WireLine
@@ -141,11 +139,6 @@ def test_what_travels_replaces_what_it_carries() -> None:
     assert len(texts(log)) == 3
     log.next_tls_view()
     assert texts(log) == ["EHLO x", "17 03 03 00 45"]
-
-
-def test_lines_are_searched() -> None:
-    log = log_of(line("EHLO x"), line("QUIT"))
-    assert list(log.found(re.compile("quit", re.IGNORECASE))) == [1]
 
 
 def test_our_own_tap_and_the_journals_of_hosts_give_the_same_kind_of_line() -> None:
