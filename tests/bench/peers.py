@@ -224,11 +224,7 @@ class Dovecot:
         home = self.root / "mail" / user
         home.mkdir(parents=True)
         shutil.move(maildir, home / "Maildir")
-        owner = _owner("nobody")
-        for folder, _, files in os.walk(self.root / "mail"):
-            os.chown(folder, *owner)
-            for name in files:
-                os.chown(os.path.join(folder, name), *owner)
+        _give_to_nobody(self.root / "mail")
 
     def __enter__(self) -> "Dovecot":
         uid, gid = _owner("nobody")
@@ -245,6 +241,7 @@ class Dovecot:
 
     def take_in(self, user: str, maildir: Path) -> None:
         """Bring the mail of a Maildir into the mailbox of `user`, whatever its format; Dovecot must run."""
+        _give_to_nobody(maildir)
         command = ["doveadm", "-c", str(self.root / "dovecot.conf"), "import", "-u", user]
         subprocess.run([*command, f"maildir:{maildir}", "", "all"], check=True, capture_output=True)
 
@@ -265,6 +262,15 @@ class Dovecot:
 
 def _new_mail(maildir: Path) -> int:
     return len(os.listdir(maildir / "new")) if (maildir / "new").is_dir() else 0
+
+
+def _give_to_nobody(top: Path) -> None:
+    """Dovecot reads and writes mail as that user."""
+    owner = _owner("nobody")
+    for folder, _, files in os.walk(top):
+        os.chown(folder, *owner)
+        for name in files:
+            os.chown(os.path.join(folder, name), *owner)
 
 
 def _owner(user: str) -> tuple[int, int]:
