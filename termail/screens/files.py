@@ -1,11 +1,13 @@
 """Files on this machine: attaching, and saving under a safe name without overwriting."""
 
-import mimetypes
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from termail.mime.attachment_names import safe_name
-from termail.mime.draft import Attachment
+
+if TYPE_CHECKING:
+    from termail.mime.draft import Attachment
 
 MAX_ATTACHMENT_OCTETS = 50_000_000
 
@@ -24,8 +26,12 @@ def complete_path(text: str) -> list[str]:
     ]
 
 
-def read_attachment(typed: str) -> Attachment:
+def read_attachment(typed: str) -> "Attachment":
     """A file to attach. Raises OSError, ValueError when it is no file or too large."""
+    import mimetypes  # it reads the machine's tables
+
+    from termail.mime.draft import Attachment
+
     path = Path(typed).expanduser()
     if not path.is_file():
         raise ValueError(f"{path} is not a file.")

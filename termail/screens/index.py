@@ -16,28 +16,21 @@ from termail.commands import Context
 from termail.model.folder import Folder
 from termail.model.folder_view import FolderView, nearest
 from termail.model.order import Order, SortKey
-from termail.screens.address_actions import AddressActions
 from termail.screens.desk import CommandError
-from termail.screens.everywhere import Everywhere
 from termail.screens.index_commands import IndexCommands
 from termail.screens.index_words import index_format, index_title
-from termail.screens.list_leaving import ListLeaving
+from termail.screens.later import Later
 from termail.screens.list_motions import ListMotions
 from termail.screens.listing_pace import ListingPace
 from termail.screens.listings import Listing, read_listing
 from termail.screens.mail_screen import MailScreen
 from termail.screens.message_actions import MessageActions
-from termail.screens.message_changes import MessageChanges
 from termail.screens.message_motions import MessageMotions
-from termail.screens.message_outside import MessageOutside
 from termail.screens.notices import tell_of_mail
-from termail.screens.part_actions import PartActions
 from termail.screens.reading import read_message
-from termail.screens.script_actions import ScriptActions
 from termail.screens.services import Services
 from termail.screens.thread_actions import ThreadActions
 from termail.screens.virtual_folders import listing_of
-from termail.screens.writing_actions import WritingActions
 from termail.terminal_escape import write_to_terminal
 from termail.widgets.folder_lines import folder_tree
 from termail.widgets.ink import Run
@@ -98,18 +91,25 @@ class IndexScreen(MailScreen):
         self.helpers = [
             self.actions,
             MessageMotions(self),
-            MessageOutside(self),
-            WritingActions(self),
-            AddressActions(self),
-            PartActions(self),
-            ListLeaving(self),
-            MessageChanges(self),
-            ScriptActions(self),
             IndexCommands(self, self.actions),
             ThreadActions(self, self.actions),
             ListMotions(self, self.messages, self._text_of),
-            Everywhere(self, after_undo=self._undone),
+            *self._later_helpers(),
         ]
+
+    def _later_helpers(self) -> list[Later]:
+        """The first screen comes sooner without these."""
+        places = {
+            "message_outside": "MessageOutside",
+            "writing_actions": "WritingActions",
+            "address_actions": "AddressActions",
+            "part_actions": "PartActions",
+            "list_leaving": "ListLeaving",
+            "message_changes": "MessageChanges",
+            "script_actions": "ScriptActions",
+        }
+        helpers = [Later(f"termail.screens.{module}", name, self) for module, name in places.items()]
+        return [*helpers, Later("termail.screens.everywhere", "Everywhere", self, after_undo=self._undone)]
 
     def _view_of(self, folder: Folder, order: Order) -> FolderView:
         store, ascii_only = self.services.store, self.services.settings.ui.ascii

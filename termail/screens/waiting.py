@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from termail.agent.messages import FoldersChanged, ToUI
 from termail.commands import Context
-from termail.screens.everywhere import Everywhere
+from termail.screens.later import Later
 from termail.screens.mail_screen import MailScreen
 from termail.screens.services import Services
 from termail.widgets.ink import Run
@@ -25,7 +25,7 @@ class WaitingScreen(MailScreen):
     def __init__(self, services: Services, when_ready: Callable[[], None]) -> None:
         super().__init__(services)
         self._when_ready = when_ready
-        self.helpers = [Everywhere(self)]
+        self.helpers = [Later("termail.screens.everywhere", "Everywhere", self)]
 
     def compose_work(self) -> ComposeResult:
         accounts = ", ".join(self.services.account_names)
