@@ -1,6 +1,7 @@
 """One message's journey: what the world's journal knows, joined by Message-ID, queue id and session."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from bundled_server.journal import Agent, Event
 from bundled_server.world.journal import NAME_SERVER
@@ -18,13 +19,32 @@ def journey_of(events: Sequence[Event], message_id: str) -> list[Event]:
     queue_ids = {event.queue_id for event in events if event.message_id.strip("<>") == wanted} - {""}
     own = [event for event in events if event.message_id.strip("<>") == wanted or event.queue_id in queue_ids]
     exchanges = {(event.host, event.session, event.exchange) for event in own if _has_exchanges(event)}
-    exchanges |= {(host, session, 0) for host, session, _ in exchanges}
-    numbers = {event.number for event in own} | _questions_asked(events, own)
-    return [
-        event
+    during = [event for event in events if (event.host, event.session, event.exchange) in exchanges]
+    numbers = {event.number for event in (*own, *during)} | _questions_asked(events, own)
+    numbers |= _said_beside(events, during)
+    return [event for event in events if event.number in numbers and not _is_of_another(event, wanted, queue_ids)]
+
+
+def _said_beside(events: Sequence[Event], during: Sequence[Event]) -> set[int]:
+    """Of what belongs to a session and to none of its exchanges: its greeting, and verdicts given meanwhile."""
+    spans: dict[tuple[str, str], tuple[int, int]] = {}
+    for event in during:
+        first, last = spans.get((event.host, event.session), (event.number, event.number))
+        spans[event.host, event.session] = (min(first, event.number), max(last, event.number))
+    return {
+        event.number
         for event in events
-        if event.number in numbers or (event.host, event.session, event.exchange) in exchanges
-    ]
+        if event.exchange == 0
+        and (span := spans.get((event.host, event.session))) is not None
+        and (event.agent is not Agent.FILTER or span[0] <= event.number <= span[1])
+    }
+
+
+def _is_of_another(event: Event, message_id: str, queue_ids: AbstractSet[str]) -> bool:
+    """One connection carries many messages: what names another one is not about this one."""
+    if event.queue_id:
+        return event.queue_id not in queue_ids
+    return event.message_id.strip("<>") not in ("", message_id)
 
 
 def _has_exchanges(event: Event) -> bool:

@@ -62,7 +62,7 @@ def build_journey(
 ) -> Journey:
     """`events` are the world's of this message, `spoken` the lines of our own connections that carried it, `item`
     stands in our outbox, `raw` is the message as it is held here. Whatever is missing is left out."""
-    events = _without_other_readers(_without_other_messages(message_id, events))
+    events = _without_other_readers(events)
     times = (
         [event.time for event in _timed([event for event in events if not _is_echo(event)])]
         + [line.time for line in spoken]
@@ -145,13 +145,6 @@ def _theirs(events: Sequence[Event], began_at: float) -> list[Moment]:
             place = "transfer"
         groups.setdefault((station, place), []).append(event)
     return [_moment(station, found, began_at) for (station, _), found in groups.items()]
-
-
-def _without_other_messages(message_id: str, events: Sequence[Event]) -> list[Event]:
-    """One connection carries many messages: what names another one's queue id is not about this one."""
-    wanted = message_id.strip("<>")
-    own = {event.queue_id for event in events if event.message_id.strip("<>") == wanted} - {""}
-    return [event for event in events if not own or not event.queue_id or event.queue_id in own]
 
 
 def _without_other_readers(events: Sequence[Event]) -> list[Event]:

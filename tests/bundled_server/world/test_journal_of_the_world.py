@@ -3,9 +3,11 @@
 import socket
 import ssl
 from smtplib import SMTP, SMTP_SSL
+from typing import Any
 
 import pytest
 
+from bundled_server.journal import Agent, Event
 from bundled_server.world.journey import journey_of
 from bundled_server.world.mail.letter import Letter
 
@@ -55,6 +57,31 @@ async def test_another_message_of_the_same_session_is_another_journey(world) -> 
     await world.postman().carry(with_two)
     first = journey_of(world.journal.recent(), "<one@cities.org>")
     assert first and not any("two@cities.org" in event.text for event in first)
+
+
+def test_verdicts_of_other_messages_of_the_same_connection_are_not_told() -> None:
+    def event(number: int, agent: Agent, text: str, **more: Any) -> Event:
+        here = {"time": float(number), "host": "brasilia", "session": "smtp-000001", "number": number}
+        return Event(agent=agent, kind="said", text=text, **{**here, **more})
+
+    def judged(number: int, text: str, queue_id: str = "") -> Event:
+        return event(number, Agent.FILTER, text, queue_id=queue_id, session="smtp-000001")
+
+    events = [
+        event(1, Agent.MTA, "220 ready"),
+        event(2, Agent.MTA, "MAIL FROM:<a@x>", exchange=1),
+        judged(3, "of nobody, before"),
+        judged(4, "other", "Q1"),
+        event(5, Agent.MTA, "MAIL FROM:<b@x>", exchange=2),
+        judged(6, "meanwhile"),
+        judged(7, "own", "Q2"),
+        event(8, Agent.MTA, "250 taken", exchange=2, queue_id="Q2", message_id="<m@x>"),
+        event(9, Agent.MTA, "MAIL FROM:<c@x>", exchange=3),
+        judged(10, "of nobody, after"),
+        judged(11, "other", "Q3"),
+    ]
+    told = [event.text for event in journey_of(events, "m@x")]
+    assert told == ["220 ready", "MAIL FROM:<b@x>", "meanwhile", "own", "250 taken"]
 
 
 async def test_over_http_events_are_filtered_by_host_session_and_number(world, api, happened) -> None:

@@ -95,15 +95,6 @@ def test_every_agent_is_told_with_the_fields_it_wrote() -> None:
     assert added[Station.MDA] == ["Return-Path"]
 
 
-def test_what_another_message_of_the_same_connection_met_is_not_told() -> None:
-    other = Event(time=80.0, host=RECEIVER, agent="FILTER", kind="judged", text="spam +9", queue_id="Q9")
-    mine = Event(
-        time=100.85, host=RECEIVER, agent="MDA", kind="sorted", text="x", queue_id="Q2", message_id="m@other.test"
-    )
-    journey = build_journey(MESSAGE_ID, [other, *events_of_a_relay(), mine])
-    assert "spam +9" not in str(journey)
-
-
 def test_only_who_fetches_it_where_it_was_delivered_has_read_it() -> None:
     def access(at: float, host: str, kind: str, exchange: int) -> Event:
         return Event(
