@@ -53,11 +53,13 @@ class Courier(Protocol):
 @dataclass(frozen=True, slots=True)
 class LocalPlan:
     """A delivery inside this host that is ready to be committed: `outcomes` hold, one for each recipient in order,
-    once `changes` are durable; then `settled` is to be called with the results of the changes."""
+    once `changes` are durable; then `settled` is to be called with the results of the changes. One that
+    `stands_alone` depends on what plans before it change: it holds only when they are durable."""
 
     outcomes: tuple[Outcome, ...]
     changes: tuple[Change, ...]
     settled: Callable[[tuple[Any, ...]], None]
+    stands_alone: bool = False
 
 
 class LocalPlanner(Protocol):

@@ -12,7 +12,7 @@ from bundled_server.mailbox.content import Content, prepare
 from bundled_server.mailbox.store import MailboxExists, Store, StoreError
 from bundled_server.mda.addresses import Addresses, Resolution, Target
 from bundled_server.mda.lists.desk import Letter, ListDesk
-from bundled_server.mda.lists.model import ListAddress, MailingList
+from bundled_server.mda.lists.model import ListAddress, MailingList, Role
 from bundled_server.mda.quota import Quotas
 from bundled_server.mda.sieve.sifter import Arrival, Placement, Sifter
 from bundled_server.mda.trace import (
@@ -62,6 +62,8 @@ class _Draft:
     notes: list[str] = field(default_factory=list)
     list_notes: list[str] = field(default_factory=list)
     sifted: set[str] = field(default_factory=set)
+    to_lists: set[tuple[str, Role, str]] = field(default_factory=set)
+    stands_alone: bool = False
 
 
 class LocalCourier:
@@ -96,7 +98,7 @@ class LocalCourier:
                 self._parts.sifter.memory.settled(queue_id)
             self._note_deliveries(draft, results)
 
-        return LocalPlan(tuple(draft.outcomes), tuple(draft.changes), settled)
+        return LocalPlan(tuple(draft.outcomes), tuple(draft.changes), settled, draft.stands_alone)
 
     def forget(self) -> None:
         self._inboxes.clear()
@@ -169,7 +171,11 @@ class LocalCourier:
     ) -> Outcome:
         assert self._parts.lists is not None
         letter = Letter(draft.queue_id, draft.envelope, recipient, draft.content, mailing_list, address)
+        if letter.what_for in draft.to_lists:
+            return Outcome(recipient, Verdict.DELIVERED, DELIVERED_STATUS, "the list has it already")
+        draft.to_lists.add(letter.what_for)
         plan = await self._parts.lists.plan(letter)
+        draft.stands_alone = draft.stands_alone or plan.stands_alone
         draft.changes += plan.changes
         draft.list_notes += plan.notes
         return plan.outcome

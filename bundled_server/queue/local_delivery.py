@@ -82,7 +82,11 @@ class LocalDelivery:
         for errand in batch:
             if not errand.is_whole_job:
                 alone.append(errand)
-            elif (plan := await self._planned(errand)) is not None:
+            elif (plan := await self._planned(errand)) is None:
+                continue
+            elif plan.stands_alone:
+                alone.append(errand)  # planned again, with everything before it in the store
+            else:
                 together.append((errand, plan, self._settler.settle(errand, plan.outcomes)))
         changes = [change for _, plan, ends in together for change in (*plan.changes, *ends)]
         try:

@@ -29,11 +29,13 @@ WORDS = {
 
 @dataclass(slots=True)
 class ListPlan:
-    """What a letter to a list comes to: the outcome for its sender, what to commit, what the journal is told."""
+    """What a letter to a list comes to: the outcome for its sender, what to commit, what the journal is told. With
+    `stands_alone` it is for something that is done once, such as spending a token: see `courier.LocalPlan`."""
 
     outcome: Outcome
     changes: list[Change] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    stands_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,12 @@ class Letter:
     content: Content
     mailing_list: MailingList
     address: ListAddress
+
+    @property
+    def what_for(self) -> tuple[str, Role, str]:
+        """Two letters of one message for the same thing are one letter, however the addresses are spelled."""
+        role, detail = self.address.role, self.address.detail.lower()
+        return self.mailing_list.name, role, "" if role is Role.POST else detail
 
     @property
     def post(self) -> Post:
@@ -203,6 +211,7 @@ class ListDesk:
             plan.changes.append(self._shelf.remove_member(mailing_list.name, token.subject))
             plan.changes.append(self._written(token.subject, letters.farewell(token.subject)))
         plan.changes.append(self._shelf.spend_token(key))
+        plan.stands_alone = True
         return plan
 
     async def _decide(self, letter: Letter, token: Token) -> ListPlan:
@@ -223,6 +232,7 @@ class ListDesk:
         if await self._shelf.store.records(ASKED, HOST, [key]):
             plan.notes.append(f"{to} was written to about this a while ago")
             return False
+        plan.stands_alone = True
         until = self._circulation.now() + ASK_AGAIN_SECONDS
         plan.changes += (self._written(to, write(to)), PutRecords(ASKED, HOST, (Record(key, b"", until),)))
         return True

@@ -2,6 +2,7 @@
 
 import asyncio
 import imaplib
+import re
 import smtplib
 from collections.abc import AsyncIterator
 from email import message_from_bytes
@@ -14,7 +15,11 @@ from aiohttp import ClientSession
 from yarl import URL
 
 from bundled_server.config import HostSettings, Ports
+from bundled_server.envelope import Envelope, Recipient
 from bundled_server.host.host import Host
+from bundled_server.mailbox.changes import Enqueue
+from bundled_server.mailbox.content import prepare
+from bundled_server.mailbox.sqlite_store import SqliteStore
 
 PASSWORD = "123456"
 
@@ -180,3 +185,39 @@ async def test_one_click_leaves_the_list_and_a_look_does_not(tmp_path: Path) -> 
         assert await click("POST", path) == 200
         assert [one["address"] for one in await ask(host, "members", name="redes")] == ["alice@cities.org"]
         assert await click("GET", "/queue") == 401
+
+
+async def test_two_owners_who_approve_at_the_same_moment_pass_a_letter_on_once(tmp_path: Path) -> None:
+    async with Host(settings(tmp_path)) as first:
+        owners = ["juan@cities.org", "alice@cities.org"]
+        await ask(first, "create", name="redes", owners=owners, posting="moderated")
+        await ask(first, "join", name="redes", which=["bob@cities.org"])
+        await asyncio.to_thread(submit, first, "bob", "redes@cities.org", "may I?")
+        (question,) = await inbox(first, "juan", 1)
+        await inbox(first, "alice", 1)
+    (approve,) = re.findall(r"redes-request\+\w+@cities\.org", question["Reply-To"])
+    store = SqliteStore(tmp_path / "host.sqlite")
+    await store.open()
+    yes = prepare(b"From: juan@cities.org\r\nSubject: yes\r\n\r\nyes\r\n")
+    to_list = Envelope("juan@cities.org", (Recipient(approve),))
+    await store.commit(*(Enqueue(name, to_list, yes, "", 1.0, "submission") for name in ("one", "two")))
+    await store.close()
+    async with Host(settings(tmp_path)) as second:
+        await inbox(second, "juan", 2)  # who was late is told so
+        await inbox(second, "bob", 2)  # that it waits, and the letter
+        assert [event.text for event in second.journal.recent() if event.text.startswith("passed on to")] == [
+            "passed on to 1 members of redes"
+        ]
+
+
+async def test_a_letter_to_several_spellings_of_a_list_is_one_letter(host: Host) -> None:
+    def send() -> None:
+        with smtplib.SMTP("127.0.0.1", host.bound_ports["submission"]) as client:
+            client.login("alice", PASSWORD)
+            spellings = ["redes@cities.org", "REDES@cities.org", "redes+exam@cities.org"]
+            client.sendmail("alice@cities.org", spellings, "From: alice@cities.org\r\nSubject: exam\r\n\r\nhi\r\n")
+
+    await asyncio.to_thread(send)
+    await inbox(host, "bob", 1)
+    await asyncio.to_thread(submit, host, "alice", "bob@cities.org", "after it")
+    assert [one["Subject"] for one in await inbox(host, "bob", 2)] == ["[redes] exam", "after it"]
