@@ -10,6 +10,7 @@ from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.clock import Clock, SystemClock
 from bundled_server.config import HostSettings
 from bundled_server.journal import Agent, Journal, Step
+from bundled_server.maa.imap.content_texts import ContentTexts
 from bundled_server.maa.imap.forests import Forests
 from bundled_server.mailbox.sent_dates import SentDates
 from bundled_server.mailbox.store import Mailbox, Store
@@ -52,6 +53,7 @@ class Service:
     teach: Teach | None = None
     shared: Shared | None = None
     forests: Forests = field(default_factory=Forests)
+    content_texts: ContentTexts = field(default_factory=ContentTexts)
 
 
 def make_service(

@@ -1,6 +1,6 @@
 """FETCH's plan: the items of one command, turned once into columns that whole batches run through."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -27,13 +27,13 @@ class Needs(IntEnum):
 
 @dataclass(slots=True)
 class Batch:
-    """Some messages, and of them what the plan needs; columns run parallel to `positions`."""
+    """Some messages, and of them what the plan needs; columns run parallel to `positions`. `texts`
+    are what the plan's makers made, under their names."""
 
     selected: SelectedMailbox
     positions: Sequence[int]
     thread_ids: list[bytes] = field(default_factory=list)
-    summaries: list[Summary] = field(default_factory=list)
-    headers: list[bytes] = field(default_factory=list)
+    texts: dict[bytes, list[bytes]] = field(default_factory=dict)
     bodies: list[OpenedMessage] = field(default_factory=list)
     newly_seen: frozenset[int] = frozenset()
 
@@ -43,11 +43,14 @@ Column = Callable[[Batch], Iterable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`template` takes the sequence number and one value of each column."""
+    """`template` takes the sequence number and one value of each column. What a maker makes of the summary or the
+    header of a content is the same every time, under a name that says all about it."""
 
     template: bytes
     columns: tuple[Column, ...]
     needs: frozenset[Needs]
+    of_summaries: Mapping[bytes, Callable[[Summary], bytes]]
+    of_headers: Mapping[bytes, Callable[[bytes], bytes]]
     marks_seen: bool
     reads_structure: bool
     sections: tuple[Section, ...]
@@ -83,19 +86,43 @@ def make_plan(items: tuple[FetchItem, ...], *, by_uid: bool) -> Plan:
         tail = b"%b)\r\n"
     template = b"* %d FETCH (" + b" ".join(fragments) + tail
     reads_structure = any(map(needs_structure, sections))
-    return Plan(template, tuple(columns), frozenset(needs), marks_seen, reads_structure, sections)
+    of_summaries = {name: make for item, (name, make) in _OF_SUMMARIES.items() if item in items}
+    of_headers = {_name(section): _header_maker(section) for section in sections if _is_of_header(section)}
+    return Plan(
+        template,
+        tuple(columns),
+        frozenset(needs),
+        of_summaries,
+        of_headers,
+        marks_seen,
+        reads_structure,
+        sections,
+    )
+
+
+def _is_of_header(section: Section) -> bool:
+    return not section.path and section.part in (Part.HEADER, Part.FIELDS, Part.FIELDS_NOT)
+
+
+def _name(section: Section) -> bytes:
+    """A label tells where a partial begins, and not where it ends."""
+    return section.label if section.partial is None else b"%b%d" % (section.label, section.partial[1])
+
+
+def _header_maker(section: Section) -> Callable[[bytes], bytes]:
+    choose = field_chooser(section)
+    return lambda header: _text(cut(choose(header), section.partial))
+
+
+def _made(name: bytes) -> Column:
+    return lambda batch: batch.texts[name]
 
 
 def _section_column(section: Section) -> tuple[bytes, Column, Needs]:
     fragment = section.label.replace(b"%", b"%%") + b" %b"
+    if _is_of_header(section):
+        return fragment, _made(_name(section)), Needs.HEADER
     as_text = _TEXTS.get(section.part, _text)
-    if not section.path and section.part in (Part.HEADER, Part.FIELDS, Part.FIELDS_NOT):
-        choose = field_chooser(section)
-
-        def from_header(batch: Batch) -> Iterable[object]:
-            return (as_text(cut(choose(header), section.partial)) for header in batch.headers)
-
-        return fragment, from_header, Needs.HEADER
     read = section_reader(section)
 
     def from_body(batch: Batch) -> Iterable[object]:
@@ -133,6 +160,12 @@ def _newly_seen_flags(batch: Batch) -> Iterable[object]:
     return (told.get(at, b"") for at in batch.positions)
 
 
+_OF_SUMMARIES: dict[Item, tuple[bytes, Callable[[Summary], bytes]]] = {
+    Item.ENVELOPE: (b"ENVELOPE", lambda summary: summary.envelope),
+    Item.BODY: (b"BODY", lambda summary: summary.body),
+    Item.BODYSTRUCTURE: (b"BODYSTRUCTURE", lambda summary: summary.body_structure),
+}
+
 _SIMPLE: dict[Item, tuple[bytes, Column, Needs]] = {
     Item.UID: (b"UID %d", lambda batch: pick(batch.selected.known.uids, batch.positions), Needs.INDEX),
     Item.FLAGS: (b"FLAGS %b", lambda batch: batch.selected.flag_texts(batch.positions), Needs.INDEX),
@@ -154,11 +187,5 @@ _SIMPLE: dict[Item, tuple[bytes, Column, Needs]] = {
         Needs.INDEX,
     ),
     Item.THREADID: (b"THREADID (%b)", lambda batch: batch.thread_ids, Needs.THREAD),
-    Item.ENVELOPE: (b"ENVELOPE %b", lambda batch: [face.envelope for face in batch.summaries], Needs.SUMMARY),
-    Item.BODY: (b"BODY %b", lambda batch: [face.body for face in batch.summaries], Needs.SUMMARY),
-    Item.BODYSTRUCTURE: (
-        b"BODYSTRUCTURE %b",
-        lambda batch: [face.body_structure for face in batch.summaries],
-        Needs.SUMMARY,
-    ),
+    **{item: (name + b" %b", _made(name), Needs.SUMMARY) for item, (name, _) in _OF_SUMMARIES.items()},
 }

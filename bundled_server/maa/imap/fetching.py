@@ -1,7 +1,8 @@
 """FETCH and UID FETCH: batches of messages, from the store to the socket (RFC 3501 §6.4.5)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from bundled_server.maa.imap.bodies import load_bodies
 from bundled_server.maa.imap.columns import Batch, Needs, Plan, make_plan
@@ -11,10 +12,10 @@ from bundled_server.maa.imap.resyncing import changed_since, vanished_since
 from bundled_server.maa.imap.sections import OpenedMessage, UnknownEncoding
 from bundled_server.maa.imap.selected import CONDSTORE, QRESYNC
 from bundled_server.maa.imap.spans import batches, find_spans, pick
-from bundled_server.maa.service import message_id_of
+from bundled_server.maa.service import Service, message_id_of
 from bundled_server.mailbox.changes import FlagMode, StoreFlags
 from bundled_server.mailbox.search.thread_keys import NO_KEYS
-from bundled_server.mailbox.store import StoreUnavailable
+from bundled_server.mailbox.store import Store, StoreUnavailable, Summary
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.fetch_items import Item
 from bundled_server.protocols.imap.grammar import SELECTED, Syntax
@@ -25,14 +26,14 @@ _BATCH_MESSAGES = {
     Needs.INDEX: 2048,
     Needs.THREAD: 8192,
     Needs.SUMMARY: 512,
-    Needs.HEADER: 128,
+    Needs.HEADER: 512,
     Needs.BODY: 64,
 }
 _BATCH_OCTETS = {
     Needs.INDEX: 1 << 62,
     Needs.THREAD: 1 << 62,
     Needs.SUMMARY: 1 << 24,
-    Needs.HEADER: 1 << 23,
+    Needs.HEADER: 1 << 24,
     Needs.BODY: 1 << 18,
 }
 _COPIES_OF_LARGEST = 3
@@ -124,19 +125,50 @@ async def _mark_seen(batch: Batch) -> None:
     batch.newly_seen = unseen
 
 
+async def _summaries(store: Store, content_ids: Sequence[int]) -> dict[int, Summary]:
+    return {one.content_id: one async for some in store.summaries(content_ids) for one in some}
+
+
+async def _headers(store: Store, content_ids: Sequence[int]) -> dict[int, bytes]:
+    return dict(zip(content_ids, await store.headers(content_ids), strict=True))
+
+
+async def _made_of_contents(
+    service: Service,
+    content_ids: Sequence[int],
+    makers: Mapping[bytes, Callable[[Any], bytes]],
+    load: Callable[[Store, Sequence[int]], Awaitable[Mapping[int, Any]]],
+) -> dict[bytes, list[bytes]]:
+    """What each maker makes of some contents; only those are loaded that one of them has not seen."""
+    known = {name: service.content_texts.column(name, content_ids) for name in makers}
+    unknown = {
+        content_id
+        for column in known.values()
+        if None in column
+        for content_id, text in zip(content_ids, column, strict=True)
+        if text is None
+    }
+    loaded = await load(service.store, sorted(unknown)) if unknown else {}
+    if len(loaded) != len(unknown):
+        raise Refusal("some of the messages no longer exist", b"EXPUNGEISSUED")
+    made = {}
+    for name, make in makers.items():
+        fresh = {content_id: make(source) for content_id, source in loaded.items()}
+        told = zip(content_ids, known[name], strict=True)
+        made[name] = [fresh[content_id] if text is None else text for content_id, text in told]
+        service.content_texts.remember(name, fresh)
+    return made
+
+
 async def _load(context: ImapContext, plan: Plan, batch: Batch) -> None:
     store = context.service.store
     content_ids = pick(batch.selected.known.content_ids, batch.positions)
     if Needs.THREAD in plan.needs:
         keys = await store.thread_keys(content_ids)
         batch.thread_ids = [thread_id_text(one, keys.get(one, NO_KEYS)) for one in content_ids]
-    if Needs.SUMMARY in plan.needs:
-        async for some in store.summaries(content_ids):
-            batch.summaries += some
-        if len(batch.summaries) != len(content_ids):
-            raise Refusal("some of the messages no longer exist", b"EXPUNGEISSUED")
-    if Needs.HEADER in plan.needs:
-        batch.headers = await store.headers(content_ids)
+    for makers, load in ((plan.of_summaries, _summaries), (plan.of_headers, _headers)):
+        if makers:
+            batch.texts |= await _made_of_contents(context.service, content_ids, makers, load)
     if Needs.BODY in plan.needs:
         sizes = pick(batch.selected.known.sizes, batch.positions)
         bodies = await load_bodies(store, content_ids, sizes)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from bundled_server.protocols.imap.fetch_items import Part, Section
 
 _FOLDED = rb"[^\n]*\n?(?:[ \t][^\n]*\n?)*"
-_FOLDED_LINES = rb"[^\n]*+(?:\n[ \t][^\n]*+)*+"
+_FOLDED_LINES = rb".*+(?:\n[ \t].*+)*+"
 
 
 def field_chooser(section: Section) -> Callable[[bytes], bytes]:

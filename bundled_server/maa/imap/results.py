@@ -45,8 +45,7 @@ def give_result(context: ImapContext, name: bytes, result: Result, options: Opti
             return
     if options is None:
         numbers = _numbers(selected, positions, by_uid=result.by_uid)
-        told = " ".join([name.decode("ascii"), *map(str, numbers)]).encode("ascii")
-        context.untagged(told + _modseq(b" (MODSEQ %d)", selected, result, positions))
+        context.untagged(name + _listed(numbers) + _modseq(b" (MODSEQ %d)", selected, result, positions))
         return
     words = [b"ESEARCH (TAG %b)" % string(context.tag)]
     if result.by_uid:
@@ -54,6 +53,12 @@ def give_result(context: ImapContext, name: bytes, result: Result, options: Opti
     words += _asked_for(selected, result, options)
     modseq = _modseq(b"MODSEQ %d", selected, result, _singled_out(positions, options))
     context.untagged(b" ".join([*words, modseq] if modseq else words))
+
+
+def _listed(numbers: Sequence[int]) -> bytes:
+    """` 1 2 3`: the text of a whole list is made in half the time of its numbers' texts."""
+    text = repr(list(numbers))[1:-1].replace(",", "")
+    return b" " + text.encode("ascii") if text else b""
 
 
 def _asked_for(selected: SelectedMailbox, result: Result, options: frozenset[bytes]) -> list[bytes]:
