@@ -29,6 +29,7 @@ from termail.screens.new_letter import NewLetter, letter_draft
 from termail.screens.services import NoAgent, Services
 from termail.screens.type_ahead import TypeAhead
 from termail.screens.waiting import WaitingScreen
+from termail.screens.warming import warm_up
 from termail.store.local_store import LocalStore
 from termail.terminal_keys import keep_alt
 from termail.terminal_speed import draw_soon
@@ -68,6 +69,7 @@ class TermailApp(App[int], inherit_bindings=False):
         self._wanted_folder = folder
         self._wanted_lesson = lesson
         self._letter = letter
+        self._is_warm = False
         self.type_ahead = TypeAhead(self, super().on_event)
         for theme in THEMES.values():
             self.register_theme(theme)
@@ -104,8 +106,11 @@ class TermailApp(App[int], inherit_bindings=False):
             self.services.presenter.recording.resize(*event.size)
 
     async def on_mail_screen_ready(self) -> None:
-        """A screen can take the next key."""
+        """A screen can take the next key; the first of all begins the warming up."""
         await self.type_ahead.deliver()
+        if not self._is_warm:
+            self._is_warm = True
+            warm_up(self.set_timer)
 
     def on_mount(self) -> None:
         """The first screen from the store, then the agent."""
