@@ -1,6 +1,7 @@
 """One SMTP conversation with another host, on aiosmtplib: explicit names, explicit TLS, every line tapped."""
 
 import asyncio
+import os
 import re
 import ssl
 from base64 import b64encode
@@ -262,4 +263,7 @@ def stuffed(content: bytes) -> Iterator[bytes]:
 
 
 def _words(weather: BaseException) -> str:
+    cause = weather.__cause__
+    if isinstance(cause, OSError) and cause.errno is not None and cause.errno > 0:
+        return os.strerror(cause.errno).lower()  # aiosmtplib's own words repeat the address and Python's numbers
     return str(weather) or ("timed out" if isinstance(weather, TimeoutError) else type(weather).__name__)

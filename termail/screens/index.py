@@ -55,6 +55,14 @@ class IndexScreen(MailScreen):
         ("limit", "limit"),
         ("help", "keys"),
     )
+    PRACTICE_HINTS = (
+        ("lesson", "lessons"),
+        ("wire-view", "wire"),
+        ("journey", "journey"),
+        ("mail", "write"),
+        ("display-message", "open"),
+        ("help", "keys"),
+    )
     DEFAULT_CSS = """
     IndexScreen #columns { height: 1fr; }
     IndexScreen #folders { width: 28; display: none; background: $mail-bar-background; }
@@ -147,6 +155,10 @@ class IndexScreen(MailScreen):
             self.view.forget_rows()
             self.messages.lines_changed()
             self._refresh_folder()
+
+    def hints(self) -> Sequence[tuple[str, str]]:
+        """In the practice world, what a newcomer would not guess comes first."""
+        return self.PRACTICE_HINTS if self.services.settings.practice.world else self.HINTS
 
     # --- being a MailDesk
 

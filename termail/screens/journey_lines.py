@@ -5,7 +5,7 @@ from textwrap import wrap
 from typing import Final
 
 from termail.classroom.explain.reader import explain
-from termail.classroom.journey.model import STATION_WORDS, Journey, Moment, State
+from termail.classroom.journey.model import STATION_WORDS, Journey, Moment, State, Station
 from termail.classroom.journey.text import bar, duration
 from termail.mime.sanitize import clean_line
 from termail.widgets.ink import Run, fit
@@ -33,17 +33,27 @@ def moment_lines(moment: Moment, width: int, *, said_by: str) -> list[list[Run]]
     dialogue = [line for line in moment.lines if line.direction]
     if dialogue:
         lines.append([])
-    content = False
+    content, protocol = False, _protocol(moment)
     for line in dialogue:
-        notes = explain("smtp", line.direction, line.text, is_content=content and line.direction == "C")
+        notes = explain(protocol, line.direction, line.text, is_content=content and line.direction == "C")
         meaning = notes[0].text if notes and (line.direction == "C" or line.text[:1] in "45") else ""
         lines.append(_said(line.direction, clean_line(line.text), meaning if not content else "", width, content))
-        content = (line.direction == "S" and line.text.startswith("354")) or (
+        content = (protocol == "smtp" and line.direction == "S" and line.text.startswith("354")) or (
             content and line.direction == "C" and line.text != "."
         )
     if said_by == "headers" and not dialogue:
         lines += [[], [("     read from the header of the message: no dialogue was heard", "faint")]]
     return lines
+
+
+def _protocol(moment: Moment) -> str:
+    """What the dialogue of a moment was spoken in."""
+    if moment.station is Station.DNS:
+        return "dns"
+    if moment.station is not Station.READER:
+        return "smtp"
+    answers = (line.text for line in moment.lines if line.direction == "S")
+    return "pop3" if next(answers, "").startswith(("+OK", "-ERR")) else "imap"
 
 
 def timeline_lines(journey: Journey, width: int, at: int) -> list[list[Run]]:

@@ -51,6 +51,15 @@ class PagerScreen(MailScreen):
         ("delete-message", "delete"),
         ("help", "keys"),
     )
+    PRACTICE_HINTS = (
+        ("quit", "index"),
+        ("lesson", "lessons"),
+        ("wire-view", "wire"),
+        ("journey", "journey"),
+        ("anatomy", "anatomy"),
+        ("reply", "reply"),
+        ("help", "keys"),
+    )
 
     def __init__(
         self,
@@ -99,6 +108,10 @@ class PagerScreen(MailScreen):
         """Wrap again, at the same place."""
         if self.text.lines:
             self.show_message(keep_place=True)
+
+    def hints(self) -> Sequence[tuple[str, str]]:
+        """In the practice world, what a newcomer would not guess."""
+        return self.PRACTICE_HINTS if self.services.settings.practice.world else self.HINTS
 
     # --- being a MailDesk
 

@@ -11,12 +11,20 @@ Two mail hosts run on this machine, and nothing here ever leaves it:
   brasilia.cities.org   serves cities.org    alice, juan, root
   server.other.test     serves other.test    bob
 
-Try this:
+To see what goes on underneath:
+
+  F1      twelve lessons, from the first message to spam filters
+  F5      the wire: every line every program says, explained
+  J       the journey of a message through all agents, as it happens
+          (M-J, which is Alt and J, in the index)
+  F10     the large layout, for a projector
+
+To read and write:
 
   Enter   opens a message, i goes back to the index
   r       answers it; y sends; watch it leave in the status bar
   m       writes to bob@other.test
-  W       shows the protocol dialogue under your keys
+  W       shows the protocol dialogue under your keys, on every screen
   ?       lists every key
 
 The mailbox holds the lecture's two MIME examples, a thread in Spanish with

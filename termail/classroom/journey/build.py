@@ -1,5 +1,6 @@
 """A journey put together from the world's journal, the client's outbox and taps, and the message itself."""
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -9,6 +10,7 @@ import msgspec
 from termail.classroom.event import Event
 from termail.classroom.journey.fields import added_fields, header_fields, letter_facts
 from termail.classroom.journey.model import Fact, Journey, Moment, State, Station
+from termail.classroom.journey.text import duration
 from termail.classroom.scenes import STEP_TITLES, Line, transcript_lines
 from termail.classroom.wire_line import Spoken
 from termail.mime.sanitize import clean_line
@@ -46,6 +48,7 @@ _TITLES: Final = {
     Station.MDA: "the local delivery agent takes it",
     Station.READER: "the access agent gives it to the reader's client",
 }
+PASSED: Final = "its spool: on disk before anybody says 250"
 _SERVER_SESSION: Final = re.compile(r"(smtp|lmtp)-\d+$")
 _HELD_SESSION: Final = re.compile(r"(smtp|lmtp|submissions?|imaps?|pop3s?)-\d+$")
 _MAIL: Final = re.compile(r"(?i)^MAIL FROM:\s*(<[^>]*>)")
@@ -62,14 +65,15 @@ def build_journey(
 ) -> Journey:
     """`events` are the world's of this message, `spoken` the lines of our own connections that carried it, `item`
     stands in our outbox, `raw` is the message as it is held here. Whatever is missing is left out."""
-    events = _without_other_readers(events)
+    has_relay = any(event.session.startswith("relay-") for event in events)
     times = (
-        [event.time for event in _timed([event for event in events if not _is_echo(event)])]
+        [event.time for event in _timed([event for event in events if not (has_relay and _is_echo(event))])]
         + [line.time for line in spoken]
         + ([item.queued] if item else [])
     )
     began_at = min(times, default=0.0)
     moments = [*_ours(item, spoken, raw, began_at), *_theirs(events, began_at)]
+    moments = _spool_first(moments)
     moments.sort(key=lambda moment: (moment.began, list(Station).index(moment.station)))
     if raw is not None:
         moments = _with_added(moments, raw)
@@ -147,17 +151,12 @@ def _theirs(events: Sequence[Event], began_at: float) -> list[Moment]:
     return [_moment(station, found, began_at) for (station, _), found in groups.items()]
 
 
-def _without_other_readers(events: Sequence[Event]) -> list[Event]:
-    """The reader is whoever fetches it where it was delivered; the writer's own copy in Sent goes through the
-    access agent as well, and a greeting long before is no part of this."""
-    delivered = {event.host for event in events if event.kind == "delivered"}
-    read = {
-        (event.host, event.session) for event in events if event.kind == "retrieved" and event.host in delivered
-    }
+def _spool_first(moments: list[Moment]) -> list[Moment]:
+    """What needs no queue is on disk and in the mailbox in one commit, and the journal hears of both after it."""
+    delivery = min((one.began for one in moments if one.station is Station.MDA), default=math.inf)
     return [
-        event
-        for event in events
-        if event.agent != "MAA" or ((event.host, event.session) in read and event.exchange > 0)
+        msgspec.structs.replace(one, began=delivery) if one.title == PASSED and one.began > delivery else one
+        for one in moments
     ]
 
 
@@ -183,7 +182,7 @@ def _moment(station: Station, events: list[Event], began_at: float) -> Moment:
         Line(event.direction, event.text if event.direction else f"{event.kind}: {event.text}") for event in events
     ]
     if station is Station.QUEUE and events[0].kind == "passed":
-        title = "its spool: on disk before anybody says 250"
+        title = PASSED
     else:
         title = _TITLES.get(station) or STEP_TITLES.get(_STEPS.get(station, first.step), "")
     return Moment(
@@ -196,7 +195,7 @@ def _moment(station: Station, events: list[Event], began_at: float) -> Moment:
         took=max(0.0, last.time - first.time),
         state=_state(events),
         lines=tuple(lines[:LINES_LIMIT]),
-        facts=tuple(_facts(station, events)),
+        facts=tuple(_facts(station, events, began_at)),
     )
 
 
@@ -219,14 +218,14 @@ def _state(events: list[Event]) -> State:
     for event in reversed(events):
         if event.kind in _FAILED:
             return State.FAILED
-        if event.kind in _WAITING:
+        if event.kind in _WAITING or (event.kind == "list" and event.text.startswith("held")):
             return State.WAITING
         if event.kind in ("relayed", "delivered", "accepted", "passed", "queued", "answered"):
             return State.DONE
     return State.DONE
 
 
-def _facts(station: Station, events: list[Event]) -> list[Fact]:
+def _facts(station: Station, events: list[Event], began_at: float) -> list[Fact]:
     """What this moment knows: envelope, header and body as they went by, verdicts, answers, what was done."""
     facts: list[Fact] = []
     content = False
@@ -246,7 +245,9 @@ def _facts(station: Station, events: list[Event]) -> list[Fact]:
             facts.append(Fact("dns", text))
         elif not event.direction and event.kind not in ("connected", "disconnected") and _is_of_it(station, event):
             queue_id = f" [{event.queue_id}]" if event.queue_id else ""
-            facts.append(Fact("queue" if station is Station.QUEUE else "note", f"{event.kind}{queue_id}: {text}"))
+            when = f"+{duration(event.time - began_at)} " if event.kind in _WAITING else ""  # attempts, one by one
+            kind = "queue" if station is Station.QUEUE else "note"
+            facts.append(Fact(kind, f"{when}{event.kind}{queue_id}: {text}"))
     return list(dict.fromkeys(facts))
 
 

@@ -108,12 +108,13 @@ class Journey(msgspec.Struct, frozen=True, kw_only=True):
     def outcome(self) -> str:
         """In one word or two."""
         states = {moment.station: moment.state for moment in self.moments}
+        rest = ", others wait" if State.WAITING in (states.get(Station.QUEUE), states.get(Station.MTA)) else ""
         if Station.READER in states:
-            return "read"
+            return f"read{rest}"
         if State.FAILED in states.values():
             return "refused"
         if Station.MAILBOX in states:
-            return "delivered"
+            return f"delivered{rest}"
         if State.WAITING in states.values():
             return "waiting"
         return "on its way" if self.moments else "unknown"

@@ -1,5 +1,7 @@
 """What the journal of the world tells: every dialogue of every host, and the whole journey of one message."""
 
+import asyncio
+import imaplib
 import socket
 import ssl
 from smtplib import SMTP, SMTP_SSL
@@ -174,3 +176,31 @@ async def test_what_a_reader_is_told_is_counted_octet_for_octet(world, proxied, 
         len(line) + 2 for line in lines if b"123456" not in line
     ]
     assert not any("123456" in event.text for event in events)
+
+
+async def test_only_who_it_was_delivered_to_has_read_it_and_other_answers_are_left_out(
+    world, happened, retrieve
+) -> None:
+    other = RAW.replace(b"<way@", b"<other@").replace(b"The way", b"Another")
+    to = ("alice@cities.org", "juan@cities.org")
+    await world.postman().carry([Letter(to[0], to[0], (to[1],), RAW), Letter(to[0], to[0], (to[1],), other)])
+    await happened(world, lambda event: event.kind == "delivered")
+    await happened(world, lambda event: event.kind == "delivered" and event.message_id.startswith("<other"))
+
+    def fetch(user: str, *, sent: bytes = b"") -> None:
+        imap = imaplib.IMAP4("127.0.0.1", world.hosts["cities.org"].bound_ports["imap"])
+        imap.login(user, "123456")
+        if sent:
+            imap.append("INBOX", "", "", sent)
+        imap.select("INBOX")
+        imap.fetch("1:*", "(UID BODY.PEEK[])")
+        imap.logout()
+
+    await asyncio.to_thread(fetch, "alice", sent=RAW)  # the writer, and a copy of her own
+    assert "MAA" not in {event.agent for event in journey_of(world.journal.recent(), "way@cities.org")}
+    await asyncio.to_thread(fetch, "juan")
+    access = [event for event in journey_of(world.journal.recent(), "way@cities.org") if event.agent == "MAA"]
+    assert [event.kind for event in access if event.kind != "wire"] == ["retrieved"]
+    said = [event.text for event in access if event.direction]
+    assert "FETCH 1:*" in said[0] and "OK" in said[-1]
+    assert "Subject: The way" in said and "Subject: Another" not in said

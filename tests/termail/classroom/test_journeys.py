@@ -95,19 +95,38 @@ def test_every_agent_is_told_with_the_fields_it_wrote() -> None:
     assert added[Station.MDA] == ["Return-Path"]
 
 
-def test_only_who_fetches_it_where_it_was_delivered_has_read_it() -> None:
-    def access(at: float, host: str, kind: str, exchange: int) -> Event:
-        return Event(
-            time=100 + at, host=host, agent="MAA", kind=kind, text="UID 1", session=f"imap-{host}",
-            message_id=MESSAGE_ID, exchange=exchange,
-        )  # fmt: skip
-
-    own_copy = [access(-30, SENDER, "connected", 0), access(2.0, SENDER, "stored", 4)]
-    assert build_journey(MESSAGE_ID, [*events_of_a_relay(), *own_copy]).outcome == "delivered"
-    fetched = [access(-9, RECEIVER, "connected", 0), access(3.0, RECEIVER, "retrieved", 5)]
-    journey = build_journey(MESSAGE_ID, [*events_of_a_relay(), *own_copy, *fetched])
+def test_a_copy_that_waits_for_another_host_is_not_forgotten_when_one_was_read() -> None:
+    read = Event(
+        time=103.0, host=RECEIVER, agent="MAA", kind="retrieved", text="UID 1", session="imap-1", exchange=5
+    )
+    journey = build_journey(MESSAGE_ID, [*events_of_a_relay(), read])
     assert journey.outcome == "read"
     assert moment(journey, Station.READER).began == pytest.approx(3.0)
+    late = Event(time=104.0, host=RECEIVER, agent="MQ", kind="deferred", text="4.4.1", queue_id="Q3")
+    journey = build_journey(MESSAGE_ID, [*events_of_a_relay(), read, late])
+    assert journey.outcome == "read, others wait"
+    assert [text for one in journey.moments for text in one.of("queue")][-1] == "+4.00 s deferred [Q3]: 4.4.1"
+
+
+def test_mail_that_came_the_short_way_is_told_in_order_and_from_its_first_moment() -> None:
+    def event(at: float, agent: str, kind: str, direction: str = "", exchange: int = 0) -> Event:
+        return Event(
+            time=100 + at, host=RECEIVER, agent=agent, kind=kind, text="x", session="smtp-000001",
+            direction=direction, exchange=exchange, queue_id="Q2",
+        )  # fmt: skip
+
+    journey = build_journey(
+        MESSAGE_ID,
+        [
+            event(0.0, "MTA", "wire", "C", 1),
+            event(0.1, "FILTER", "judged"),
+            event(0.2, "MDA", "handed over"),
+            event(0.3, "MDA", "delivered"),
+            event(0.4, "MQ", "passed"),
+        ],
+    )
+    assert stations(journey) == [Station.MTA, Station.FILTERS, Station.QUEUE, Station.MDA, Station.MAILBOX]
+    assert min(one.began for one in journey.moments) == 0.0
 
 
 def test_our_own_side_begins_with_the_typing_and_keeps_the_times_of_the_tap() -> None:
