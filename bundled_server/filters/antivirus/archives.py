@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 READ_OCTETS = 65_536
+ZIP_ENTRY = b"PK\x01\x02"
 ODD = (EOFError, OSError, ValueError, IndexError, RuntimeError, OverflowError, struct.error)
 """What the readers of archives raise for odd ones, besides their own errors."""
 SMALL_OCTETS = 1_048_576
@@ -70,6 +71,8 @@ def members_of(data: bytes, budget: Budget) -> Iterator[Member]:
 
 
 def _of_zip(data: bytes, budget: Budget) -> Iterator[Member]:
+    if data.count(ZIP_ENTRY) > budget.members:  # the reader makes an object of each before it can be stopped
+        raise Bomb("it has too many members")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for info in archive.infolist():
@@ -83,23 +86,33 @@ def _of_zip(data: bytes, budget: Budget) -> Iterator[Member]:
 
 
 def _of_gzip(data: bytes, budget: Budget) -> Iterator[Member]:
-    budget.enter()
+    """All members one behind the other are one file (RFC 1952 §2.2); each counts, for there may be a million."""
     unpacked = bytearray()
-    left = data
+    position = 0
     try:
-        while left[:2] == b"\x1f\x8b":
-            inflater = zlib.decompressobj(wbits=31)
-            piece = inflater.decompress(left, READ_OCTETS)
-            while piece or inflater.unconsumed_tail:
-                budget.take(len(piece))
-                unpacked += piece
-                piece = inflater.decompress(inflater.unconsumed_tail, READ_OCTETS)
-            if not inflater.eof:
-                raise Damaged("it ends in the middle")
-            left = inflater.unused_data
+        while data[position : position + 2] == b"\x1f\x8b":
+            budget.enter()
+            position = _inflate(data, position, unpacked, budget)
     except zlib.error as fault:
         raise Damaged(str(fault)) from None
     yield "", bytes(unpacked)
+
+
+def _inflate(data: bytes, position: int, unpacked: bytearray, budget: Budget) -> int:
+    """One gzip member from `position` on → where it ends. It is read in pieces: what is behind a member is never
+    copied for each of many."""
+    inflater = zlib.decompressobj(wbits=31)
+    while not inflater.eof:
+        given = inflater.unconsumed_tail
+        if not given:
+            given = data[position : position + READ_OCTETS]
+            position += len(given)
+        piece = inflater.decompress(given, READ_OCTETS)
+        budget.take(len(piece))
+        unpacked += piece
+        if not given and not piece:
+            raise Damaged("it ends in the middle")
+    return position - len(inflater.unused_data)
 
 
 def _of_tar(data: bytes, budget: Budget) -> Iterator[Member]:

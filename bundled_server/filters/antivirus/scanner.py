@@ -42,7 +42,8 @@ class ScannerFilter:
         return verdict_on(finds, "embedded scanner", self._on_virus, self._on_policy)
 
     def scan(self, question: Question) -> list[Find]:
-        """What is in the message, as far as MOST_FINDS."""
+        """What is in the message, as far as the first virus; of what is only against the rules MOST_FINDS. Twenty
+        strange names must not hide the virus behind them."""
         whole = len(question.content) == len(question.scanned)
         root = question.structure if whole else scan(question.content)
         settings = self._settings
@@ -53,12 +54,13 @@ class ScannerFilter:
                 continue
             data = transfer_decoded(question.content[part.body_start : part.body_end], part.encoding)
             budget.packed += len(data)
-            finds += _hidden(part)
-            finds += self._file(attachment_name(part), _nameless(part), data, budget)
-            if len(finds) >= MOST_FINDS:
-                break
-        if has_eicar(question.content) and not any(find.is_virus for find in finds):
-            finds.append(Find("EICAR-Test-File", "the message", is_virus=True))
+            found = [*_hidden(part), *self._file(attachment_name(part), _nameless(part), data, budget)]
+            viruses = [find for find in found if find.is_virus]
+            if viruses:
+                return [*viruses, *finds, *(find for find in found if not find.is_virus)][:MOST_FINDS]
+            finds = [*finds, *found][:MOST_FINDS]
+        if has_eicar(question.content):
+            finds.insert(0, Find("EICAR-Test-File", "the message", is_virus=True))
         return finds[:MOST_FINDS]
 
     def _file(self, name: str, nameless: str, data: bytes, budget: Budget) -> Iterator[Find]:

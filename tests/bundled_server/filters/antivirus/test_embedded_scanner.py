@@ -162,6 +162,28 @@ async def test_a_bomb_made_of_one_gzip_after_the_other_is_counted_together() -> 
     assert "archive bomb" in (await look(letter("a.zip", many))).reason
 
 
+async def test_many_strange_names_do_not_hide_the_virus_behind_them() -> None:
+    strange = [(f"run{number}.js", b"x") for number in range(30)]
+    verdict = await look(letter("a.zip", zipped(("last.txt", EICAR), *strange)))
+    assert (verdict.word, verdict.reason) == (Word.REJECT, "EICAR-Test-File in a.zip > last.txt")
+    part = b"--b\r\nContent-Disposition: attachment; filename=run.js\r\n\r\nx\r\n"
+    many = letter("b.zip", zipped(("last.txt", EICAR))).replace(b"--b\r\n\r\nHola\r\n", part * 30)
+    verdict = await look(many)
+    assert (verdict.word, verdict.reason) == (Word.REJECT, "EICAR-Test-File in b.zip > last.txt")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [gzip.compress(b"") * 400_000, b"PK\x03\x04" + (b"PK\x01\x02" + bytes(42)) * 100_000],
+    ids=["gzip", "zip"],
+)
+async def test_a_crowd_of_members_costs_no_more_than_the_first_thousands(data: bytes) -> None:
+    before = time.process_time()
+    verdict = await look(letter("a.bin", data))
+    assert time.process_time() - before < 2.0
+    assert verdict.reason.startswith("an archive bomb: it has too many members")
+
+
 @pytest.mark.parametrize("word", ["reject", "quarantine"])
 async def test_at_port_25(settings: HostSettings, send, came, word: str) -> None:
     filters = FilterSettings(scanner=Scanner(word=word))
