@@ -8,7 +8,7 @@ from bundled_server.auth_config import BackEndSettings, OAuth2, StoreUsers
 from bundled_server.filter_config import FilterSettings
 
 
-class SieveLimits(msgspec.Struct, frozen=True, kw_only=True):
+class SieveLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a user's scripts may be and do. A step of a run is some two microseconds' work."""
 
     script_octets: int = 131_072

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from bundled_server.cli.complaints import below_zero, complaint
 from bundled_server.cli.errors import UsageError
 from bundled_server.filter_config import FilterSettings
 
@@ -28,6 +29,9 @@ def filter_settings(path: Path, table: object) -> FilterSettings:
         return path.parent / Path(value).expanduser()
 
     try:
-        return msgspec.convert(wanted, FilterSettings, dec_hook=as_path)
+        settings = msgspec.convert(wanted, FilterSettings, dec_hook=as_path)
     except msgspec.ValidationError as fault:
-        raise UsageError(f"{path}: filters: {fault}") from None
+        raise UsageError(f"{path}: filters: {complaint(fault, FilterSettings)}") from None
+    for place in below_zero(settings, "filters"):
+        raise UsageError(f"{path}: {place} has to be 0 or more")
+    return settings

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from bundled_server.auth_config import BackEndSettings, OAuth2
+from bundled_server.cli.complaints import below_zero, complaint
 from bundled_server.cli.errors import CannotRun, UsageError
 from bundled_server.cli.filter_settings import filter_settings
 from bundled_server.cli.parser import DEFAULT_PORTS, EGRESS, SERVICES
@@ -222,6 +223,8 @@ def _take_tables(draft: _Draft, path: Path, text: str, table: dict[str, Any]) ->
     if "limits" in table:
         limits = _section(path, text, table, "limits", Limits.__struct_fields__)
         draft.values["limits"] = _converted(path, "limits", limits, Limits)
+        for place in below_zero(draft.values["limits"], "limits"):
+            raise UsageError(f"{path}{_line_of(text, place.rpartition('.')[2])}: {place} has to be 0 or more")
     if "filters" in table:
         draft.values["filters"] = filter_settings(path, table["filters"])
     if "users" in table:
@@ -289,6 +292,8 @@ def _typed(path: Path, text: str, key: str, value: Any, kind: type) -> Any:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         words = {str: "text in quotes", bool: "true or false", float: "a number", int: "a whole number"}
         raise UsageError(f"{path}{_line_of(text, key)}: {key} has to be {words[kind]}")
+    if isinstance(value, (int, float)) and not value >= 0:
+        raise UsageError(f"{path}{_line_of(text, key)}: {key} has to be 0 or more")
     return value
 
 
@@ -296,7 +301,7 @@ def _converted(path: Path, name: str, value: Any, kind: Any) -> Any:
     try:
         return msgspec.convert(value, kind, dec_hook=_decoded)
     except msgspec.ValidationError as fault:
-        raise UsageError(f"{path}: {name}: {fault}") from None
+        raise UsageError(f"{path}: {name}: {complaint(fault, kind)}") from None
 
 
 def _decoded(kind: type, value: Any) -> Any:

@@ -90,6 +90,8 @@ class School:
                 await self._learn(lesson)
             except StoreError as weather:  # gone meanwhile, or no disk: an opinion less
                 logger.warning("a message of %s is not learned: %s", lesson.owner if lesson else "", weather)
+            except Exception:  # one strange message must not end the school
+                logger.exception("a message of %s is not learned", lesson.owner if lesson else "")
             finally:
                 self._lessons.task_done()
 

@@ -75,6 +75,10 @@ def test_a_wrong_command_is_one_clear_line_and_exit_code_2(termail_server, argum
     [
         ('domain = "a.test"\nfoo = 1\n', "line 2: unknown key 'foo'; allowed are alias_files"),
         ('domain = "a.test"\n[ports]\nsmpt = 25\n', "line 3: unknown key 'smpt'; allowed are admin"),
+        ('domain = "a.test"\n[limits.sieve]\nstepps = 1\n', "`$.sieve`; allowed are actions, command"),
+        ('domain = "a.test"\n[limits]\nrelays = -3\n', "line 3: limits.relays has to be 0 or more"),
+        ('domain = "a.test"\nquota_octets = -1\n', "line 2: quota_octets has to be 0 or more"),
+        ('domain = "a.test"\ngive_up_seconds = nan\n', "line 2: give_up_seconds has to be 0 or more"),
         ('domain = "a.test"\n[limits]\nidle_seconds = "long"\n', "idle_seconds"),
         ("domain = 5\n", "line 1: domain has to be text in quotes"),
         ("domain = [\n", "not TOML"),
