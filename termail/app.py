@@ -16,7 +16,7 @@ from termail.agent.client import AgentClient
 from termail.agent.messages import Password, PasswordWanted, ToUI, WireLine
 from termail.classroom.wire_line import Spoken, spoken_here
 from termail.commands import commands_of
-from termail.config import Settings, SettingsError, load
+from termail.config import GUEST, Settings, SettingsError, load
 from termail.keymap import Keymap, KeymapError
 from termail.model.index_format import FormatError, IndexFormat
 from termail.model.patterns import PatternError, parse
@@ -318,6 +318,7 @@ def build_services(config: Path, data: Path, *, agent: bool = True) -> Services:
         time.time,
         places(),
         defects=defects,
+        is_guest=os.environ.get(GUEST) == "1",
         aliases_path=config / "aliases",
         templates_path=config / "templates",
         listing_cache=ListingCache(data / "listings"),

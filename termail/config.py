@@ -14,6 +14,8 @@ from termail.net.endpoint import Endpoint, LocalPlace, parse_retrieve, parse_sen
 from termail.net.pins import parse_pins
 
 FILE_NAME: Final = "config.toml"
+GUEST: Final = "TERMAIL_GUEST"
+"""In the environment of a client whose user is not the owner of the machine it runs on (web mail)."""
 FILE_LIMIT: Final = 1_000_000
 TABLES: Final = ("accounts", "identities", "pgp", "smime", "ui", "keys", "searches", "scores")
 _ACCOUNT_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")

@@ -43,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=_lazily("termail.cli.client", "run"))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _practice(commands)
+    _web(commands)
     _lesson(commands)
     _send(commands)
     _sendmail(commands)
@@ -133,6 +134,36 @@ def _lesson_options(parser: argparse.ArgumentParser, *, default: object) -> None
     parser.add_argument(
         "--json", action="store_true", default=False if is_first else default, help="print the result as JSON"
     )
+
+
+def _web(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    site = _command(
+        commands,
+        "web",
+        "web mail: the same client in a browser, for the users of one mail host",
+        _lazily("termail.cli.webmail", "run"),
+    )
+    site.add_argument(
+        "--imap", required=True, metavar="URL", help="imaps://HOST[:PORT]: judges logins, holds the mail"
+    )
+    site.add_argument(
+        "--smtp", default="", metavar="URL", help="smtp://HOST[:PORT] or smtps://…: where mail is submitted"
+    )
+    site.add_argument("--domain", default="", help="completes a login name to an address (default: the IMAP host)")
+    site.add_argument(
+        "--ca", default="", metavar="FILE", help="a PEM file trusted for the mail host beside the system's"
+    )
+    site.add_argument("--listen", default="127.0.0.1", metavar="ADDRESS", help="default: this machine alone")
+    site.add_argument("--port", type=int, default=8025, metavar="PORT", help="default: 8025")
+    site.add_argument(
+        "--host", action="append", default=[], metavar="NAME", help="a name browsers use for this site"
+    )
+    site.add_argument("--tls-cert", default="", metavar="FILE", help="certificate (PEM), needed off loopback")
+    site.add_argument("--tls-key", default=None, metavar="FILE", help="its key, when it is not in the same file")
+    site.add_argument("--idle-minutes", type=float, default=30.0, metavar="N", help="log out after N minutes (30)")
+    site.add_argument("--sessions", type=int, default=50, metavar="N", help="logins at once, at most (50)")
+    site.add_argument("--title", default="termail", help="what the pages are called")
+    _folders(site, default=argparse.SUPPRESS)
 
 
 def _send(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -164,6 +164,11 @@ class AttachmentsScreen(MailScreen):
 
     async def do_save_attachment(self, argument: str) -> None:
         part = self._selected()
+        if self.services.is_guest:
+            whole = await self._whole(part)
+            self.deliver(safe_name(part.filename, f"part-{part.number}"), await asyncio.to_thread(whole.decoded))
+            self.tell("Handed to the browser.")
+            return
         default = free_path(Path(safe_name(part.filename, f"part-{part.number}")))
         typed = argument or await self.ask(
             "Save to file: ", str(default), history="file", complete=complete_path, offered=True

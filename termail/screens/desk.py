@@ -68,6 +68,14 @@ class Desk(Protocol):
         """Give the whole terminal away for a while."""
         ...
 
+    def show_url(self, url: str) -> None:
+        """Open it in a guest's browser."""
+        ...
+
+    def deliver(self, name: str, octets: bytes) -> None:
+        """Give a guest's browser a file."""
+        ...
+
     def outside(self, command: str, stdin: bytes | None = None) -> int:
         """Run a shell command with the whole terminal → its exit status."""
         ...

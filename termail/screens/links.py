@@ -66,7 +66,10 @@ async def open_link(desk: MailDesk, links: Links, typed: str) -> None:
     of = imitated(host, desk.services.address_book.known_hosts())
     warning = f", which looks like {of}" if "." in of else f", which has {of}" if of else ""
     if await desk.confirm(f"Open {clean_line(url)[:60]} at {clean_line(host)}{warning}?", default=not of):
-        start(desk.services.settings.ui.url_command, url)
+        if desk.services.is_guest:
+            desk.show_url(url)
+        else:
+            start(desk.services.settings.ui.url_command, url)
         desk.tell(f"Opened {clean_line(host)}.")
 
 

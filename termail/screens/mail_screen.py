@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import io
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
@@ -20,6 +21,7 @@ from termail.agent.messages import (
     ToUI,
 )
 from termail.commands import COMMANDS, Context
+from termail.guests import HOST_COMMANDS
 from termail.keymap import Found, KeyReader, Unbound, Waiting, steps_of, stroke_of
 from termail.mime.sanitize import clean_line
 from termail.model.outbox import OutboxState
@@ -224,7 +226,9 @@ class MailScreen(ClassroomScreen, inherit_bindings=False):
         self.show_status()
 
     def handler_of(self, command: str) -> Handler | None:
-        """The method that carries out a command here."""
+        """The method that carries out a command here; what belongs to the machine's owner is not a guest's."""
+        if self.services.is_guest and command in HOST_COMMANDS:
+            return None
         name = COMMANDS[command].handler
         for helper in (self, *self.helpers):
             handler: Handler | None = getattr(helper, name, None)
@@ -355,10 +359,19 @@ class MailScreen(ClassroomScreen, inherit_bindings=False):
 
     def outside(self, command: str, stdin: bytes | None = None) -> int:
         """Give the terminal to a shell command."""
+        self.services.refuse_guests()
         with self.app.suspend():
             status = run_outside(command, stdin)
         self.refresh(layout=True)
         return status
+
+    def show_url(self, url: str) -> None:
+        """In the browser the guest sits at."""
+        self.app.open_url(url)
+
+    def deliver(self, name: str, octets: bytes) -> None:
+        """To the browser the guest sits at, as a download."""
+        self.app.deliver_binary(io.BytesIO(octets), save_filename=name, mime_type="application/octet-stream")
 
     # --- the agent
 

@@ -115,7 +115,9 @@ def _start_shell(command: str) -> None:
 
 
 def mailcap_entry(services: Services, part: Part, *, copious: bool | None = None) -> Entry | None:
-    """The user's program for a part."""
+    """The user's program for a part; a guest has none."""
+    if services.is_guest:
+        return None
     entries = _entries(services.settings.ui.mailcap)
     return find(entries, part.content_type, part.parameters, copious=copious)
 

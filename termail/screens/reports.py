@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 
 from termail.agent.messages import OperationsChanged, OutboxChanged, ToUI
 from termail.commands import GROUPS, Command, Context
+from termail.guests import HOST_COMMANDS
 from termail.mime.sanitize import clean_line
 from termail.model.outbox import OutboxItem, OutboxState
 from termail.screens.desk import CommandError
@@ -280,6 +281,8 @@ class HelpScreen(Report):
             shown = [
                 (command, keys or ["digits"]) for command, keys in bound if keys or self._place in command.keys
             ]
+            if self.services.is_guest:
+                shown = [(command, keys) for command, keys in shown if command.name not in HOST_COMMANDS]
             if not shown:
                 continue
             heading: list[list[Run]] = (

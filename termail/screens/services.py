@@ -127,6 +127,7 @@ class Services:
     histories: dict[str, list[str]] = field(default_factory=dict)
     last_sent: LastSent = field(default_factory=LastSent)
     previous_folder_id: int = 0
+    is_guest: bool = False
     reload: Callable[[], None] = _nothing_to_reload
     shown_folder: Callable[[], FolderView] | None = None
     next_notice: str = ""
@@ -145,6 +146,11 @@ class Services:
     def address_book(self) -> AddressBook:
         """Made when the first address is completed."""
         return AddressBook(self.store, self.aliases_path, self.settings.ui.query_command)
+
+    def refuse_guests(self) -> None:
+        """Raises PermissionError for a user who is a guest on this machine."""
+        if self.is_guest:
+            raise PermissionError("Web mail runs no programs and touches no files.")
 
     # --- folders, the virtual ones included
 

@@ -1,0 +1,37 @@
+"""What a guest of web mail may not do: what reaches files, programs or the network of the machine it runs on."""
+
+HOST_COMMANDS = frozenset(
+    {
+        "shell-escape",
+        "pipe-message",
+        "pipe-attachment",
+        "print-message",
+        "view-mailcap",
+        "open-in-browser",
+        "filter-message",
+        "check-spelling",
+        "edit-with-headers",
+        "edit-raw",
+        "attach-file",
+        "insert-template",
+        "save-attachments",
+        "unsubscribe-list",
+        "pgp-menu",
+        "smime-menu",
+        "find-key",
+        "extract-keys",
+        "trace-script",
+        "console",
+        "console-connect",
+        "console-smtp",
+        "console-pop3",
+        "console-imap",
+        "console-save",
+        "record",
+        "wire-export",
+        "journey-export",
+        "world",
+        "lesson",
+        "presenter",
+    }
+)
