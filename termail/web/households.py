@@ -97,6 +97,7 @@ class Households:
         ]
 
     def folder(self, user: str) -> Path:
+        """Where the user's settings and mail are."""
         return self._rooms[user].folder
 
     def close(self) -> None:

@@ -18,7 +18,9 @@ header { display: flex; justify-content: space-between; align-items: center; hei
   background: #1e2128; color: #868c99; font-size: 12px; }
 header button { margin: 0; padding: 2px 10px; background: #2a2f3a; color: #c9ccd3; font-size: 12px; }
 header form { margin: 0; }
-#terminal { position: absolute; inset: 26px 0 0 0; }
+body.client { overflow: hidden; }
+#terminal { position: absolute; top: 26px; left: 0; overflow: hidden; width: 100vw !important;
+  height: calc(100vh - 26px) !important; }
 .ended { display: none; text-align: center; margin-top: 30vh; }
 body.-closed .ended { display: block; position: relative; z-index: 2; }
 body.-closed #terminal { display: none; }
@@ -58,13 +60,14 @@ def terminal_page(title: str, user: str, websocket_url: str) -> str:
 <div class="ended"><p>The client has ended.</p><p><a href="/">Open it again</a></p></div>
 <div id="terminal" class="textual-terminal" data-session-websocket-url="{escape(websocket_url, quote=True)}"
  data-font-size="15"></div>""",
+        kind="client",
         head='<link rel="stylesheet" href="/static/css/xterm.css"><script src="/static/js/textual.js"></script>',
     )
 
 
-def _page(title: str, body: str, head: str = "") -> str:
+def _page(title: str, body: str, *, kind: str = "form", head: str = "") -> str:
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width">{head}<style>{_STYLE}</style></head>'
-        f"<body>{body}</body></html>"
+        f'<body class="{kind}">{body}</body></html>'
     )

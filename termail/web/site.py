@@ -101,7 +101,7 @@ class Site:
         headers = {
             "Content-Security-Policy": CONTENT_SECURITY.format(websocket=websockets),
             "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
+            "Referrer-Policy": "same-origin",  # with none, browsers would send Origin: null with our own forms
             "X-Frame-Options": "DENY",
         }
 

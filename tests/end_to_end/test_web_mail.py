@@ -19,12 +19,16 @@ pytest.importorskip("textual_serve", reason="the web extra is not installed")
 LINES, COLUMNS = 24, 80
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture
 def site(world: RunningWorld, tmp_path: Path) -> Iterator[str]:
     """The address of web mail for cities.org; afterwards it has to end well."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "termail", "web", "--port", str(port), "--data", str(tmp_path / "data")]
     command += ["--imap", f"imap://127.0.0.1:{world.port('cities.org', 'imap')}", "--domain", "cities.org"]
     command += ["--smtp", f"smtp://127.0.0.1:{world.port('cities.org', 'submission')}"]
@@ -187,3 +191,54 @@ async def test_no_password_is_in_any_file_or_command_line(site: str, tmp_path: P
         configured = [path.read_bytes() for path in (tmp_path / "data").rglob("*.toml")]
         assert configured
         assert not any(b"123456" in text for text in configured)
+
+
+def test_passwords_never_travel_in_the_clear() -> None:
+    command = [sys.executable, "-m", "termail", "web", "--imap", "imaps://mail.example.org", "--listen", "0.0.0.0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "--tls-cert" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--imap", "pop3s://mail.example.org"], "imaps://HOST"),
+        (["--imap", "mail.example.org"], "begins with none of"),
+        (["--imap", "imaps://mail.example.org", "--smtp", "imaps://x"], "--smtp"),
+        (["--imap", "imaps://mail.example.org", "--tls-cert", "/nowhere.pem"], "cannot be used"),
+    ],
+)
+def test_wrong_words_on_the_command_line_are_refused_with_what_is_allowed(options: list[str], words: str) -> None:
+    command = [sys.executable, "-m", "termail", "web", *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+async def test_under_tls_the_cookie_is_this_host_s_alone(world: RunningWorld, tmp_path: Path) -> None:
+    port = free_port()
+    key = world.folder / "brasilia.cities.org.key"
+    command = [sys.executable, "-m", "termail", "web", "--port", str(port), "--data", str(tmp_path)]
+    command += [
+        "--imap",
+        f"imap://127.0.0.1:{world.port('cities.org', 'imap')}",
+        "--ca",
+        str(world.folder / "ca.pem"),
+    ]
+    command += ["--tls-cert", str(key.with_suffix(".pem")), "--tls-key", str(key)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout is not None
+            site = f"https://127.0.0.1:{port}"
+            assert site in process.stdout.readline()
+            form = {"user": "alice", "password": "123456"}
+            async with (
+                aiohttp.ClientSession(headers={"Origin": site}) as session,
+                session.post(f"{site}/login", data=form, allow_redirects=False, ssl=False) as answer,
+            ):
+                assert answer.headers["Set-Cookie"].startswith("__Host-termail=")
+                assert "Secure" in answer.headers["Set-Cookie"]
+        finally:
+            process.send_signal(signal.SIGINT)
