@@ -94,17 +94,24 @@ class SessionRecord:
         self._exchange = 0
         self._is_answered = True
 
-    def note(self, kind: str, text: str, message_id: str = "") -> None:
+    def note(self, kind: str, text: str, message_id: str = "", step: Step = Step.RETRIEVE) -> None:
         self._journal.record(
             Agent.MAA,
             kind,
             text,
-            step=Step.RETRIEVE,
+            step=step,
             session=self._link.session_id,
             message_id=message_id,
             peer=self._link.peer,
             exchange=self._exchange,
         )
+
+    def retrieved(self, which: str, message: bytes, *, is_web_mail: bool = False) -> None:
+        """A client took a whole message; a web mailer takes it for a browser."""
+        message_id = message_id_of(message)
+        self.note("retrieved", f"{which}, {len(message)} octets", message_id)
+        if is_web_mail:
+            self.note("shown", "by a web mailer, which hands it to a browser by HTTP", message_id, Step.WEB)
 
     def trace(self, direction: str, octets: bytes) -> None:
         """Lines of dialogue; a long answer is cut short, it is mail and not protocol. A client that speaks

@@ -66,7 +66,10 @@ def _other_readers(events: Sequence[Event], own: Sequence[Event]) -> set[int]:
         event.number
         for event in own
         if event.agent is Agent.MAA
-        and (event.kind != "retrieved" or (event.host, users.get((event.host, event.session))) not in owners)
+        and (
+            event.kind not in ("retrieved", "shown")
+            or (event.host, users.get((event.host, event.session))) not in owners
+        )
     }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
@@ -86,6 +87,7 @@ class ImapAccount(AccountRunner):
             Credentials(self._endpoint.user, password, bool(self.account.token_command)),
             self._limits,
             tap,
+            environment="web" if "web_driver" in os.environ.get("TEXTUAL_DRIVER", "") else "",
         ) as connection:
             self._open.add(connection)
             try:

@@ -13,6 +13,9 @@ import aiohttp
 import pyte
 import pytest
 
+from termail.classroom.journey.build import build_journey
+from termail.classroom.world_client import WorldClient
+
 pytest.importorskip("textual_serve", reason="the web extra is not installed")
 
 LINES, COLUMNS = 24, 80
@@ -64,7 +67,9 @@ class Browser:
                     self._stream.feed(message.data)
 
 
-async def test_a_browser_shows_the_mailbox_and_its_keys_work(page: str) -> None:
+async def test_a_browser_shows_the_mailbox_its_keys_work_and_the_journey_reaches_step_12(
+    page: str, tmp_path: Path
+) -> None:
     async with aiohttp.ClientSession() as session:
         async with session.get(page + "/") as answer:
             assert answer.status == 200
@@ -75,6 +80,10 @@ async def test_a_browser_shows_the_mailbox_and_its_keys_work(page: str) -> None:
             await browser.sees(lambda text: "alice/INBOX" in text and "Lunch?" in text)
             await browser.types("/Esto es una\r\r")
             await browser.sees(lambda text: "Subject: Esto es una prueba" in text)
+    async with WorldClient(tmp_path / "world") as world:
+        events = await world.journey("<lunch-1@other.test>")
+    journey = build_journey("<lunch-1@other.test>", events)
+    assert [(one.step, one.agent) for one in journey.moments[-2:]] == [(11, "MAA"), (12, "HTTP")]
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "http://elsewhere.example"}, {"Host": "elsewhere.example"}])

@@ -40,7 +40,7 @@ class Refusal(Exception):
 @dataclass(slots=True)
 class ImapContext:
     """One client. `owner` is "" before login; `continued` takes the next line while AUTHENTICATE runs, and
-    `idle_tag` is the tag of a running IDLE."""
+    `idle_tag` is the tag of a running IDLE; `is_web_mail` once the client said so (RFC 2971)."""
 
     service: Service
     link: Link
@@ -51,6 +51,7 @@ class ImapContext:
     owner: str = ""
     selected: SelectedMailbox | None = None
     tag: bytes = b""
+    is_web_mail: bool = False
     idle_tag: bytes = b""
     enabled: set[bytes] = field(default_factory=set)
     continued: Callable[[bytes], Awaitable[Done | None]] | None = None

@@ -11,6 +11,8 @@ from bundled_server.protocols.sasl import Challenge, Credentials, Failed
 
 BEFORE_LOGIN_EXTENSIONS = (b"SASL-IR", b"LITERAL+", b"ID", b"ENABLE", b"IDLE")
 
+_LONGEST_IDENTITY = 200
+
 
 def capabilities(context: ImapContext) -> bytes:
     """What this client may use now."""
@@ -131,7 +133,14 @@ def _refuse_in_the_clear(context: ImapContext) -> None:
         raise Refusal("start TLS before logging in", b"PRIVACYREQUIRED")
 
 
-async def _identify(context: ImapContext, _: commands.ClientIdentity) -> Done:
+async def _identify(context: ImapContext, request: commands.ClientIdentity) -> Done:
+    """RFC 2971: what a client says of itself is for people to read, and nothing is decided by it."""
+    said = {name.lower(): value or b"" for name, value in request.fields}
+    context.is_web_mail = said.get(b"environment", b"").lower() == b"web"
+    words = ", ".join(
+        f"{name.decode('ascii', 'replace')} {said[name].decode('utf-8', 'replace')}" for name in said
+    )
+    context.record.note("identified", words[:_LONGEST_IDENTITY])
     context.untagged(b'ID ("name" "termail")')
     return Done("ID completed")
 

@@ -12,7 +12,7 @@ from bundled_server.maa.imap.resyncing import changed_since, vanished_since
 from bundled_server.maa.imap.sections import OpenedMessage, UnknownEncoding
 from bundled_server.maa.imap.selected import CONDSTORE, QRESYNC
 from bundled_server.maa.imap.spans import batches, find_spans, pick
-from bundled_server.maa.service import Service, message_id_of
+from bundled_server.maa.service import Service
 from bundled_server.mailbox.changes import FlagMode, StoreFlags
 from bundled_server.mailbox.search.thread_keys import NO_KEYS
 from bundled_server.mailbox.store import Store, StoreUnavailable, Summary
@@ -180,7 +180,7 @@ async def _load(context: ImapContext, plan: Plan, batch: Batch) -> None:
                 await asyncio.to_thread(getattr, opened, "root")
             batch.bodies.append(opened)
             uid = batch.selected.known.uids[position]
-            context.record.note("retrieved", f"UID {uid}, {len(body)} octets", message_id_of(body))
+            context.record.retrieved(f"UID {uid}", body, is_web_mail=context.is_web_mail)
 
 
 FEATURE = Feature(

@@ -15,7 +15,6 @@ from bundled_server.maa.service import (
     SessionRecord,
     make_service,
     may_log_in,
-    message_id_of,
     offered_mechanisms,
     tracer,
 )
@@ -231,7 +230,7 @@ class Pop3Session:
     async def _retrieve(self, number: int) -> bytes:
         message = await self._drop.message(number)
         self._drop.retrieved.add(number)
-        self._record.note("retrieved", f"message {number}, {len(message)} octets", message_id_of(message))
+        self._record.retrieved(f"message {number}", message)
         return ok(f"{len(message)} octets") + dot_stuffed(message)
 
     async def _top(self, number: int, lines: int) -> bytes:

@@ -40,12 +40,14 @@ _STEPS: Final = {
     Station.MDA: 9,
     Station.MAILBOX: 10,
     Station.READER: 11,
+    Station.WEB: 12,
 }
 _TITLES: Final = {
     Station.QUEUE: "the server keeps it in its queue until it is delivered",
     Station.DNS: "where does the domain's mail go? the DNS answers",
     Station.FILTERS: "the filters give their verdicts",
     Station.MDA: "the local delivery agent takes it",
+    Station.WEB: STEP_TITLES[12],
     Station.READER: "the access agent gives it to the reader's client",
 }
 PASSED: Final = "its spool: on disk before anybody says 250"
@@ -165,6 +167,8 @@ def _station(event: Event) -> Station | None:
         return Station.MAILBOX if event.kind == "delivered" else Station.MDA
     if event.kind == "packet":
         return None
+    if event.agent == "MAA" and event.step == _STEPS[Station.WEB]:
+        return Station.WEB
     return _AGENT_STATIONS.get(event.agent)
 
 
@@ -188,7 +192,7 @@ def _moment(station: Station, events: list[Event], began_at: float) -> Moment:
     return Moment(
         station=station,
         step=_STEPS.get(station, first.step),
-        agent=first.agent,
+        agent="HTTP" if station is Station.WEB else first.agent,
         host=" → ".join(hosts),
         title=title,
         began=first.time - began_at,

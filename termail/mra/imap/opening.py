@@ -48,10 +48,10 @@ async def connect(
 
 
 async def authenticate(
-    protocol: ImapProtocol, credentials: Credentials, *, compresses: bool = False
+    protocol: ImapProtocol, credentials: Credentials, *, compresses: bool = False, environment: str = ""
 ) -> ImapConnection:
-    """Log in, read the capabilities again (RFC 9051 §6.2.2), switch on what helps. Raises LoginRefused,
-    Insecure, ImapGone."""
+    """Log in, say where we work when that is somewhere special, read the capabilities again (RFC 9051 §6.2.2),
+    switch on what helps. Raises LoginRefused, Insecure, ImapGone."""
     greeted = protocol.greeting.result().kind
     before = protocol.capabilities
     if greeted != "PREAUTH":
@@ -60,6 +60,8 @@ async def authenticate(
         await _ask_capabilities(protocol)
     if compresses and "COMPRESS=DEFLATE" in protocol.capabilities:
         await protocol.compress()
+    if environment and "ID" in protocol.capabilities:  # RFC 2971; a NO changes nothing
+        await protocol.run(Command("ID", (f'ID ("name" "termail" "environment" "{environment}")'.encode(),)))
     connection = ImapConnection(protocol)
     if {"QRESYNC", "ENABLE"} <= protocol.capabilities:
         await connection.enable_qresync()
@@ -68,12 +70,21 @@ async def authenticate(
 
 @contextlib.asynccontextmanager
 async def imap_connection(
-    endpoint: Endpoint, contexts: Contexts, credentials: Credentials, limits: Limits = DEFAULT, tap: Tap = no_tap
+    endpoint: Endpoint,
+    contexts: Contexts,
+    credentials: Credentials,
+    limits: Limits = DEFAULT,
+    tap: Tap = no_tap,
+    *,
+    environment: str = "",
 ) -> AsyncIterator[ImapConnection]:
-    """Open, log in, log out; the connection is gone afterwards whatever happened. Raises ImapError."""
+    """Open, log in, log out; `environment` is told to the server ("web": a browser shows the mail). The
+    connection is gone afterwards whatever happened. Raises ImapError."""
     protocol = await connect(endpoint, contexts, limits, tap)
     try:
-        connection = await authenticate(protocol, credentials, compresses=not _is_here(endpoint.host))
+        connection = await authenticate(
+            protocol, credentials, compresses=not _is_here(endpoint.host), environment=environment
+        )
         yield connection
         with contextlib.suppress(ImapError, TimeoutError):
             await connection.log_out()
