@@ -3,9 +3,11 @@
 import logging
 import os
 import sqlite3
+import struct
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,12 +15,15 @@ from bundled_server.mailbox.sqlite.schema import connect_writer
 from bundled_server.mailbox.sqlite.statements import execute_in
 
 CHECKPOINT_IDLE_OCTETS: Final = 4 * 1024 * 1024
-CHECKPOINT_BUSY_OCTETS: Final = 64 * 1024 * 1024
-LOG_KEPT_OCTETS: Final = 128 * 1024 * 1024
-LOG_MOST_OCTETS: Final = 128 * 1024 * 1024
+CHECKPOINT_BUSY_OCTETS: Final = 16 * 1024 * 1024
+FINISHED_IN_PASSING_OCTETS: Final = 2 * 1024 * 1024
+STEP_OCTETS: Final = 1024 * 1024
+LOG_KEPT_OCTETS: Final = 64 * 1024 * 1024
+LOG_MOST_OCTETS: Final = 256 * 1024 * 1024
+WAL_INDEX: Final = struct.Struct("=14xHI76xI")
 ORPHANS_AT_ONCE: Final = 512
 MOST_PASSES: Final = 8
-FEW_FRAMES: Final = 256
+FEW_FRAMES: Final = 64
 
 logger = logging.getLogger(__name__)
 
@@ -35,34 +40,54 @@ def carry_over(path: Path) -> None:
             before = carried
 
 
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """How long the log is, and how much of it is not in the database yet."""
+
+    octets: int = 0
+    left_octets: int = 0
+
+
+def log_state(path: Path) -> LogState:
+    """From the first words of the log's index, in the machine's byte order (sqlite.org/walformat.html §2)."""
+    try:
+        with path.with_name(path.name + "-shm").open("rb") as index:
+            head = index.read(WAL_INDEX.size)
+    except FileNotFoundError:
+        return LogState()
+    if len(head) < WAL_INDEX.size:
+        return LogState()
+    page_octets, frames, carried = WAL_INDEX.unpack(head)
+    return LogState(frames * page_octets, max(frames - carried, 0) * page_octets)
+
+
 class Checkpoints:
-    """Decides when the write-ahead log is due: after a few megabytes when idle, at the latest after many. A thread
-    does the copying; the writer finishes what came meanwhile, so that the log can begin anew, when nobody waits or
-    the log has grown very long. `carry` is how the thread copies."""
+    """Decides when the write-ahead log is due: after a few megabytes when idle, after some more while there is
+    work. A thread does the copying, again and again; only when next to nothing is left does the writer carry over
+    the rest between two commits, so that the log can begin anew. `carry` is how the thread copies."""
 
     def __init__(self, path: Path, carry: Callable[[Path], None] = carry_over) -> None:
         self._path = path
         self._log = path.with_name(path.name + "-wal")
         self._carry = carry
-        self._pending_octets = 0
         self._thread: threading.Thread | None = None
-        self._is_unfinished = False
-
-    def note(self, octets: int) -> None:
-        """About so much was committed."""
-        self._pending_octets += octets
+        self._seen_octets = 0
 
     def tend(self, connection: sqlite3.Connection, *, idle: bool) -> None:
         """Begin what is due, or finish what the thread has done. Returns soon in any case."""
-        if self._thread is not None and not self._thread.is_alive():
-            self._thread = None
-            self._is_unfinished = True
-        if self._is_unfinished and (idle or self._log_octets() > LOG_MOST_OCTETS):
+        if self._thread is not None and self._thread.is_alive():
+            return
+        log = log_state(self._path)
+        if log.octets < self._seen_octets:
+            self._seen_octets = 0  # the log began anew
+        is_long = log.octets > (CHECKPOINT_IDLE_OCTETS if idle else CHECKPOINT_BUSY_OCTETS)
+        has_grown = log.octets - self._seen_octets >= STEP_OCTETS  # not every time where a long reader holds us up
+        if not (is_long and log.left_octets and (idle or has_grown)):
+            return
+        self._seen_octets = log.octets
+        if log.left_octets <= FINISHED_IN_PASSING_OCTETS or log.octets > LOG_MOST_OCTETS:
             self.finish(connection, may_truncate=idle)
-        if self._thread is None and self._pending_octets > (
-            CHECKPOINT_IDLE_OCTETS if idle else CHECKPOINT_BUSY_OCTETS
-        ):
-            self._pending_octets = 0
+        else:
             self._thread = threading.Thread(target=self._run, name=f"checkpoint of {self._path.name}", daemon=True)
             self._thread.start()
 
@@ -73,9 +98,8 @@ class Checkpoints:
 
     def finish(self, connection: sqlite3.Connection, *, may_truncate: bool) -> None:
         """Carry over the little that is left; shrink a log that a burst or a long reader blew up."""
-        self._is_unfinished = False
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        if may_truncate and self._log_octets() > LOG_KEPT_OCTETS:
+        if may_truncate and self._file_octets() > LOG_KEPT_OCTETS:
             (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
             connection.execute("PRAGMA busy_timeout = 0")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -87,7 +111,8 @@ class Checkpoints:
         except sqlite3.Error as weather:
             logger.warning("%s: checkpoint: %s", self._path.name, weather)
 
-    def _log_octets(self) -> int:
+    def _file_octets(self) -> int:
+        """The file keeps its length when the log begins anew."""
         try:
             return os.stat(self._log).st_size
         except FileNotFoundError:

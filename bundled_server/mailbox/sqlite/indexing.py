@@ -26,7 +26,6 @@ class Indexer:
     """Reads contents that are in no segment yet, gathers their words, writes and merges segments."""
 
     def __init__(self) -> None:
-        self._octets_written = 0
         self._gathering = Gathering()
         self._is_hurried = False
         self._running: Iterator[bool] | None = None
@@ -42,11 +41,6 @@ class Indexer:
             if time.perf_counter() > until:
                 return True
         return hurry and len(self._gathering) > 0
-
-    def take_octets(self) -> int:
-        """What went into the database since the last call."""
-        octets, self._octets_written = self._octets_written, 0
-        return octets
 
     def forget(self) -> None:
         """The connection is gone, and with it what was gathered."""
@@ -96,7 +90,7 @@ class Indexer:
         connection.execute("BEGIN IMMEDIATE")
         try:
             if segments.indexed_to(connection) == start:
-                self._octets_written += segments.write(connection, segment, segment.content_ids[-1])
+                segments.write(connection, segment, segment.content_ids[-1])
         except BaseException:
             connection.rollback()
             raise
@@ -128,7 +122,7 @@ class Indexer:
         try:
             if set(segment_ids) <= {segment_id for segment_id, _ in segments.sizes(connection)}:
                 segments.remove(connection, segment_ids)
-                self._octets_written += segments.write(connection, segment, last_id)
+                segments.write(connection, segment, last_id)
         except BaseException:
             connection.rollback()
             raise

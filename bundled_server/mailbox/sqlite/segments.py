@@ -22,12 +22,17 @@ def sizes(connection: sqlite3.Connection) -> list[tuple[int, int]]:
     return connection.execute("SELECT segment_id, documents FROM segments ORDER BY last_id").fetchall()
 
 
-def write(connection: sqlite3.Connection, segment: Segment, last_id: int) -> int:
-    """Insert a segment; the octets it takes."""
-    ids = packed("Q", segment.content_ids)
+def write(connection: sqlite3.Connection, segment: Segment, last_id: int) -> None:
+    """Insert a segment."""
     cursor = connection.execute(
         "INSERT INTO segments (last_id, documents, content_ids, unread, threads) VALUES (?, ?, ?, ?, ?)",
-        (last_id, len(segment.content_ids), ids, packed("Q", segment.unread), segment.threads),
+        (
+            last_id,
+            len(segment.content_ids),
+            packed("Q", segment.content_ids),
+            packed("Q", segment.unread),
+            segment.threads,
+        ),
     )
     rows = [
         (cursor.lastrowid, field, one.words, one.starts, one.postings)
@@ -36,7 +41,6 @@ def write(connection: sqlite3.Connection, segment: Segment, last_id: int) -> int
     connection.executemany(
         "INSERT INTO vocabularies (segment_id, field, words, starts, postings) VALUES (?, ?, ?, ?, ?)", rows
     )
-    return len(ids) + len(segment.threads) + sum(len(part) for row in rows for part in row[2:])
 
 
 def read(connection: sqlite3.Connection, segment_id: int) -> tuple[Segment, int]:

@@ -124,7 +124,6 @@ class Writer:
                 job = self._inbox.get_nowait()
             except Empty:
                 break
-        self._checkpoints.note(octets)
         return jobs, job is None
 
     def _commit(self, jobs: list[Job]) -> None:
@@ -170,7 +169,6 @@ class Writer:
             logger.warning("%s: indexing: %s", self._path.name, weather)
             self._disconnect()
             has_more = False
-        self._checkpoints.note(self._indexer.take_octets())
         if has_more:
             return 0.0 if waiting else REST_SECONDS
         for done in waiting:
@@ -184,7 +182,6 @@ class Writer:
         for _ in range(ORPHAN_BATCHES):
             if not (self._inbox.empty() and forget_orphans(work.connection, until)):
                 break
-            self._checkpoints.note(1024 * 1024)
 
     def _connect(self) -> Workspace:
         """The workspace, on a new connection after trouble: what was wrong with the old one must not stay."""
