@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bundled_server.auth.directory import Directory, KeyDirectory
 from bundled_server.auth.login import SaslBackEnd, TokenVerifier
@@ -10,9 +10,6 @@ from bundled_server.auth.throttle import LoginThrottle
 from bundled_server.clock import Clock, SystemClock
 from bundled_server.config import HostSettings
 from bundled_server.journal import Agent, Journal, Step
-from bundled_server.maa.imap.content_texts import ContentTexts
-from bundled_server.maa.imap.forests import Forests
-from bundled_server.mailbox.sent_dates import SentDates
 from bundled_server.mailbox.store import Mailbox, Store
 from bundled_server.mailbox.training import Kind
 from bundled_server.net.driver import Link
@@ -49,11 +46,8 @@ class Service:
     settings: HostSettings
     clock: Clock
     sasl: SaslBackEnd
-    sent_dates: SentDates = field(default_factory=SentDates)
     teach: Teach | None = None
     shared: Shared | None = None
-    forests: Forests = field(default_factory=Forests)
-    content_texts: ContentTexts = field(default_factory=ContentTexts)
 
 
 def make_service(

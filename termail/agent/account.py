@@ -11,8 +11,9 @@ from typing import Final
 from termail.agent.messages import WHOLE, BodyArrived, SyncFinished
 from termail.agent.office import Office
 from termail.config import Account
-from termail.mra.imap.errors import ImapError, ImapThrottled, Insecure, LoginRefused
-from termail.mra.pop.errors import PopError, PopLoginRefused
+from termail.mra.errors import Insecure, RetrievalError
+from termail.mra.imap.errors import ImapThrottled, LoginRefused
+from termail.mra.pop.errors import PopLoginRefused
 from termail.net.trust import CannotTrust
 from termail.net.weather import in_words
 from termail.secrets.errors import NoPassword
@@ -28,7 +29,7 @@ USERS_MATTER_SECONDS: Final = 600.0
 STEADY_SECONDS: Final = 30.0
 
 _USERS_MATTERS: Final = (LoginRefused, PopLoginRefused, Insecure, NoPassword, CannotTrust)
-_WEATHER: Final = (ImapError, PopError, OSError)
+_WEATHER: Final = (RetrievalError, OSError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from aiosmtplib import SMTPException
 from termail.config import Account, Settings
 from termail.lmta.submission import AuthRefused, NotProtected, Submission
 from termail.lmta.transcript import Transcript
-from termail.mra.imap.errors import ImapError, ImapGone, Insecure, LoginRefused
+from termail.mra.errors import RetrievalError
+from termail.mra.imap.errors import ImapGone, LoginRefused
 from termail.mra.imap.login import Credentials
 from termail.mra.imap.opening import authenticate, connect
 from termail.mra.pop.connection import pop_connection
-from termail.mra.pop.errors import PopError
 from termail.mra.sync.mailboxes import Mailboxes
 from termail.net.endpoint import Endpoint, LocalPlace, Security
 from termail.net.trust import CannotTrust, client_context, fingerprint, recording_context
@@ -139,11 +139,11 @@ class _Trial:
             step = "list folders"
             folders = Mailboxes(await connection.list_mailboxes()).folders
             self._good(step, f"{len(folders)} folders")
-            with suppress(ImapError, TimeoutError):
+            with suppress(RetrievalError, TimeoutError):
                 await connection.log_out()
         except LoginRefused as error:
             self._bad(step, str(error), "check user and password; some providers want an app password")
-        except (ImapError, CannotTrust, NoPassword) as error:
+        except (RetrievalError, CannotTrust, NoPassword) as error:
             self._bad(step, str(error), await self._what_to_do(error.__cause__, endpoint))
         finally:
             if protocol is not None:
@@ -158,7 +158,7 @@ class _Trial:
                 self._good(step, f"{_protection(endpoint)}, accepted")
                 step = "list messages"
                 self._good(step, f"{len(await connection.unique_ids())} messages")
-        except (PopError, Insecure, CannotTrust, NoPassword) as error:
+        except (RetrievalError, CannotTrust, NoPassword) as error:
             self._bad(step, str(error), await self._what_to_do(error.__cause__, endpoint))
 
     async def _what_to_do(self, cause: BaseException | None, endpoint: Endpoint) -> str:
@@ -166,7 +166,7 @@ class _Trial:
         if not isinstance(cause, ssl.SSLCertVerificationError):
             return advice(cause) if cause is not None else ""
         seen: list[bytes] = []
-        with suppress(ImapError, PopError, SMTPException, OSError, ValueError, NotProtected, AuthRefused):
+        with suppress(RetrievalError, SMTPException, OSError, ValueError, NotProtected, AuthRefused):
             async with asyncio.timeout(RESOLVE_SECONDS):
                 await _look(endpoint, lambda: recording_context(seen))
         if not seen:

@@ -8,8 +8,8 @@ from typing import Final
 
 from termail.agent.account import AccountRunner
 from termail.agent.imap_desk import ImapDesk
+from termail.mra.errors import RetrievalError
 from termail.mra.imap.connection import ImapConnection
-from termail.mra.imap.errors import ImapError
 from termail.mra.imap.limits import Limits
 from termail.net.trust import CannotTrust
 from termail.secrets.errors import NoPassword
@@ -47,7 +47,7 @@ class FolderWatch:
                 continue
             try:
                 await self._watch()
-            except (ImapError, OSError, NoPassword, CannotTrust):
+            except (RetrievalError, OSError, NoPassword, CannotTrust):
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _watch(self) -> None:
@@ -78,7 +78,7 @@ class FolderWatch:
         finally:
             looking.cancel()
             idling.cancel()
-            with contextlib.suppress(asyncio.CancelledError, ImapError):
+            with contextlib.suppress(asyncio.CancelledError, RetrievalError):
                 await idling
 
     def _news(self, folder_id: int) -> None:

@@ -20,8 +20,7 @@ from termail.agent.place import Place
 from termail.config import Settings, load
 from termail.lmta.local_mta import LocalMta
 from termail.model.outbox import OutboxItem, OutboxState
-from termail.mra.imap.errors import ImapError
-from termail.mra.pop.errors import PopError
+from termail.mra.errors import RetrievalError
 from termail.net.trust import CannotTrust
 from termail.net.weather import in_words
 from termail.secrets.errors import NoPassword
@@ -155,7 +154,7 @@ class _Crew:
             await work()
         except OSError as error:
             return in_words(error, name)
-        except (ImapError, PopError, NoPassword, CannotTrust) as error:
+        except (RetrievalError, NoPassword, CannotTrust) as error:
             return str(error)
         return ""
 

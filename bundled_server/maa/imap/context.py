@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from bundled_server.maa.imap.memory import Memory
 from bundled_server.maa.imap.patterns import canonical
 from bundled_server.maa.imap.selected import CONDSTORE, IMAP4REV2, SelectedMailbox
 from bundled_server.maa.service import SHARED, Service, SessionRecord
@@ -40,12 +41,14 @@ class Refusal(Exception):
 @dataclass(slots=True)
 class ImapContext:
     """One client. `owner` is "" before login; `continued` takes the next line while AUTHENTICATE runs, and
-    `idle_tag` is the tag of a running IDLE; `is_web_mail` once the client said so (RFC 2971)."""
+    `idle_tag` is the tag of a running IDLE; `is_web_mail` once the client said so (RFC 2971). All clients of a host
+    share `memory`."""
 
     service: Service
     link: Link
     machine: ImapMachine
     record: SessionRecord
+    memory: Memory
     extensions: tuple[bytes, ...]
     enableable: Mapping[bytes, tuple[bytes, ...]] = field(default_factory=dict)
     owner: str = ""

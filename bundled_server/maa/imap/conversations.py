@@ -46,7 +46,7 @@ async def _whole_mailbox(context: ImapContext) -> bytes:
     """From what earlier questions left, by UID."""
     selected = context.mailbox
     uids = selected.known.uids
-    forest = context.service.forests.of(selected.mailbox.mailbox_id)
+    forest = context.memory.forests.of(selected.mailbox.mailbox_id)
     async with forest.lock:
         missing = frozenset(forest.missing(uids))
         new = await _messages(context, [at for at, uid in enumerate(uids) if uid in missing]) if missing else []

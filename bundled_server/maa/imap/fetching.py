@@ -12,7 +12,6 @@ from bundled_server.maa.imap.resyncing import changed_since, vanished_since
 from bundled_server.maa.imap.sections import OpenedMessage, UnknownEncoding
 from bundled_server.maa.imap.selected import CONDSTORE, QRESYNC
 from bundled_server.maa.imap.spans import batches, find_spans, pick
-from bundled_server.maa.service import Service
 from bundled_server.mailbox.changes import FlagMode, StoreFlags
 from bundled_server.mailbox.search.thread_keys import NO_KEYS
 from bundled_server.mailbox.store import Store, StoreUnavailable, Summary
@@ -134,13 +133,13 @@ async def _headers(store: Store, content_ids: Sequence[int]) -> dict[int, bytes]
 
 
 async def _made_of_contents(
-    service: Service,
+    context: ImapContext,
     content_ids: Sequence[int],
     makers: Mapping[bytes, Callable[[Any], bytes]],
     load: Callable[[Store, Sequence[int]], Awaitable[Mapping[int, Any]]],
 ) -> dict[bytes, list[bytes]]:
     """What each maker makes of some contents; only those are loaded that one of them has not seen."""
-    known = {name: service.content_texts.column(name, content_ids) for name in makers}
+    known = {name: context.memory.content_texts.column(name, content_ids) for name in makers}
     unknown = {
         content_id
         for column in known.values()
@@ -148,7 +147,7 @@ async def _made_of_contents(
         for content_id, text in zip(content_ids, column, strict=True)
         if text is None
     }
-    loaded = await load(service.store, sorted(unknown)) if unknown else {}
+    loaded = await load(context.service.store, sorted(unknown)) if unknown else {}
     if len(loaded) != len(unknown):
         raise Refusal("some of the messages no longer exist", b"EXPUNGEISSUED")
     made = {}
@@ -156,7 +155,7 @@ async def _made_of_contents(
         fresh = {content_id: make(source) for content_id, source in loaded.items()}
         told = zip(content_ids, known[name], strict=True)
         made[name] = [fresh[content_id] if text is None else text for content_id, text in told]
-        service.content_texts.remember(name, fresh)
+        context.memory.content_texts.remember(name, fresh)
     return made
 
 
@@ -168,7 +167,7 @@ async def _load(context: ImapContext, plan: Plan, batch: Batch) -> None:
         batch.thread_ids = [thread_id_text(one, keys.get(one, NO_KEYS)) for one in content_ids]
     for makers, load in ((plan.of_summaries, _summaries), (plan.of_headers, _headers)):
         if makers:
-            batch.texts |= await _made_of_contents(context.service, content_ids, makers, load)
+            batch.texts |= await _made_of_contents(context, content_ids, makers, load)
     if Needs.BODY in plan.needs:
         sizes = pick(batch.selected.known.sizes, batch.positions)
         bodies = await load_bodies(store, content_ids, sizes)

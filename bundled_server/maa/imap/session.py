@@ -12,6 +12,7 @@ from bundled_server.journal import Journal, printable
 from bundled_server.maa.imap.context import Done, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.entering import capabilities, greeting
 from bundled_server.maa.imap.features import FEATURES
+from bundled_server.maa.imap.memory import Memory
 from bundled_server.maa.service import SessionRecord, Shared, Teach, make_service, tracer
 from bundled_server.mailbox.store import NoSuchMailbox, Store, StoreError, StoreUnavailable
 from bundled_server.net.driver import Link
@@ -130,11 +131,12 @@ def imap_sessions(
     extensions = tuple(word for feature in FEATURES for word in feature.capabilities)
     enableable = {name: tuple(others) for feature in FEATURES for name, *others in feature.enables}
     limits = _machine_limits(settings.limits)
+    memory = Memory()
 
     def open_session(link: Link) -> tuple[ImapMachine, ImapSession]:
         record = SessionRecord(journal, link)
         machine = ImapMachine(commands, limits, tracer(service, record))
-        context = ImapContext(service, link, machine, record, extensions, enableable)
+        context = ImapContext(service, link, machine, record, memory, extensions, enableable)
         return machine, ImapSession(context, verbs)
 
     return open_session

@@ -82,7 +82,7 @@ def _in_order(
 
 async def sent_column(context: ImapContext, positions: Sequence[int]) -> list[float]:
     """When the messages were sent; when that is not to be read, when they arrived (RFC 5256 §2.2)."""
-    known, dates = context.mailbox.known, context.service.sent_dates
+    known, dates = context.mailbox.known, context.memory.sent_dates
     content_ids = pick(known.content_ids, positions)
     unknown = [content_id for content_id in content_ids if content_id not in dates]
     fresh: dict[int, float | None] = {}

@@ -1,8 +1,10 @@
 """What can go wrong in an IMAP dialogue, in words a user can read."""
 
+from termail.mra.errors import RetrievalError
 
-class ImapError(Exception):
-    """Base; the text is one line."""
+
+class ImapError(RetrievalError):
+    """Base."""
 
 
 class ImapGone(ImapError):
@@ -32,10 +34,6 @@ class ImapRefused(ImapError):
 
 class LoginRefused(ImapRefused):
     """The server does not accept user and password."""
-
-
-class Insecure(ImapError):
-    """Going on would send a secret in the clear or trust what was not protected."""
 
 
 class Unreadable(ImapError):

@@ -6,13 +6,14 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
+from termail.mra.errors import Insecure
 from termail.mra.imap.command import Command, Literal, Part
-from termail.mra.imap.errors import ImapGone, ImapThrottled, Insecure, LoginRefused
+from termail.mra.imap.errors import ImapGone, ImapThrottled, LoginRefused
 from termail.mra.imap.names import quoted
 from termail.mra.imap.patience import asks_for_patience, patience_seconds
 from termail.mra.imap.protocol import ImapProtocol
 from termail.mra.imap.responses import Status
-from termail.mra.imap.scram import Scram, ScramRefused
+from termail.mra.scram import Scram, ScramRefused
 
 # RFC 5530 §3: these mean "later", not "never".
 _LATER: Final = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN"})

@@ -4,9 +4,10 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable
 
+from termail.mra.errors import Insecure
 from termail.mra.imap.command import Command
 from termail.mra.imap.connection import ImapConnection
-from termail.mra.imap.errors import ImapError, ImapGone, Insecure
+from termail.mra.imap.errors import ImapError, ImapGone
 from termail.mra.imap.limits import DEFAULT, Limits
 from termail.mra.imap.login import Credentials, log_in
 from termail.mra.imap.protocol import ImapClient, ImapProtocol

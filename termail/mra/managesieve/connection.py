@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from termail.mra.imap.scram import Scram, ScramRefused
 from termail.mra.managesieve.errors import ScriptsError, ScriptsGone, ScriptsRefused
 from termail.mra.managesieve.protocol import ScriptsProtocol, Word
+from termail.mra.scram import Scram, ScramRefused
 from termail.net.endpoint import Endpoint, Security
 from termail.net.weather import in_words
 from termail.net.wire import MASK, Tap, no_tap

@@ -1,7 +1,9 @@
 """How a ManageSieve dialogue fails."""
 
+from termail.mra.errors import RetrievalError
 
-class ScriptsError(Exception):
+
+class ScriptsError(RetrievalError):
     """The text is for the user: what the server said, or what is wrong with the connection."""
 
 

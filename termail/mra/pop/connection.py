@@ -7,7 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
-from termail.mra.imap.errors import Insecure
+from termail.mra.errors import Insecure
 from termail.mra.pop.errors import PopError, PopGone, PopLoginRefused, PopRefused
 from termail.mra.pop.protocol import LISTING_OCTETS, MESSAGE_OCTETS, PopProtocol
 from termail.net.endpoint import Endpoint, Security

@@ -1,8 +1,10 @@
 """What can go wrong in a POP3 dialogue, in words a user can read."""
 
+from termail.mra.errors import RetrievalError
 
-class PopError(Exception):
-    """Base; the text is one line."""
+
+class PopError(RetrievalError):
+    """Base."""
 
 
 class PopGone(PopError):

@@ -23,7 +23,7 @@ class RealHost:
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealHost]:
     data = tmp_path_factory.mktemp("host")
     command = [sys.executable, "-m", "bundled_server", "run", "--data", str(data), "--domain", "cities.org"]
-    users = ["alice", "juan", "ana", "eva", "leo"]
+    users = ["alice", "juan", "ana", "eva", "kim", "leo"]
     command += [word for user in users for word in ("--user", f"{user}:123456")]
     command += [word for port in ("smtp", "submission", "imap", "pop3") for word in (f"--{port}", "0")]
     with (data / "log").open("wb") as log:

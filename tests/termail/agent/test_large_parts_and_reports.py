@@ -44,10 +44,10 @@ def append(host, user: str, raw: bytes) -> None:
 
 async def test_a_large_attachment_costs_nothing_until_it_is_asked_for(host, settings_for, tmp_path: Path) -> None:
     letter = large_letter()
-    append(host, "eva", letter)
-    async with seated(settings_for("eva"), tmp_path / "data") as seat:
-        await seat.until(lambda: seat.inbox("eva"))
-        (row,) = seat.inbox("eva")
+    append(host, "kim", letter)
+    async with seated(settings_for("kim"), tmp_path / "data") as seat:
+        await seat.until(lambda: seat.inbox("kim"))
+        (row,) = seat.inbox("kim")
         await seat.client.send(OpenFolder(folder_id=row.folder_id))
         await seat.client.send(WatchWire())
         await seat.client.send(WantBody(message_id=row.message_id, section=SHOWN))

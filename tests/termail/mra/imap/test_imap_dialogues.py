@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from termail.mra.errors import Insecure
 from termail.mra.imap.connection import ImapConnection
-from termail.mra.imap.errors import ImapError, ImapGone, ImapHostile, ImapRefused, Insecure, LoginRefused
+from termail.mra.imap.errors import ImapError, ImapGone, ImapHostile, ImapRefused, LoginRefused
 from termail.mra.imap.limits import DEFAULT, Limits
 from termail.mra.imap.login import Credentials
 from termail.mra.imap.opening import imap_connection

@@ -8,21 +8,20 @@ import zlib
 
 import pytest
 
+from termail.mra.errors import Insecure, RetrievalError
 from termail.mra.imap.compression import Deflate
 from termail.mra.imap.connection import ImapConnection, Listed
 from termail.mra.imap.errors import (
-    ImapError,
     ImapGone,
     ImapHostile,
     ImapRefused,
     ImapThrottled,
-    Insecure,
     LoginRefused,
 )
 from termail.mra.imap.limits import DEFAULT
 from termail.mra.imap.login import Credentials
 from termail.mra.imap.opening import authenticate, connect, imap_connection
-from termail.mra.imap.scram import Scram, ScramRefused
+from termail.mra.scram import Scram, ScramRefused
 from termail.net.endpoint import Endpoint, Security
 from termail.net.trust import client_context
 
@@ -106,7 +105,7 @@ async def scram_server(reader, writer, *, password: str, proves: bool) -> None:
     ("password", "proves", "error"),
     [("123456", True, None), ("other", True, LoginRefused), ("123456", False, Insecure)],
 )
-async def test_login_by_scram(password: str, proves: bool, error: type[ImapError] | None) -> None:
+async def test_login_by_scram(password: str, proves: bool, error: type[RetrievalError] | None) -> None:
     async def meet(reader, writer) -> None:
         await scram_server(reader, writer, password=password, proves=proves)
 

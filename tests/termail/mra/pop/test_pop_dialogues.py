@@ -2,7 +2,7 @@
 
 import pytest
 
-from termail.mra.imap.errors import Insecure
+from termail.mra.errors import Insecure
 from termail.mra.pop.connection import pop_connection
 from termail.mra.pop.errors import PopGone, PopLoginRefused
 from termail.net.endpoint import Endpoint, Security
