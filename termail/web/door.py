@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from termail.mra.imap.errors import ImapError, ImapGone, LoginRefused
+from termail.mra.errors import RetrievalError
+from termail.mra.imap.errors import ImapGone, LoginRefused
 from termail.mra.imap.login import Credentials
 from termail.mra.imap.opening import authenticate, connect
 from termail.net.endpoint import Endpoint
@@ -66,14 +67,14 @@ class Door:
             for key in keys:
                 self._note(key)
             raise NotLetIn(WRONG, 403) from error
-        except (ImapError, OSError) as error:
+        except (RetrievalError, OSError) as error:
             raise NotLetIn(LATER, 503) from error
 
     async def _try(self, user: str, password: str) -> None:
         protocol = await connect(replace(self._imap, user=user), self._contexts)
         try:
             connection = await authenticate(protocol, Credentials(user, password))
-            with suppress(ImapError, TimeoutError):
+            with suppress(RetrievalError, TimeoutError):
                 await connection.log_out()
         finally:
             protocol.drop(ImapGone("closed"))

@@ -1,6 +1,5 @@
 """A ManageSieve session: greeting, TLS, login, and the scripts of an account."""
 
-import asyncio
 import base64
 import binascii
 import contextlib
@@ -13,12 +12,11 @@ from typing import Final
 
 from termail.mra.managesieve.errors import ScriptsError, ScriptsGone, ScriptsRefused
 from termail.mra.managesieve.protocol import ScriptsProtocol, Word
+from termail.mra.opening import CONNECT_SECONDS, opened
 from termail.mra.scram import Scram, ScramRefused
-from termail.net.endpoint import Endpoint, Security
-from termail.net.weather import in_words
+from termail.net.endpoint import Endpoint
 from termail.net.wire import MASK, Tap, no_tap
 
-CONNECT_SECONDS: Final = 30.0
 MOST_LINES: Final = 10_000
 SCRIPT_NAME: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,512}")
 
@@ -212,28 +210,10 @@ async def scripts_connection(
     is_token: bool = False,
 ) -> AsyncIterator[ScriptsConnection]:
     """Connect, TLS, log in; LOGOUT at the end. Raises ScriptsError."""
-    context = contexts() if endpoint.security is not Security.NONE else None
-    at_once = context if endpoint.security is Security.TLS else None
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            _, protocol = await loop.create_connection(
-                lambda: ScriptsProtocol(tap), endpoint.host, endpoint.port, ssl=at_once, happy_eyeballs_delay=0.25
-            )
-    except OSError as error:
-        raise ScriptsGone(in_words(error, endpoint)) from error
-    try:
-        connection = ScriptsConnection(protocol)
-        await connection.greet()
-        if endpoint.security is Security.STARTTLS:
-            assert context is not None
-            try:
-                await connection.start_tls(context, endpoint.host)
-            except OSError as error:
-                raise ScriptsGone(in_words(error, endpoint)) from error
+    async with opened(
+        endpoint, contexts, lambda: ScriptsProtocol(tap), ScriptsConnection, ScriptsGone
+    ) as connection:
         await connection.log_in(endpoint.user, secret, is_token=is_token)
         yield connection
         with contextlib.suppress(ScriptsError):
             await connection.log_out()
-    finally:
-        protocol.abort()

@@ -8,13 +8,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
 from termail.mra.errors import Insecure
+from termail.mra.opening import CONNECT_SECONDS, opened
 from termail.mra.pop.errors import PopError, PopGone, PopLoginRefused, PopRefused
 from termail.mra.pop.protocol import LISTING_OCTETS, MESSAGE_OCTETS, PopProtocol
-from termail.net.endpoint import Endpoint, Security
-from termail.net.weather import in_words
+from termail.net.endpoint import Endpoint
 from termail.net.wire import Tap, no_tap
 
-CONNECT_SECONDS: Final = 30.0
 MESSAGE_COUNT_LIMIT: Final = 1_000_000
 UIDL_LIMIT: Final = 500
 PIPELINE: Final = 20
@@ -137,29 +136,9 @@ async def pop_connection(
     is_token: bool = False,
 ) -> AsyncIterator[PopConnection]:
     """Connect, TLS, log in; QUIT at the end when all went well. Raises PopError, Insecure."""
-    context = contexts() if endpoint.security is not Security.NONE else None
-    at_once = context if endpoint.security is Security.TLS else None
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            _, protocol = await loop.create_connection(
-                lambda: PopProtocol(tap), endpoint.host, endpoint.port, ssl=at_once, happy_eyeballs_delay=0.25
-            )
-    except OSError as error:
-        raise PopGone(in_words(error, endpoint)) from error
-    try:
-        connection = PopConnection(protocol)
-        await connection.greet()
-        if endpoint.security is Security.STARTTLS:
-            assert context is not None
-            try:
-                await connection.start_tls(context, endpoint.host)
-            except OSError as error:
-                raise PopGone(in_words(error, endpoint)) from error
+    async with opened(endpoint, contexts, lambda: PopProtocol(tap), PopConnection, PopGone) as connection:
         await connection.log_in(endpoint.user, password, is_token=is_token)
         await connection.read_capabilities()
         yield connection
         with contextlib.suppress(PopError, TimeoutError):
             await connection.quit()
-    finally:
-        protocol.abort()
