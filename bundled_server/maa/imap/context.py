@@ -41,8 +41,8 @@ class Refusal(Exception):
 @dataclass(slots=True)
 class ImapContext:
     """One client. `owner` is "" before login; `continued` takes the next line while AUTHENTICATE runs, and
-    `idle_tag` is the tag of a running IDLE; `is_web_mail` once the client said so (RFC 2971). All clients of a host
-    share `memory`."""
+    `idle_tag` is the tag of a running IDLE; `is_web_mail` once the client said so (RFC 2971). All clients
+    of a host share `memory`."""
 
     service: Service
     link: Link
