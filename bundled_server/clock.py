@@ -6,6 +6,8 @@ from contextlib import suppress
 from typing import Protocol
 
 FASTEST = 1_000_000.0
+LATEST = 32_503_680_000.0
+"""The year 3000: dates in mail have four digits for the year, and programs that read them fewer ideas."""
 
 
 class Clock(Protocol):
@@ -67,9 +69,12 @@ class WorldClock:
         self._wake()
 
     def advance(self, seconds: float) -> None:
-        """Be that much later at once: whoever sleeps until then wakes. Raises ValueError for going back."""
+        """Be that much later at once: whoever sleeps until then wakes. Raises ValueError for going back,
+        and for going beyond LATEST."""
         if seconds < 0:
             raise ValueError("the clock does not go back")
+        if not self.now() + seconds <= LATEST:
+            raise ValueError("the clock goes to the year 3000, not beyond")
         self._rebase()
         self._base += seconds
         self._wake()

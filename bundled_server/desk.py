@@ -63,9 +63,16 @@ async def open_desk(data: Path, stack: AsyncExitStack, *, beside_a_server: bool 
 
     app_passwords = AppPasswords(store, clock.now)
     await app_passwords.load()
+    directory.goes_along.append(app_passwords.go_with)
     clerks: dict[str, Clerk] = {
         "bayes": BayesClerk(store, Bayes(store), clock.now),
-        "lists": ListClerk(lists, Circulation(lists, ids.next, clock.now), domains[0] if domains else "", is_user),
+        "lists": ListClerk(
+            lists,
+            Circulation(lists, ids.next, clock.now),
+            domains[0] if domains else "",
+            is_user,
+            is_domain=domains.__contains__,
+        ),
         "user": UserClerk(directory, app_passwords),
         "filters": FilterClerk(store),
         "sieve": ScriptClerk(store, SieveLimits()),

@@ -99,6 +99,11 @@ class AppPasswords:
         self._noted.pop((user, name), None)
         return True
 
+    def go_with(self, user: str) -> DeleteRecords:
+        """The user is removed, and the store takes the passwords along: this takes the name off who has any."""
+        self._owners.discard(user)
+        return DeleteRecords(OWNERS, EVERYBODY, (user,))
+
     async def of(self, user: str) -> list[AppPassword]:
         """All of a user's, by name."""
         uses = await self._store.records(USES, user)

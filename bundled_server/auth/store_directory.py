@@ -5,13 +5,14 @@ import hmac
 import os
 import re
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from bundled_server.auth.directory import Answer
 from bundled_server.auth.passwords import SALT_OCTETS, Cost, hash_password, is_right, scram_keys
 from bundled_server.clock import Clock
-from bundled_server.mailbox.changes import DeleteUser, PutUser
+from bundled_server.mailbox.changes import Change, DeleteUser, PutUser
 from bundled_server.mailbox.store import Store, StoreUnavailable, User
 from bundled_server.protocols.sasl import ScramKeys
 
@@ -50,6 +51,8 @@ class StoreDirectory:
         self.version = 0
         """How often users came and went."""
         self.has_every_key = True
+        self.goes_along: list[Callable[[str], Change]] = []
+        """What is to be committed with the removal of a user, besides what the store does by itself."""
 
     # Directory
 
@@ -135,7 +138,7 @@ class StoreDirectory:
         name = name.lower()
         if await self._user(name) is None:
             return False
-        await self._store.commit(DeleteUser(name))
+        await self._store.commit(DeleteUser(name), *(change_for(name) for change_for in self.goes_along))
         self._forget(name)
         return True
 

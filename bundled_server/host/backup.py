@@ -18,6 +18,8 @@ def back_up(source: Path, target: Path) -> int:
     OSError."""
     if target.exists():
         raise FolderError(f"{target} exists: name a new folder for the backup")
+    if target.resolve().is_relative_to(source.resolve()):
+        raise FolderError(f"{target} is in the folder that is to be copied: name one outside {source}")
     partial = target.with_name(target.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)  # what an interrupted backup left
     partial.mkdir(parents=True, mode=0o700)

@@ -29,4 +29,4 @@ def clerks_of(
 def list_clerk_of(people: People, flow: MailFlow) -> ListClerk:
     """The lists' own, who also hears of those who leave with one click."""
     exists, take = people.addresses.exists, flow.runner.take
-    return ListClerk(people.lists, flow.circulation, people.domains[0], exists, take)
+    return ListClerk(people.lists, flow.circulation, people.domains[0], exists, take, people.domains.__contains__)

@@ -36,6 +36,7 @@ async def build_people(ground: Ground, folder: HostFolder) -> People:
     await lists.load()
     app_passwords = AppPasswords(ground.store, ground.clock.now)
     await app_passwords.load()
+    directory.goes_along.append(app_passwords.go_with)
 
     def version() -> object:
         """Changes with whatever addresses depend on; each minute because of users that are kept elsewhere."""

@@ -41,6 +41,10 @@ class ShortWay:
         plan.settled(results)
         return True
 
+    def forget(self) -> None:
+        """The queue did not take it either: what was noted of it while it was planned is not so."""
+        self.planner.forget()
+
 
 def _only_adds(plan: LocalPlan) -> bool:
     """Whether everybody gets the message (a script may have put it elsewhere, or nowhere) and nobody is to be told

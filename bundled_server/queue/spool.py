@@ -15,7 +15,7 @@ from bundled_server.mailbox.changes import (
     UpdateQueue,
 )
 from bundled_server.mailbox.content import Content
-from bundled_server.mailbox.store import Store
+from bundled_server.mailbox.store import Store, StoreError
 from bundled_server.message_pieces import joined
 from bundled_server.queue.ids import QueueIds
 from bundled_server.queue.prepared import prepared
@@ -69,7 +69,14 @@ class Spool:
                 message_id=content.message_id,
             )
             return queue_id
-        await self._enqueue(Enqueue(queue_id, envelope, content, content.message_id, self._clock.now(), origin))
+        try:
+            await self._enqueue(
+                Enqueue(queue_id, envelope, content, content.message_id, self._clock.now(), origin)
+            )
+        except StoreError:
+            if short_way is not None:
+                short_way.forget()
+            raise
         return queue_id
 
     async def _enqueue(self, change: Enqueue) -> None:

@@ -1,6 +1,6 @@
 """Circulation: a letter goes to the members and the archive, or is held until an owner decides."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 from bundled_server.envelope import Envelope, Recipient
@@ -13,6 +13,8 @@ from bundled_server.mda.lists.post import Post
 from bundled_server.mda.lists.shelf import HELD_END, ListShelf, Token
 
 MOST_HELD = 500
+OWN_BODIES_OCTETS = 67_108_864
+"""Copies with a link each are bodies of their own; what passes this goes out as one body, without links."""
 
 LeaveUrl = Callable[[MailingList, str], str]
 """The address where a member of a list leaves with one click, "" for none."""
@@ -66,8 +68,9 @@ class Circulation:
             changes.append(AddMessage(archive.mailbox_id, common, frozenset(), self.now(), delivery_key))
         members = await self._shelf.members(mailing_list.name)
         active = [address for address, member in members.items() if not member.suspended]
+        has_links = len(content.data) * len(active) <= OWN_BODIES_OCTETS
         for address in active:
-            url = self._leave_url(mailing_list, address)
+            url = self._leave_url(mailing_list, address) if has_links else ""
             copy = post.passed_on(url) if url else common
             envelope = Envelope(return_path(mailing_list, address), (Recipient(address),), eight_bit=eight_bit)
             changes.append(self._enqueued(envelope, copy))
@@ -96,20 +99,18 @@ class Circulation:
             changes.append(self._enqueued(_to(owner, mailing_list.address_of("bounces")), question))
         return Step(changes, f"held for the owners of {name} as {mark}")
 
-    async def waiting(self, mailing_list: MailingList) -> list[Waiting]:
-        """The held letters, the oldest first."""
+    async def waiting(self, mailing_list: MailingList) -> AsyncIterator[Waiting]:
+        """The held letters, the oldest first, one at a time: together they may be more than memory holds."""
         mailbox = await self._shelf.mailbox(mailing_list.name + HELD_END)
         index = await self._shelf.store.index(mailbox.mailbox_id)
-        found = []
         for uid, content_id, date in zip(index.uids, index.content_ids, index.dates, strict=True):
             content = prepare(await self._shelf.store.body(content_id))
-            found.append(Waiting(_mark(content), uid, date, content))
-        return found
+            yield Waiting(_mark(content), uid, date, content)
 
     async def decided(self, mailing_list: MailingList, mark: str, verb: str) -> Step | None:
         """Pass a held letter on, or tell its writer that it is not (`verb` approve or reject); None when no letter
         of that mark waits."""
-        for letter in await self.waiting(mailing_list):
+        async for letter in self.waiting(mailing_list):
             if letter.mark == mark:
                 break
         else:

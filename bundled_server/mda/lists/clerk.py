@@ -61,13 +61,20 @@ class ListClerk:
     """Implements `admin.control.Clerk`. On a running host `take` goes on at once with what is to be sent."""
 
     def __init__(
-        self, shelf: ListShelf, circulation: Circulation, domain: str, exists: Exists, take: Take | None = None
+        self,
+        shelf: ListShelf,
+        circulation: Circulation,
+        domain: str,
+        exists: Exists,
+        take: Take | None = None,
+        is_domain: Callable[[str], bool] = lambda domain: True,
     ) -> None:
         self._shelf = shelf
         self._circulation = circulation
         self._domain = domain
         self._exists = exists
         self._take = take
+        self._is_domain = is_domain
         self._verbs: dict[str, Callable[[Any], Awaitable[Any]]] = {
             "list": self._list,
             "create": self._create,
@@ -102,11 +109,13 @@ class ListClerk:
     async def _create(self, wanted: object) -> dict[str, Any]:
         asked = msgspec.convert(wanted, NewList)
         name = checked_list_name(asked.name)
-        domain = (asked.domain or self._domain).lower()
+        domain = self._shelf.home_of(asked.domain or self._domain)
         if self._shelf.get(name) is not None:
             raise BadList(f"there is a list {name}: change it with `list set {name}`")
         if not domain:
             raise BadList("say with --domain for which domain of this host the list is")
+        if not self._is_domain(domain):
+            raise BadList(f"{domain} is no domain of this host: add it with `termail-server domain add {domain}`")
         if await self._exists(name, domain):
             raise BadList(f"{name}@{domain} is somebody's address already: choose another name")
         if not asked.owners:
@@ -174,7 +183,7 @@ class ListClerk:
     async def _held(self, wanted: object) -> list[dict[str, Any]]:
         mailing_list = self._known(msgspec.convert(wanted, OneList).name)
         told = []
-        for letter in await self._circulation.waiting(mailing_list):
+        async for letter in self._circulation.waiting(mailing_list):
             post = Post(mailing_list, letter.content)
             told.append(
                 {

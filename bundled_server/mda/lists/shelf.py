@@ -62,12 +62,16 @@ class ListShelf:
         """The list that an address belongs to, and what the address is for."""
         if not self._lists:
             return None
-        domain = self._canonical(domain.lower())
+        domain = self.home_of(domain)
         for address in roles_of(local):
             found = self._lists.get(address.name)
             if found is not None and found.domain == domain:
                 return found, address
         return None
+
+    def home_of(self, domain: str) -> str:
+        """The domain that a list of this one belongs to: itself, or the one that it stands for."""
+        return self._canonical(domain.lower())
 
     async def members(self, name: str) -> dict[str, Member]:
         """By address, in order."""

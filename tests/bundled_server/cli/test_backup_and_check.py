@@ -6,6 +6,7 @@ import threading
 from contextlib import closing
 from imaplib import IMAP4
 from pathlib import Path
+from smtplib import SMTP
 
 import pytest
 
@@ -53,6 +54,24 @@ def test_a_backup_overwrites_nothing(running, termail_server, tmp_path: Path):
     assert (done.returncode, "name a new folder" in done.stderr) == (1, True)
     missing = termail_server("backup", "--data", tmp_path / "nobody", tmp_path / "copy")
     assert (missing.returncode, "there is no host" in missing.stderr) == (1, True)
+
+
+def test_a_backup_does_not_go_into_what_it_copies(running, termail_server):
+    done = termail_server("backup", "--data", running.data, running.data / "monday")
+    assert (done.returncode, "name one outside" in done.stderr) == (1, True)
+    assert not list(running.data.glob("monday*"))
+
+
+def test_the_archive_of_a_list_is_no_fault(running, termail_server):
+    made = termail_server("list", "create", "redes", "--owner", "alice@cities.org", "--data", running.data)
+    assert made.returncode == 0, made.stderr
+    with SMTP("127.0.0.1", running.ports["submission"]) as client:
+        client.login("alice", "123456")
+        client.sendmail("alice@cities.org", ["redes@cities.org"], b"From: alice@cities.org\r\n\r\nhi\r\n")
+    running.process.terminate()
+    running.process.wait(20)
+    found = termail_server("check", "--data", running.data)
+    assert (found.returncode, found.stdout.startswith("all is well: ")) == (0, True), found.stdout
 
 
 DAMAGES = [

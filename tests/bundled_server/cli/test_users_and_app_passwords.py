@@ -30,6 +30,18 @@ def test_app_passwords_are_made_shown_once_used_and_revoked(running, termail_ser
     assert (nobody.returncode, nobody.stderr) == (1, "termail-server: there is no user nobody\n")
 
 
+def test_scram_is_offered_again_when_the_last_user_with_an_app_password_goes(running, termail_server):
+    def offers_scram() -> bool:
+        with imaplib.IMAP4("127.0.0.1", running.ports["imap"]) as client:
+            return "AUTH=SCRAM-SHA-256" in client.capabilities
+
+    assert offers_scram()
+    termail_server("user", "app-password", "create", "alice", "phone", "--data", running.data)
+    assert not offers_scram()
+    assert termail_server("user", "remove", "alice", "--data", running.data).returncode == 0
+    assert offers_scram()
+
+
 def test_the_settings_name_the_back_ends_in_their_order(run_host, termail_server, tmp_path):
     hashed = "{SSHA512}" + "A" * 86 + "=="
     (tmp_path / "passwd").write_text("pedro:$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5\n")

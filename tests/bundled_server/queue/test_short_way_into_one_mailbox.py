@@ -4,13 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from bundled_server.clock import SystemClock
 from bundled_server.courier import DeliveryRefused, LocalPlan, Outcome, Verdict
 from bundled_server.envelope import Envelope, Recipient
+from bundled_server.journal import Journal
 from bundled_server.mailbox.changes import AddMessage, PutUser, RemoveFromQueue
 from bundled_server.mailbox.content import Content, prepare
 from bundled_server.mailbox.memory_store import MemoryStore
 from bundled_server.mailbox.store import StoreUnavailable
+from bundled_server.queue.ids import QueueIds
 from bundled_server.queue.short_way import ShortWay
+from bundled_server.queue.spool import Spool
 
 LETTER = prepare(b"From: carol@other.test\r\nMessage-ID: <1@other.test>\r\n\r\nHola\r\n")
 
@@ -20,7 +24,7 @@ class OneMailbox:
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
-        self.settled = 0
+        self.settled = self.forgotten = 0
 
     async def plan(self, queue_id: str, envelope: Envelope, content: Content) -> LocalPlan:
         inbox = await self._store.mailbox("alice", "INBOX")
@@ -33,7 +37,7 @@ class OneMailbox:
         return LocalPlan((Outcome(recipient, Verdict.DELIVERED, "2.1.5", "delivered"),), (add,), self._settled)
 
     def forget(self) -> None:
-        pass
+        self.forgotten += 1
 
     def _settled(self, results: tuple[object, ...]) -> None:
         self.settled += 1
@@ -115,3 +119,20 @@ async def test_a_store_in_trouble_is_no_reason_to_try_the_queue_of_the_same_stor
 
     with pytest.raises(StoreUnavailable):
         await ShortWay(Full(), OneMailbox(store)).deliver("q1", to(Recipient("alice@cities.org")), LETTER)
+
+
+async def test_what_neither_way_takes_is_not_remembered_as_done(store) -> None:
+    class NoQueue(MemoryStore):
+        async def commit(self, *changes: object) -> tuple[object, ...]:
+            raise StoreUnavailable("disk full")
+
+    clock, local, full = SystemClock(), PlansMore(store), NoQueue()
+    ids, journal = QueueIds(clock.now, 7), Journal("brasilia.cities.org", clock.now)
+
+    async def stamp(envelope: Envelope, header: bytes) -> bytes:
+        return b"Delivered-To: alice@cities.org\r\n"
+
+    spool = Spool(full, clock, ids, journal, None, stamp, ShortWay(full, local))
+    with pytest.raises(StoreUnavailable):
+        await spool.accept(to(Recipient("alice@cities.org")), LETTER.data, "transfer")
+    assert local.forgotten == 1

@@ -4,7 +4,12 @@ import re
 
 import pytest
 
+from bundled_server.mailbox.changes import Enqueue
+from bundled_server.mailbox.content import prepare
 from bundled_server.mda.lists.bounces import BOUNCES_TO_SUSPEND
+from bundled_server.mda.lists.circulation import OWN_BODIES_OCTETS, Circulation
+from bundled_server.mda.lists.clerk import ListClerk
+from bundled_server.mda.lists.model import BadList
 
 DAY = 86_400.0
 DSN = (
@@ -190,3 +195,28 @@ async def test_a_deleted_list_leaves_nothing_behind(redes):
     assert await redes.store.records("list-member", "#redes") == {}
     with pytest.raises(LookupError, match="there are: none yet"):
         await redes.ask("show", name="redes")
+
+
+async def nobody(local: str, domain: str) -> bool:
+    return False
+
+
+async def test_a_list_is_for_a_domain_of_this_host(redes):
+    circulation = Circulation(redes.shelf, lambda: "N", lambda: 0.0)
+    here = ("cities.org",).__contains__
+    strict = ListClerk(redes.shelf, circulation, "cities.org", nobody, is_domain=here)
+    with pytest.raises(BadList, match=r"elsewhere\.test is no domain of this host"):
+        await strict.answer("create", {"name": "far", "domain": "elsewhere.test", "owners": ["juan@cities.org"]})
+    assert redes.shelf.get("far") is None
+
+
+@pytest.mark.parametrize("octets", [100, OWN_BODIES_OCTETS // 2])
+async def test_large_copies_share_one_body_and_do_without_a_link_each(redes, octets):
+    circulation = Circulation(
+        redes.shelf, lambda: "N", lambda: 0.0, lambda one, member: f"https://x.test/{member}"
+    )
+    letter = prepare(b"From: alice@cities.org\r\n\r\n" + b"x" * octets)
+    step = await circulation.passed_on(redes.shelf.get("redes"), letter)
+    copies = [change.content for change in step.changes if isinstance(change, Enqueue)]
+    assert len(copies) == 3
+    assert len({id(copy) for copy in copies}) == (3 if octets == 100 else 1)
