@@ -290,4 +290,6 @@ class ManageSieveMachine:
             line = MASK
         elif words[0].upper() == b"AUTHENTICATE" and len(words) > 2:
             line = b" ".join((*words[:2], MASK))
+        elif line.lstrip().upper().startswith(b"AUTHENTICATE") and words[0].upper() != b"AUTHENTICATE":
+            line = MASK  # no command, written with tabs or the like, but there may be a password in it
         self._trace("C", line)

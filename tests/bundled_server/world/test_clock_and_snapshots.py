@@ -35,6 +35,7 @@ async def test_the_clock_over_http(world, api) -> None:
     shown = await api.call("PUT", "/world/clock", {"factor": 1000, "paused": True, "advance": 86_400})
     assert (shown["factor"], shown["paused"]) == (1000.0, True)
     assert shown["now"] - before >= 86_400
+    assert "year 3000" in (await api.call("PUT", "/world/clock", {"advance": 1e300}))["error"]
     assert "1 to" in (await api.call("PUT", "/world/clock", {"factor": 0}))["error"]
     assert (await api.call("PUT", "/world/clock", {"paused": False}))["paused"] is False
 
