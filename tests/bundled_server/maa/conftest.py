@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from bundled_server.auth.throttle import LoginThrottle
-from bundled_server.clock import SystemClock
+from bundled_server.clock import Clock, SystemClock
 from bundled_server.config import HostSettings
 from bundled_server.filters.bayes.bayes import Bayes
 from bundled_server.filters.bayes.school import School
@@ -154,11 +154,15 @@ def message(subject: str = "hello", body: str = "A line\r\n", extra: str = "") -
 
 @asynccontextmanager
 async def running_agent(
-    store: Store, folder: Path, tls: ssl.SSLContext | None = None, **changes: object
+    store: Store,
+    folder: Path,
+    tls: ssl.SSLContext | None = None,
+    clock: Clock | None = None,
+    **changes: object,
 ) -> AsyncIterator[Agent]:
     settings = HostSettings(hostname="brasilia.cities.org", domain="cities.org", data=folder, journal_wire=True)
     settings = msgspec.structs.replace(settings, **changes)
-    clock = SystemClock()
+    clock = clock or SystemClock()
     journal = Journal("brasilia", clock.now)
     throttle = LoginThrottle(clock, settings.limits.login_failures_per_minute)
     parts = (store, OnePassword(), throttle, journal, settings)
@@ -168,8 +172,8 @@ async def running_agent(
             await store.commit(CreateMailbox(owner, "INBOX"))
     common = {"limits": settings.limits, "host": settings.listen, "tls": tls}
     school = School(store, Bayes(store), clock.now, keep_seconds=1e9, rare=0)
-    imap = Listener(imap_sessions(*parts, teach=school.take), name="imap", **common)
-    pop3 = Listener(pop3_sessions(*parts), name="pop3", **common)
+    imap = Listener(imap_sessions(*parts, clock, school.take), name="imap", **common)
+    pop3 = Listener(pop3_sessions(*parts, clock), name="pop3", **common)
     school.open()
     async with imap, pop3:
         yield Agent(store, journal, settings, imap, pop3, school)

@@ -3,15 +3,17 @@
 import asyncio
 import ssl
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bundled_server.config import HostSettings, Limits, Ports, SieveLimits
 from bundled_server.host.host import Host
 from bundled_server.journal import Journal
 from bundled_server.maa.managesieve.session import managesieve_sessions
+from bundled_server.mailbox.records import Record
 from bundled_server.net.listener import Listener
 from tests.bundled_server.maa.conftest import Disk, OnePassword
 
@@ -38,8 +40,11 @@ class Client:
                 break
         return "".join(lines)
 
+    def send(self, text: str) -> None:
+        self._writer.write(text.encode())
+
     async def say(self, text: str) -> str:
-        self._writer.write(text.encode() + b"\r\n")
+        self.send(text + "\r\n")
         return await self.reply()
 
     async def put(self, name: str, script: str) -> str:
@@ -235,3 +240,36 @@ async def test_on_a_full_disk_scripts_can_be_read_and_changes_are_refused(tmp_pa
         assert await alice.say('GETSCRIPT "main"') == "{5}\r\nkeep;\r\nOK\r\n"
         store.is_full = False
         assert await alice.say('SETACTIVE "main"') == 'OK "active"\r\n'
+
+
+class CountingStore(Disk):
+    """Counts how often records are read."""
+
+    read = 0
+
+    async def records(self, kind: str, owner: str, keys: Sequence[str] | None = None) -> dict[str, Record]:
+        self.read += 1
+        return await super().records(kind, owner, keys)
+
+
+async def test_a_client_that_does_not_read_holds_only_itself_back(tmp_path: Path) -> None:
+    store = CountingStore(lambda: 100.0)
+    await store.open()
+    journal = Journal("mail.cities.org", lambda: 100.0)
+    large = msgspec.structs.replace(settings(tmp_path), limits=Limits(sieve=SieveLimits(script_octets=100_000)))
+    sessions = managesieve_sessions(store, OnePassword(), None, journal, large)
+    async with Listener(sessions, name="managesieve") as listener:
+        deaf, other = [Client(*await asyncio.open_connection("127.0.0.1", listener.port)) for _ in range(2)]
+        for client in (deaf, other):
+            await client.reply()
+            assert (await client.say(f'AUTHENTICATE "PLAIN" "{PLAIN}"')).startswith("OK")
+        assert (await deaf.put("main", "keep;" + "# x\r\n" * 15_000)).startswith("OK")
+        deaf.send('GETSCRIPT "main"\r\n' * 3000)
+        before = -1
+        while store.read != before:  # until nothing more is made for it
+            before = store.read
+            for _ in range(50):
+                assert (await other.say("NOOP")).startswith("OK")
+        assert store.read < 600, "of 225 MB only what buffers hold"
+        for client in (deaf, other):
+            await client.close()

@@ -1,8 +1,13 @@
 """What a hostile client tries on a POP3 port."""
 
+from base64 import b64encode
+from collections.abc import Sequence
+
 import msgspec
+import pytest
 
 from bundled_server.config import Limits
+from tests.bundled_server.maa.conftest import Disk, running_agent
 
 
 async def test_passwords_need_tls_off_loopback(agent_with, address_off_loopback):
@@ -72,3 +77,45 @@ async def test_a_client_that_vanishes_frees_the_maildrop(agent):
                 await other.reads()
                 if (await other.reads()).startswith("+OK"):
                     break
+
+
+@pytest.mark.parametrize("initial", ["????", "=", "AGFsaWNlADEyMzQ1Ng", "AGFs\x7f", "A" * 401, "ñ"])
+async def test_malformed_base64_fails_that_login_only(agent, initial):
+    async with agent.pop3_client(user="") as client:
+        await client.types(f"AUTH PLAIN {initial}")
+        assert (await client.reads()).startswith("-ERR ")
+        await client.types("AUTH PLAIN")
+        assert await client.reads() == "+ "
+        await client.types(initial)
+        assert (await client.reads()).startswith("-ERR ")
+        await client.types("AUTH PLAIN " + b64encode(b"\0alice\x00123456").decode())
+        assert (await client.reads()).startswith("+OK ")
+
+
+class CountingStore(Disk):
+    """Counts the messages that were read."""
+
+    read = 0
+
+    async def body(self, content_id: int) -> bytes:
+        self.read += 1
+        return await super().body(content_id)
+
+    async def bodies(self, content_ids: Sequence[int]) -> list[bytes | None]:
+        self.read += len(content_ids)
+        return await super().bodies(content_ids)
+
+
+async def test_a_client_that_does_not_read_holds_only_itself_back(tmp_path, make_message):
+    store = CountingStore()
+    async with running_agent(store, tmp_path) as agent:
+        await agent.deliver(make_message(body=("x" * 78 + "\r\n") * 5000))
+        async with agent.pop3_client() as deaf, agent.pop3_client(user="juan") as other:
+            await deaf.types(*["RETR 1"] * 2000)
+            before = -1
+            while store.read == 0 or store.read != before:  # until nothing more is made for it
+                before = store.read
+                for _ in range(50):
+                    await other.types("NOOP")
+                    assert (await other.reads()).startswith("+OK")
+            assert store.read < 200, "of 800 MB only what buffers hold"
