@@ -51,7 +51,11 @@ class TermailApp(App[int], inherit_bindings=False):
     .-presenter Ink > .ink--warning { text-style: bold; }
     .-presenter Ink > .ink--dim { color: $mail-text; }
     .-presenter Ink > .ink--faint { color: $mail-dim; }
+    .-presenter Ink > .ink--text, .-presenter Ink > .ink--dim { text-style: bold; }
+    .-presenter #folders { display: none; }
     .-presenter WirePane.shown { height: 45%; }
+    .-presenter #narration { padding: 1 3; background: $mail-bar-background; }
+    .-presenter #keys { padding: 0 2; background: $mail-bar-background; }
     .-presenter WirePane.beside { height: 1fr; }
     """
 

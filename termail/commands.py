@@ -257,14 +257,14 @@ _SCRIPTS = (
 _CLASSROOM = (
     _command("wire", "Show or hide the protocol dialogue", index="W", pager="W", lists="W", folders="W"),
     _command("wire-beside", "The dialogue beside the mail, or under it", generic="F6"),
-    _command("wire-view", "The protocol dialogue on the whole screen", generic="F5"),
+    _command("wire-view", "The protocol dialogue on the whole screen", generic="F5 M-5"),
     _command("wire-pause", "Pause the protocol dialogue, or let it go on", generic="F7", wire="p"),
     _command("wire-step", "One more line of the paused dialogue", generic="F8", wire="s"),
     _command(
-        "wire-slow", "Slow motion: the dialogue line by line, slower, at once again", generic="M-F8", wire="S"
+        "wire-slow", "Slow motion: the dialogue line by line, slower, at once again", generic="M-F8 M-z", wire="S"
     ),
     _command("wire-place", "Whose dialogue: this client's, one host's, everybody's", generic="F9", wire="w"),
-    _command("wire-tls", "What TLS carries, what travels, or both", generic="M-F9", wire="t"),
+    _command("wire-tls", "What TLS carries, what travels, or both", generic="M-F9 M-y", wire="t"),
     _command("wire-explain", "Explain the line, or hide the explanations", wire="Enter Space"),
     _command("wire-connection", "This connection alone, or all", wire="c"),
     _command("wire-message", "The message of this line alone, or all", wire="m"),
@@ -298,7 +298,7 @@ _CLASSROOM = (
     _command("clock-advance", "Put the world's clock ahead: 30m, 2h, 5d", world="a"),
     _command("world-snapshot", "Keep the world as it is now", world="s"),
     _command("world-reset", "The world as it was: at its start, or at a snapshot", world="r"),
-    _command("lesson", "The lesson at hand, or the list of lessons", generic="F1"),
+    _command("lesson", "The lesson at hand, or the list of lessons", generic="F1 M-1"),
     _command("lesson-next", "The next step of the lesson", lesson="n Right"),
     _command("lesson-previous", "Read the step before", lesson="p Left"),
     _command("lesson-hint", "A hint", lesson="h"),
@@ -306,11 +306,11 @@ _CLASSROOM = (
     _command("lesson-open", "Go where the step happens: the console, a mailbox", lesson="o Enter"),
     _command("lesson-list", "Choose another lesson", lesson="c"),
     _command("lesson-leave", "Leave the lesson", lesson="x"),
-    _command("presenter", "Presenting: bold, keys shown, foreign addresses covered", generic="F10"),
-    _command("presenter-next", "The next step of the lesson, shown in the narration bar", generic="M-Right"),
-    _command("presenter-previous", "The step before, shown in the narration bar", generic="M-Left"),
-    _command("narrate", "Write something into the narration bar", generic="M-F1"),
-    _command("record", "Record the screen as an asciicast, or end the recording", generic="M-F10"),
+    _command("presenter", "Presenting: large, keys shown, names of others covered", generic="F10 M-P"),
+    _command("presenter-next", "The next step of the lesson, shown in the narration bar", generic="M-Right M-."),
+    _command("presenter-previous", "The step before, shown in the narration bar", generic="M-Left M-,"),
+    _command("narrate", "Write something into the narration bar", generic="M-F1 M-a"),
+    _command("record", "Record the screen as an asciicast, or end the recording", generic="M-F10 M-r"),
     _command("wire-export", "Save the dialogue: .txt, .json, .pcap for Wireshark, .mmd for Mermaid", wire="e"),
 )
 

@@ -1,8 +1,10 @@
 """The keys of the classroom that work on every screen: the wire, the console, the world, lessons, presenting."""
 
+from termail.screens.classroom_screen import ClassroomScreen
 from termail.screens.desk import CommandError
 from termail.screens.mail_screen import MailScreen
 
+BEST_SEEN = "high-contrast"  # a projector washes out everything else
 TLS_WORDS = {
     "carried": "What TLS carries: the dialogue.",
     "both": "What TLS carries, and the records that travel.",
@@ -69,11 +71,24 @@ class ClassroomKeys:
     async def do_presenter(self, argument: str) -> None:
         presenter = self._screen.services.presenter
         presenter.is_on = not presenter.is_on
-        self._screen.app.set_class(presenter.is_on, "-presenter")
+        app = self._screen.app
+        app.set_class(presenter.is_on, "-presenter")
+        if presenter.is_on:
+            presenter.theme_before = app.theme
+            app.theme = BEST_SEEN if app.theme == "dark" else app.theme
+        else:
+            app.theme = presenter.theme_before or app.theme
+        for screen in app.screen_stack:
+            if isinstance(screen, ClassroomScreen):
+                screen.show_presenting()
         self._screen.show_keys()
         self._screen.show_lesson()
         self._screen.refresh(layout=True, repaint=True)
-        words = "Presenting: keys are shown, addresses of others are covered." if presenter.is_on else "As before."
+        words = (
+            "Presenting: keys are shown, names and addresses of others covered."
+            if presenter.is_on
+            else "As before."
+        )
         self._screen.tell(words)
         if presenter.is_on and not self._screen.services.wire_is_shown:
             await self._screen.show_wire(on=True)

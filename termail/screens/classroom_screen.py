@@ -42,6 +42,7 @@ class ClassroomScreen(Screen[Any], inherit_bindings=False):
 
     def show_classroom(self) -> None:
         """All of it again: this screen is on top."""
+        self.show_presenting()
         self._show_wire()
         self.show_lesson()
         self.show_keys()
@@ -52,6 +53,9 @@ class ClassroomScreen(Screen[Any], inherit_bindings=False):
         """While presenting: the keys that were pressed."""
         presenter = self.services.presenter
         self.keys_bar.put([], [presenter.key_runs()] if presenter.is_on else [])
+
+    def show_presenting(self) -> None:
+        """The presenter was switched on or off; a screen with a large layout takes it."""
 
     def show_lesson(self) -> None:
         """The narration bar: the step at hand, and what is still to do."""

@@ -160,6 +160,10 @@ class IndexScreen(MailScreen):
         """In the practice world, what a newcomer would not guess comes first."""
         return self.PRACTICE_HINTS if self.services.settings.practice.world else self.HINTS
 
+    def show_presenting(self) -> None:
+        presenter = self.services.presenter
+        self.messages.present(presenter.discreet_name if presenter.is_on else None)
+
     # --- being a MailDesk
 
     @property
@@ -274,7 +278,7 @@ class IndexScreen(MailScreen):
         """A new listing under the same cursor: the selected message keeps its place on the screen."""
         view, messages = self.view, self.messages
         old_ids: array[int] = view.ids
-        old_line, old_top = self.line, messages.scroll_offset.y
+        old_line, old_top = self.line, messages.top_line
         old_position = view.position(old_line) if len(view) else 0
         keep = to_message or view.id_at(old_line)
         view.put_listing(listing.ids, listing.depths)
@@ -285,7 +289,7 @@ class IndexScreen(MailScreen):
         messages.lines_changed()
         messages.cursor = line
         if line != old_line:
-            messages.scroll_to(y=max(0, line - (old_line - old_top)), animate=False)
+            messages.scroll_to_line(max(0, line - (old_line - old_top)))
             messages.keep_in_sight()
         self._refresh_folder()
         self.show_title()

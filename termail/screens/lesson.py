@@ -1,6 +1,6 @@
 """Lessons: the chooser, and the step at hand with its text and its checks, which turn green as they are done."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -14,6 +14,7 @@ from termail.screens.everywhere import Everywhere
 from termail.screens.lesson_desk import LessonDesk
 from termail.screens.lesson_lines import check_lines, markdown_lines
 from termail.screens.lesson_trouble import TROUBLE
+from termail.screens.lesson_words import in_words_of
 from termail.screens.list_motions import ListMotions
 from termail.screens.mail_screen import MailScreen
 from termail.screens.reports import Report
@@ -37,6 +38,13 @@ class LessonsScreen(Report):
         except LessonError as error:
             self._lessons = []
             self.EMPTY = clean_line(str(error))
+
+    def title_runs(self) -> tuple[Run, ...]:
+        return ((in_words_of(self.services.lesson.language, self.TITLE_TEXT), "strong"),)
+
+    def hints(self) -> Sequence[tuple[str, str]]:
+        language = self.services.lesson.language
+        return [(name, in_words_of(language, text)) for name, text in self.HINTS]
 
     def report_lines(self) -> list[list[Run]]:
         return [self._line(lesson) for lesson in self._lessons]
@@ -92,6 +100,12 @@ class LessonScreen(MailScreen):
     def _desk(self) -> LessonDesk:
         return self.services.lesson
 
+    def _words(self, text: str, **values: object) -> str:
+        return in_words_of(self._desk.lesson.language, text, **values)
+
+    def hints(self) -> Sequence[tuple[str, str]]:
+        return [(name, in_words_of(self._desk.language, text)) for name, text in self.HINTS]
+
     def compose_work(self) -> ComposeResult:
         yield self.list
 
@@ -116,26 +130,29 @@ class LessonScreen(MailScreen):
         lines: list[list[Run]] = [[], [("  ", "text"), (clean_line(step.title), "strong")], []]
         lines += [[("  ", "text"), *line] for line in markdown_lines(step.text, width)]
         if self._hints and step.hint:
-            lines += [[], [("  Hint", "warning")]]
+            lines += [[], [(f"  {self._words('Hint')}", "warning")]]
             lines += [[("  ", "text"), *line] for line in markdown_lines(step.hint, width)]
         lines.append([])
         if self._shown == self._desk.position:
-            lines += check_lines(self._desk.results)
+            lines += check_lines(self._desk.results, lesson.language)
             if self._desk.is_done and not self._desk.is_finished:
                 key = self.services.keymap.first_key(self.CONTEXT, "lesson-next")
-                lines += [[], [("  Done. ", "ok"), (key, "accent"), (" leads on", "dim")]]
+                lines += [
+                    [],
+                    [(f"  {self._words('Done.')} ", "ok"), (key, "accent"), (self._words(" leads on"), "dim")],
+                ]
         if self._desk.is_finished:
-            lines += [[], [("  The lesson is done.", "ok")]]
+            lines += [[], [(f"  {self._words('The lesson is done.')}", "ok")]]
         self.list.put_lines(lines)
         self.show_title()
 
     def title_runs(self) -> tuple[Run, ...]:
         if not self._desk.is_running:
-            return (("Lesson", "strong"),)
+            return ((in_words_of(self._desk.language, "Lesson"), "strong"),)
         lesson = self._desk.lesson
         return (
             (clean_line(lesson.title), "strong"),
-            (f" · step {self._shown + 1} of {len(lesson.steps)}", "dim"),
+            (f" · {self._words('step {at} of {count}', at=self._shown + 1, count=len(lesson.steps))}", "dim"),
             (f" · {clean_line(lesson.lecture)}" if lesson.lecture else "", "dim"),
         )
 
@@ -146,8 +163,10 @@ class LessonScreen(MailScreen):
             self._turn(self._shown + 1)
             return
         if self._desk.is_finished:
-            raise CommandError("The lesson is done; c chooses another.")
-        if not self._desk.is_done and not await self.confirm("Not everything is done: go on?", default=False):
+            raise CommandError(self._words("The lesson is done; c chooses another."))
+        if not self._desk.is_done and not await self.confirm(
+            self._words("Not everything is done: go on?"), default=False
+        ):
             return
         await _tried(self._desk.advance())
         self._turn(self._desk.position)
@@ -162,12 +181,12 @@ class LessonScreen(MailScreen):
 
     def do_lesson_hint(self, argument: str) -> None:
         if not self._desk.lesson.steps[self._shown].hint:
-            raise CommandError("This step needs none.")
+            raise CommandError(self._words("This step needs none."))
         self._hints = not self._hints
         self._draw()
 
     async def do_lesson_solve(self, argument: str) -> None:
-        self.tell("The lesson does it.")
+        self.tell(self._words("The lesson does it."))
         await _tried(self._desk.solve())
         self._draw()
 
@@ -197,7 +216,7 @@ async def begin_lesson(screen: MailScreen, lesson: Lesson) -> None:
     world = screen.services.settings.practice.world
     if not world:
         raise CommandError("Lessons live in the practice world: `termail practice --lesson NAME` starts it.")
-    screen.tell("The world is made ready…")
+    screen.tell(in_words_of(lesson.language, "The world is made ready…"))
     await _tried(screen.services.lesson.begin(lesson, Path(world)))
 
 

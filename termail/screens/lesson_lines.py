@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from termail.mime.sanitize import clean_line
 from termail.screens.lesson_desk import LessonDesk
+from termail.screens.lesson_words import found_in_words_of, in_words_of
 from termail.widgets.ink import Run, runs_length
 
 if TYPE_CHECKING:  # see lesson_desk
@@ -32,14 +33,14 @@ def markdown_lines(text: str, width: int) -> list[list[Run]]:
     return lines
 
 
-def check_lines(results: "list[CheckResult]") -> list[list[Run]]:
+def check_lines(results: "list[CheckResult]", language: str = "en") -> list[list[Run]]:
     """Green where it was done; what was found instead where it was not."""
     lines: list[list[Run]] = []
     for result in results:
         mark: Run = ("✓ ", "ok") if result.passed else ("○ ", "warning")
         lines.append([("  ", "text"), mark, (clean_line(result.text), "text" if result.passed else "strong")])
         if result.found and not result.passed:
-            lines.append([("      ", "text"), (clean_line(result.found), "dim")])
+            lines.append([("      ", "text"), (clean_line(found_in_words_of(language, result.found)), "dim")])
     return lines
 
 
@@ -48,7 +49,8 @@ def narration(desk: LessonDesk, width: int, *, key: str) -> tuple[list[Run], lis
     lesson = desk.lesson
     position = desk.position if desk.shown is None else desk.shown
     step = lesson.steps[position]
-    place = f"{position + 1} of {len(lesson.steps)}"
+    language = lesson.language
+    place = in_words_of(language, "{at} of {count}", at=position + 1, count=len(lesson.steps))
     title: list[Run] = [
         (clean_line(lesson.title), "accent"),
         (f" · {place} · ", "dim"),
@@ -58,14 +60,20 @@ def narration(desk: LessonDesk, width: int, *, key: str) -> tuple[list[Run], lis
         return title, markdown_lines(step.text, width - 2)[:SAID_LINES]
     if desk.is_finished:
         return title, [
-            [("  ✓ ", "ok"), ("The lesson is done.", "strong"), (f"  {key} leads to the others", "dim")]
+            [
+                ("  ✓ ", "ok"),
+                (in_words_of(language, "The lesson is done."), "strong"),
+                (in_words_of(language, "  {key} leads to the others", key=key), "dim"),
+            ]
         ]
-    lines = check_lines([result for result in desk.results if not result.passed][:BAR_CHECKS])
+    lines = check_lines([result for result in desk.results if not result.passed][:BAR_CHECKS], language)
     done = sum(result.passed for result in desk.results)
     if desk.is_done:
-        lines = [[("  ✓ ", "ok"), ("Done.", "strong"), (f"  {key} leads on", "dim")]]
+        words = in_words_of(language, "  {key} leads on", key=key)
+        lines = [[("  ✓ ", "ok"), (in_words_of(language, "Done."), "strong"), (words, "dim")]]
     elif done:
-        lines.append([(f"  ✓ {done} of {len(desk.results)} done", "ok")])
+        count = len(desk.results)
+        lines.append([(in_words_of(language, "  ✓ {at} of {count} done", at=done, count=count), "ok")])
     return title, lines
 
 

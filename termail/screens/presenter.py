@@ -9,7 +9,7 @@ from typing import Any
 from textual.app import App
 
 from termail.classroom.asciicast import Asciicast
-from termail.classroom.discretion import covered
+from termail.classroom.discretion import covered, covered_name
 from termail.commands import COMMANDS
 from termail.mime.sanitize import clean_line
 from termail.screens.files import free_path
@@ -34,6 +34,7 @@ class Presenter:
 
     is_on: bool = False
     words: str = ""
+    theme_before: str = ""
     keys: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=KEYS_SHOWN))
     recording: Asciicast | None = None
     _silence: Callable[[], None] | None = None
@@ -54,6 +55,10 @@ class Presenter:
     def discreet(self, text: str) -> str:
         """What may be shown: addresses of the practice world and of examples; all others are covered."""
         return covered(text) if self.is_on else text
+
+    def discreet_name(self, name: str, address: str) -> str:
+        """The same for a name, whose address stands elsewhere or nowhere."""
+        return covered_name(name, address) if self.is_on else name
 
     # --- recording
 

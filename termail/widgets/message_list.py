@@ -10,6 +10,7 @@ from termail.widgets.ink import Run, fit
 from termail.widgets.select_list import SelectList
 
 LineFormat = Callable[[Row, int, str, int], str]  # row, number, tree, width → one line
+CoverName = Callable[[str, str], str]  # name and address → the name an audience may see
 
 
 class MessageList(SelectList):
@@ -26,11 +27,19 @@ class MessageList(SelectList):
         self._cache: dict[tuple[int, int, bool], list[Run]] = {}
         self._cached_generation = -1
         self.loading_text = ""
+        self._cover_name: CoverName | None = None
 
     def put_format(self, line_format: LineFormat | None) -> None:
         """Lines in a user's format, or in our columns."""
         self._line_format = line_format
         self._cached_generation = -1
+        self.refresh()
+
+    def present(self, cover: CoverName | None) -> None:
+        """For an audience: few columns, an empty row below each message, and names that `cover` lets through."""
+        self._cover_name = cover
+        self._cached_generation = -1
+        self.spacing = 1 if cover is None else 2
         self.refresh()
 
     def put_view(self, view: FolderView) -> None:
@@ -64,11 +73,14 @@ class MessageList(SelectList):
             return [edge, (f"{view.number(line):>4}  gone", "dim")]
         tagged = row.message_id in view.tagged
         tree, hidden = view.tree_at(line), view.hidden_at(line)
-        if self._line_format is not None:
+        if self._cover_name is not None:
+            runs = [edge, *large_runs(row, view.number(line), self._cover_name, tagged=tagged)]
+        elif self._line_format is not None:
             text = clean_line(self._line_format(row, view.number(line), tree, width - 1))
             return [edge, (text, state_role(row, tagged=tagged))]
-        digits = max(3, len(str(len(view.ids))))
-        runs = [edge, *index_runs(row, view.number(line), digits, width, self._now(), tagged=tagged)]
+        else:
+            digits = max(3, len(str(len(view.ids))))
+            runs = [edge, *index_runs(row, view.number(line), digits, width, self._now(), tagged=tagged)]
         if tree:
             runs.append((tree, "dim"))
         if hidden:
@@ -145,4 +157,16 @@ def index_runs(row: Row, number: int, digits: int, width: int, now: float, *, ta
         (fit(sender, sender_width), "text" if role == "deleted" else role),
         (f" {size_text(row.size_octets):>4} ", "dim"),
         ("@ " if row.has_attachment else "  ", "accent"),
+    ]
+
+
+def large_runs(row: Row, number: int, cover: CoverName, *, tagged: bool) -> list[Run]:
+    """What can be read from the last row: number, whether it is new, who wrote; the subject follows."""
+    role = state_role(row, tagged=tagged)
+    name = clean_line(row.sender_name or row.sender_address) or "(nobody)"
+    flags = flags_text(row, tagged=tagged)
+    return [
+        (f"{number:>3}  ", "text"),
+        (f"{flags.strip()[:1]:<1}  ", "accent"),
+        (fit(cover(name, row.sender_address), 18) + "  ", "strong" if role == "text" else role),
     ]

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from rich.highlighter import Highlighter
+from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -19,6 +21,19 @@ _FIELD_KEYS = {
 }
 
 Complete = Callable[[str], Sequence[str]]
+
+
+class Cover(Highlighter):
+    """Draws what is typed as an audience may see it, where the app has one; letter for letter, so that the
+    cursor stays where it is."""
+
+    def __init__(self, discreet: Callable[[str], str]) -> None:
+        self._discreet = discreet
+
+    def highlight(self, text: Text) -> None:
+        shown = self._discreet(text.plain)
+        if len(shown) == len(text.plain):
+            text.plain = shown
 
 
 class Prompt(Horizontal):
@@ -58,8 +73,12 @@ class Prompt(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(id="label", markup=False)
-        yield Input(id="answer", select_on_focus=False, compact=True)
+        yield Input(id="answer", select_on_focus=False, compact=True, highlighter=Cover(self._discreet))
         yield Static(id="completions", markup=False)
+
+    def _discreet(self, text: str) -> str:
+        discreet = getattr(self.app, "discreet", None)
+        return text if discreet is None else str(discreet(text))
 
     @property
     def is_asking(self) -> bool:
@@ -153,7 +172,7 @@ class Prompt(Horizontal):
             self._finish(None)
 
     def _show(self, label: str) -> Input:
-        self.query_one("#label", Static).update(clean_line(label))
+        self.query_one("#label", Static).update(self._discreet(clean_line(label)))
         self.query_one("#completions", Static).update("")
         self.add_class("asking")
         return self.query_one("#answer", Input)
@@ -211,7 +230,7 @@ class Prompt(Horizontal):
             self._offer_at = (self._offer_at + 1) % len(self._offers)
             field.value = self._offers[self._offer_at]
         shown = "  ".join(clean_line(offer) for offer in self._offers[:8]) if len(self._offers) > 1 else ""
-        self.query_one("#completions", Static).update(shown)
+        self.query_one("#completions", Static).update(self._discreet(shown))
         if len(self._offers) == 1:
             self._offers = []
 

@@ -20,6 +20,8 @@ class SelectList(Ink, ScrollView, can_focus=True):
     opens_on_click = False
 
     cursor: reactive[int] = reactive(0, repaint=False)
+    spacing: reactive[int] = reactive(1)
+    """Rows a line takes: 2 leaves an empty one below each, for who looks on from afar."""
 
     class CursorMoved(Message):
         """Another line was selected."""
@@ -59,9 +61,9 @@ class SelectList(Ink, ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the window."""
-        line = self.scroll_offset.y + y
+        line, below = divmod(self.scroll_offset.y + y, self.spacing)
         width = self.size.width
-        if line >= self.count_lines():
+        if below or line >= self.count_lines():
             return self.blank(width)
         selected = self.is_selected(line)
         return self.strip_of(self.line_runs(line, width, selected=selected), width, selected=selected)
@@ -69,16 +71,39 @@ class SelectList(Ink, ScrollView, can_focus=True):
     def lines_changed(self) -> None:
         """The lines are not what they were: measure and draw again, without moving."""
         count = self.count_lines()
-        if self.virtual_size.height != count:
-            self.virtual_size = Size(self.size.width, count)
+        if self.virtual_size.height != count * self.spacing:
+            self.virtual_size = Size(self.size.width, count * self.spacing)
         if count and self.cursor >= count:
             self.cursor = count - 1
         self.refresh()
 
     def on_resize(self) -> None:
         """Keep the selected line in sight when the window changes."""
-        self.virtual_size = Size(self.size.width, self.count_lines())
+        self.virtual_size = Size(self.size.width, self.count_lines() * self.spacing)
         self.keep_in_sight()
+
+    def watch_spacing(self) -> None:
+        """Measure anew; the selected line stays in sight."""
+        if self.is_attached:
+            self.on_resize()
+            self.refresh()
+
+    @property
+    def top_line(self) -> int:
+        """The first line in the window."""
+        return self.scroll_offset.y // self.spacing
+
+    @property
+    def window_lines(self) -> int:
+        """How many lines the window holds."""
+        return max(1, self.size.height // self.spacing) if self.size.height > 0 else 0
+
+    def scroll_to_line(self, line: int) -> None:
+        """Put a line at the top of the window."""
+        self.scroll_to(y=line * self.spacing, animate=False)
+
+    def _redraw(self, line: int) -> None:
+        self.refresh_line(line * self.spacing)
 
     # --- moving
 
@@ -90,21 +115,21 @@ class SelectList(Ink, ScrollView, can_focus=True):
         if not self.is_attached:
             return
         self.keep_in_sight()
-        self.refresh_line(old)
-        self.refresh_line(new)
+        self._redraw(old)
+        self._redraw(new)
         self._place_hardware_cursor()
         self.post_message(self.CursorMoved(self, new))
 
     def keep_in_sight(self) -> None:
         """Scroll by the line at the edges of the window; a far jump lands a third down the window."""
-        height, top = self.size.height, self.scroll_offset.y
+        height, top = self.window_lines, self.top_line
         if height <= 0:
             return
         line = self.cursor
         if line == top - 1 or line == top + height:
-            self.scroll_to(y=line if line < top else line - height + 1, animate=False)
+            self.scroll_to_line(line if line < top else line - height + 1)
         elif not top <= line < top + height:
-            self.scroll_to(y=max(0, line - height // 3), animate=False)
+            self.scroll_to_line(max(0, line - height // 3))
 
     def move(self, lines: int) -> None:
         """Move the selection by so many lines."""
@@ -112,40 +137,40 @@ class SelectList(Ink, ScrollView, can_focus=True):
 
     def move_page(self, halves: int) -> None:
         """Scroll by half pages; the selection keeps its place on the screen."""
-        height = self.size.height
+        height = self.window_lines
         step = max(1, height * abs(halves) // 2)
-        top = self.scroll_offset.y
+        top = self.top_line
         lowest = max(0, self.count_lines() - height)
         new_top = max(0, min(lowest, top + (step if halves > 0 else -step)))
         if new_top == top:
             self.cursor = self.count_lines() - 1 if halves > 0 else 0
             return
         offset = self.cursor - top
-        self.scroll_to(y=new_top, animate=False)
+        self.scroll_to_line(new_top)
         self.cursor = new_top + offset
 
     def scroll_lines(self, lines: int) -> None:
         """Scroll the window; the selection is pushed along at its edge."""
-        top = self.scroll_offset.y
-        lowest = max(0, self.count_lines() - self.size.height)
+        top = self.top_line
+        lowest = max(0, self.count_lines() - self.window_lines)
         new_top = max(0, min(lowest, top + lines))
-        self.scroll_to(y=new_top, animate=False)
-        self.cursor = max(new_top, min(self.cursor, new_top + self.size.height - 1))
+        self.scroll_to_line(new_top)
+        self.cursor = max(new_top, min(self.cursor, new_top + self.window_lines - 1))
 
     def line_on_screen(self, part: float) -> int:
         """The line at the top (0.0), middle (0.5) or bottom (1.0) of the window."""
-        last = min(self.size.height, self.count_lines() - self.scroll_offset.y) - 1
-        return self.scroll_offset.y + round(max(0, last) * part)
+        last = min(self.window_lines, self.count_lines() - self.top_line) - 1
+        return self.top_line + round(max(0, last) * part)
 
     def _place_hardware_cursor(self) -> None:
-        y = self.cursor - self.scroll_offset.y
+        y = self.cursor * self.spacing - self.scroll_offset.y
         self.app.cursor_position = self.content_region.offset + (0, max(0, y))
 
     # --- mouse
 
     def on_click(self, event: events.Click) -> None:
         """A click selects, a second one opens."""
-        line = event.y + self.scroll_offset.y
+        line = (event.y + self.scroll_offset.y) // self.spacing
         if line >= self.count_lines():
             return
         event.stop()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from termail.classroom.asciicast import Asciicast
-from termail.classroom.discretion import covered
+from termail.classroom.discretion import covered, covered_name
 
 
 @pytest.mark.parametrize(
@@ -19,11 +19,22 @@ from termail.classroom.discretion import covered
         ("me@cities.org.evil.com", "••@••••••.•••.••••.•••"),
         ("no address here", "no address here"),
         ("@ alone", "@ alone"),
+        ("Ann Lee <ann@corp.de>, Bob <bob@other.test>", "••• ••• <•••@••••.••>, Bob <bob@other.test>"),
+        ("José Ñúñez <jn@corp.de>", "•••• ••••• <••@••••.••>"),
+        ('"Lee, Ann" <ann@corp.de>', '"•••, •••" <•••@••••.••>'),
     ],
 )
 def test_addresses_outside_the_practice_world_are_covered_at_the_same_width(text: str, shown: str) -> None:
     assert covered(text) == shown
     assert len(covered(text)) == len(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "shown"),
+    [("Ann Lee", "ann@corp.de", "••• •••"), ("Bob", "bob@other.test", "Bob"), ("ann@corp.de", "", "•••@••••.••")],
+)
+def test_a_name_is_covered_where_its_address_is(name: str, address: str, shown: str) -> None:
+    assert covered_name(name, address) == shown
 
 
 def test_a_recording_is_asciicast_version_two(tmp_path: Path) -> None:

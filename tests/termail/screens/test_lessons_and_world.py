@@ -1,14 +1,17 @@
 """Lessons and the world on the screen: text with its weights, checks that turn green, times as people write."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from termail.classroom.lesson.checking import CheckResult
+from termail.screens import lesson, lesson_lines
 from termail.screens.desk import CommandError
 from termail.screens.lesson_desk import LessonDesk
 from termail.screens.lesson_lines import check_lines, markdown_lines, narration
+from termail.screens.lesson_words import in_words_of
 from termail.screens.services import Services
 from termail.screens.world import span_seconds
 
@@ -101,3 +104,13 @@ async def test_a_lesson_file_that_cannot_be_read_is_named(opened: Any, services:
     async with opened() as client:
         await client.press("f1")
         assert "mine.toml" in client.text
+
+
+def test_around_a_spanish_lesson_all_words_are_spanish() -> None:
+    lines = check_lines([CheckResult(False, "no está", "0 of 1"), CheckResult(False, "x", "3 messages fit")], "es")
+    assert [text_of(line).strip() for line in lines[1::2]] == ["0 de 1", "mensajes que coinciden: 3"]
+    sources = "".join(Path(module.__file__ or "").read_text() for module in (lesson, lesson_lines))
+    said = re.findall(r'(?:_words|in_words_of)\((?:[a-z._]+, )?[\'"](.+?)[\'"][,)]', sources)
+    said += [words for screen in (lesson.LessonScreen, lesson.LessonsScreen) for _, words in screen.HINTS]
+    assert len(said) > 20
+    assert [text for text in said if in_words_of("es", text) == text] == []

@@ -45,3 +45,19 @@ async def test_a_recording_holds_what_was_drawn_and_nothing_private(opened: Any,
     written = "".join(event[2] for event in events if event[1] == "o")
     assert "drawn" in written
     assert "afterwards" not in written
+
+
+async def test_the_large_layout_leaves_room_and_covers_names_and_what_is_typed(opened: Any) -> None:
+    async with opened(80, 24) as client:
+        narrow = client.lines[1:]
+        await client.press("f10")
+        rows = [at for at, line in enumerate(client.lines) if "Welcome" in line or "Lunch?" in line]
+        assert len(rows) == 2
+        between = sum("Plan" in line for line in client.lines[rows[0] : rows[1]])
+        assert rows[1] - rows[0] == 2 * (between + 1)
+        assert "Nov" in "".join(narrow) and "Nov" not in client.lines[rows[0]]
+        await client.press("j", "j", "j")
+        await client.press("m")
+        await client.type("ann@gmail.com")
+        assert "•••@•••••.•••" in client.text
+        assert "ann@gmail" not in client.text
