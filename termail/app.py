@@ -109,7 +109,7 @@ class TermailApp(App[int], inherit_bindings=False):
         if self.services.presenter.recording is not None:
             self.services.presenter.recording.resize(*event.size)
 
-    async def on_mail_screen_ready(self) -> None:
+    async def on_asking_screen_ready(self) -> None:
         """A screen can take the next key; the first of all begins the warming up."""
         await self.type_ahead.deliver()
         if not self._is_warm:

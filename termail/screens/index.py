@@ -19,7 +19,7 @@ from termail.model.order import Order, SortKey
 from termail.screens.desk import CommandError
 from termail.screens.index_commands import IndexCommands
 from termail.screens.index_words import index_format, index_title
-from termail.screens.later import Later
+from termail.screens.later import message_helpers
 from termail.screens.list_motions import ListMotions
 from termail.screens.listing_pace import ListingPace
 from termail.screens.listings import Listing, read_listing
@@ -27,7 +27,7 @@ from termail.screens.mail_screen import MailScreen
 from termail.screens.message_actions import MessageActions
 from termail.screens.message_motions import MessageMotions
 from termail.screens.notices import tell_of_mail
-from termail.screens.reading import read_message
+from termail.screens.preview import show_preview
 from termail.screens.services import Services
 from termail.screens.thread_actions import ThreadActions
 from termail.screens.virtual_folders import listing_of
@@ -39,7 +39,6 @@ from termail.widgets.message_list import MessageList
 from termail.widgets.select_list import SelectList, TextList
 
 FOLDER_COLUMN = 28
-PREVIEW_DELAY_SECONDS = 0.06
 
 
 class IndexScreen(MailScreen):
@@ -102,22 +101,8 @@ class IndexScreen(MailScreen):
             IndexCommands(self, self.actions),
             ThreadActions(self, self.actions),
             ListMotions(self, self.messages, self._text_of),
-            *self._later_helpers(),
+            *message_helpers(self, self._undone),
         ]
-
-    def _later_helpers(self) -> list[Later]:
-        """The first screen comes sooner without these."""
-        places = {
-            "message_outside": "MessageOutside",
-            "writing_actions": "WritingActions",
-            "address_actions": "AddressActions",
-            "part_actions": "PartActions",
-            "list_leaving": "ListLeaving",
-            "message_changes": "MessageChanges",
-            "script_actions": "ScriptActions",
-        }
-        helpers = [Later(f"termail.screens.{module}", name, self) for module, name in places.items()]
-        return [*helpers, Later("termail.screens.everywhere", "Everywhere", self, after_undo=self._undone)]
 
     def _view_of(self, folder: Folder, order: Order) -> FolderView:
         store, ascii_only = self.services.store, self.services.settings.ui.ascii
@@ -398,7 +383,11 @@ class IndexScreen(MailScreen):
 
     def _preview_soon(self) -> None:
         if self.preview.display:
-            self.run_worker(self.guard(self._show_preview()), group="preview", exclusive=True)
+            self.run_worker(
+                self.guard(show_preview(self.services, self.preview, self.view.id_at(self.line))),
+                group="preview",
+                exclusive=True,
+            )
 
     def on_select_list_line_opened(self, event: SelectList.LineOpened) -> None:
         """A double click reads; a click in the folder column opens a folder."""
@@ -410,18 +399,6 @@ class IndexScreen(MailScreen):
         folder = self.services.folder(folder_id) if folder_id else None
         if folder is not None:
             self.open_folder(folder)
-
-    async def _show_preview(self) -> None:
-        message_id = self.view.id_at(self.line)
-        if message_id is None:
-            self.preview.put_notice("")
-            return
-        await asyncio.sleep(PREVIEW_DELAY_SECONDS)  # a held j moves on before this message is rendered
-        if self.services.store.raw(message_id) is None:
-            self.preview.put_notice("Not fetched yet; Enter fetches it.")
-            return
-        width = max(20, self.preview.text_width)
-        self.preview.put_display(await read_message(self.services, message_id, width))
 
     def _text_of(self, line: int) -> str:
         row = self.view.row_at(line)

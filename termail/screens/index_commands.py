@@ -29,7 +29,7 @@ _SORT_LETTERS = {
     "p": SortKey.SPAM,
     "l": SortKey.LABEL,
 }
-_SORT_LABEL = "(d)ate/(f)rm/(r)ecv/(s)ubj/t(o)/(t)hread/(u)nsort/si(z)e/s(c)ore/s(p)am/(l)abel: "
+_SORT_LABEL = "d)ate f)rom r)ecv s)ubj o)to t)hread u)ns z)size c)score p)spam l)abel"
 ROWS_AT_ONCE = 1_000
 _NEXT_GROUPING = {SortKey.THREADS: SortKey.CONVERSATIONS, SortKey.CONVERSATIONS: SortKey.DATE}
 _GROUPING_WORDS = {
@@ -120,7 +120,7 @@ class IndexCommands:
         await self._sort(argument, reverse=True)
 
     async def _sort(self, argument: str, *, reverse: bool) -> None:
-        label = ("Rev-Sort " if reverse else "Sort ") + _SORT_LABEL
+        label = ("Rev: " if reverse else "Sort: ") + _SORT_LABEL
         by_name = {key.value: letter for letter, key in _SORT_LETTERS.items()}
         letter = by_name.get(argument, argument) or await self._desk.choose(label, "".join(_SORT_LETTERS))
         if letter not in _SORT_LETTERS:

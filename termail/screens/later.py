@@ -1,7 +1,20 @@
-"""A helper of a screen whose module is imported when one of its commands is first wanted."""
+"""Helpers of a screen that are imported when one of their commands is first wanted."""
 
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
+
+from termail.screens.desk import MailDesk
+
+_ON_MESSAGES: Final = {
+    "message_outside": "MessageOutside",
+    "writing_actions": "WritingActions",
+    "address_actions": "AddressActions",
+    "part_actions": "PartActions",
+    "list_leaving": "ListLeaving",
+    "message_changes": "MessageChanges",
+    "script_actions": "ScriptActions",
+}
 
 
 class Later:
@@ -16,3 +29,9 @@ class Later:
         if self._real is None:
             self._real = getattr(import_module(self._module), self._name)(*self._arguments, **self._settings)
         return getattr(self._real, name)
+
+
+def message_helpers(desk: MailDesk, after_undo: Callable[[], None]) -> list[Later]:
+    """What is done to messages, the same in the index and the pager, and what works everywhere."""
+    helpers = [Later(f"termail.screens.{module}", name, desk) for module, name in _ON_MESSAGES.items()]
+    return [*helpers, Later("termail.screens.everywhere", "Everywhere", desk, after_undo=after_undo)]

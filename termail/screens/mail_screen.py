@@ -1,16 +1,14 @@
 """The base of every screen: title bar, work, wire pane, status bar, prompt; keys become commands."""
 
-import asyncio
 import inspect
 import io
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult, SuspendNotSupported
-from textual.message import Message
 from textual.worker import Worker
 
 from termail.agent.messages import (
@@ -25,14 +23,13 @@ from termail.guests import HOST_COMMANDS
 from termail.keymap import Found, KeyReader, Unbound, Waiting, steps_of, stroke_of
 from termail.mime.sanitize import clean_line
 from termail.model.outbox import OutboxState
-from termail.screens.classroom_screen import ClassroomScreen
+from termail.screens.asking_screen import AskingScreen
 from termail.screens.desk import Cancelled, CommandError, Handler
 from termail.screens.outside import run_outside
 from termail.screens.phrases import OUTBOX_WORDS, words_of
 from termail.screens.services import Pressed, Services
-from termail.widgets.bars import StatusBar, TitleBar, key_hints
+from termail.widgets.bars import TitleBar, key_hints
 from termail.widgets.ink import Run
-from termail.widgets.prompt import Prompt
 
 # What a command may raise and the user reads as one line; anything else is a defect, kept with its traceback.
 EXPECTED = (CommandError, LookupError, ValueError, OSError, sqlite3.Error, SuspendNotSupported)
@@ -40,7 +37,7 @@ PATIENCE_SECONDS = 1.5  # how long keys wait for a message that is slow to draw
 _STATE_ROLES = {"error": "error", "offline": "warning", "idle": "ok"}
 
 
-class MailScreen(ClassroomScreen, inherit_bindings=False):
+class MailScreen(AskingScreen, inherit_bindings=False):
     """`helpers` answer the commands the screen itself has no `do_…` method for."""
 
     HINTS: ClassVar[tuple[tuple[str, str], ...]] = (("quit", "back"), ("help", "keys"))
@@ -52,19 +49,13 @@ class MailScreen(ClassroomScreen, inherit_bindings=False):
     def __init__(self, services: Services) -> None:
         super().__init__(services)
         self.helpers: list[object] = []
-        self.prompt = Prompt(self._take_answer, services.histories, id="prompt")
         self.title_bar = TitleBar(id="title")
-        self.status_bar = StatusBar(id="status")
         self.reader = KeyReader(
             services.keymap, self.CONTEXT, numbers=self.CONTEXT in (Context.INDEX, Context.PAGER)
         )
         self._notice: Run | None = None
-        self._answer: asyncio.Future[str | None] | None = None
         self._busy: set[Worker[None]] = set()
         self._is_open = False
-
-    class Ready(Message):
-        """The next key may come."""
 
     def compose(self) -> ComposeResult:
         yield self.title_bar
@@ -288,60 +279,6 @@ class MailScreen(ClassroomScreen, inherit_bindings=False):
             self.tell(words_of(error), "error")
         except Exception as error:  # noqa: BLE001 # a defect in one command never ends the client
             self.tell(self.services.defect(error), "error")
-
-    # --- asking
-
-    async def ask(
-        self,
-        label: str,
-        default: str = "",
-        *,
-        history: str = "",
-        complete: Callable[[str], Sequence[str]] | None = None,
-        secret: bool = False,
-        offered: bool = False,
-        changed: Callable[[str], None] | None = None,
-    ) -> str:
-        """A line of text at the bottom; an `offered` default is replaced by what is typed. Raises Cancelled."""
-        self._begin_question()
-        self.prompt.ask(
-            label, default, history=history, complete=complete, secret=secret, offered=offered, changed=changed
-        )
-        self.post_message(self.Ready())
-        return await self._answered()
-
-    async def choose(self, label: str, letters: str, default: str = "") -> str:
-        """One key. Raises Cancelled."""
-        self._begin_question()
-        self.prompt.ask_key(label, letters, default)
-        self.post_message(self.Ready())
-        return await self._answered()
-
-    async def confirm(self, label: str, *, default: bool = True) -> bool:
-        """mutt's ([yes]/no). Raises Cancelled."""
-        answers = "([yes]/no)" if default else "(yes/[no])"
-        return await self.choose(f"{label} {answers}: ", "yn", "y" if default else "n") == "y"
-
-    def _begin_question(self) -> None:
-        if self._answer is not None and not self._answer.done():
-            raise Cancelled
-        self._answer = asyncio.get_running_loop().create_future()
-        self.status_bar.display = False
-
-    async def _answered(self) -> str:
-        assert self._answer is not None
-        text = await self._answer
-        if text is None:
-            raise Cancelled
-        return text
-
-    def _take_answer(self, text: str | None) -> None:
-        """Hand the answer to the command that asked."""
-        self.status_bar.display = True
-        for widget in self.query("#work"):
-            self.set_focus(widget)
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_result(text)
 
     # --- other places
 

@@ -13,24 +13,17 @@ from termail.model.folder import Folder
 from termail.model.folder_view import FolderView
 from termail.model.order import Order
 from termail.model.row import Row
-from termail.screens.address_actions import AddressActions
 from termail.screens.desk import CommandError
-from termail.screens.everywhere import Everywhere
 from termail.screens.index_commands import IndexDesk, PagerLeft
-from termail.screens.list_leaving import ListLeaving
+from termail.screens.later import message_helpers
 from termail.screens.mail_screen import MailScreen
 from termail.screens.message_actions import MessageActions
-from termail.screens.message_changes import MessageChanges
 from termail.screens.message_motions import MessageMotions
-from termail.screens.message_outside import MessageOutside
 from termail.screens.pager_commands import PagerCommands
-from termail.screens.part_actions import PartActions
 from termail.screens.reading import LONG_OCTETS, Wishes, lay_out, open_message, read_trust
-from termail.screens.script_actions import ScriptActions
 from termail.screens.services import Services
 from termail.screens.thread_actions import ThreadActions
 from termail.screens.thread_reading import FIRST_MESSAGES, read_thread, thread_order
-from termail.screens.writing_actions import WritingActions
 from termail.widgets.bars import TrustBar
 from termail.widgets.ink import Run
 from termail.widgets.mail_text import MailText
@@ -83,16 +76,9 @@ class PagerScreen(MailScreen):
         self.helpers = [
             self.actions,
             MessageMotions(self),
-            MessageOutside(self),
-            WritingActions(self),
-            AddressActions(self),
             PagerCommands(self),
-            PartActions(self),
-            ListLeaving(self),
-            MessageChanges(self),
-            ScriptActions(self),
             ThreadActions(self, self.actions),
-            Everywhere(self, after_undo=self._undone),
+            *message_helpers(self, self._undone),
         ]
 
     def compose_work(self) -> ComposeResult:
