@@ -20,6 +20,8 @@ from termail.widgets.ink import Run, fit
 from termail.widgets.message_list import date_text, size_text
 from termail.widgets.select_list import SelectList, TextList
 
+WIDE_CELLS = 100
+
 
 class Report(MailScreen):
     """A title and lines; subclasses say which."""
@@ -94,16 +96,21 @@ class OutboxScreen(Report):
     def report_lines(self) -> list[list[Run]]:
         now = self.services.clock()
         self._items = self.services.store.outbox()
+        return [self._outbox_line(item, now) for item in self._items]
+
+    def _outbox_line(self, item: OutboxItem, now: float) -> list[Run]:
+        """In a narrow terminal the size goes, and subject and people are cut, so that the reason is to be seen."""
+        is_wide = self.list.size.width >= WIDE_CELLS
+        note, subject = _outbox_note(item, now), clean_line(item.subject) or "(no subject)"
+        if note:
+            subject = fit(subject, 32 if is_wide else 15)
         return [
-            [
-                (f" {fit(item.state.value, 14)}", _OUTBOX_ROLES.get(item.state, "accent")),
-                (fit(date_text(item.queued, now), 8), "dim"),
-                (f"{size_text(item.size_octets):>5}  ", "dim"),
-                (fit(clean_line(", ".join(item.recipients)), 28) + "  ", "text"),
-                (clean_line(item.subject) or "(no subject)", "strong"),
-                (_outbox_note(item, now), "dim"),
-            ]
-            for item in self._items
+            (f" {fit(item.state.value, 14)}", _OUTBOX_ROLES.get(item.state, "accent")),
+            (fit(date_text(item.queued, now), 8), "dim"),
+            (f"{size_text(item.size_octets):>5}  " if is_wide else "", "dim"),
+            (fit(clean_line(", ".join(item.recipients)), 28 if is_wide else 15) + "  ", "text"),
+            (subject, "strong"),
+            (note, "dim"),
         ]
 
     def heard(self, message: ToUI) -> None:
@@ -115,7 +122,7 @@ class OutboxScreen(Report):
     def do_select_entry(self, argument: str) -> None:
         item = self._selected()
         lines = [*item.reports, *([""] if item.reports else [])]
-        lines += item.transcript or ["No attempt was made yet."]
+        lines += item.transcript or [item.reason or "No attempt was made yet."]
         self.go("text", f"SMTP dialogue of {item.subject or 'this message'}", lines)
 
     async def do_cancel_entry(self, argument: str) -> None:

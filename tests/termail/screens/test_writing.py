@@ -50,6 +50,24 @@ async def test_mail_that_did_not_go_is_told_from_mail_that_waits(opened: Any, st
         assert "✉ 1 in outbox  ✗ 1 not sent (M-o)" in client.lines[0]
 
 
+async def test_why_mail_waits_is_seen_in_80_columns_and_in_full_on_enter(opened: Any, store: LocalStore) -> None:
+    raw = b"Subject: The minutes of the meeting, once more\r\n\r\nx\r\n"
+    store.queue_message("work", "alice@cities.org", ["bob@other.test", "carol@other.test"], raw)
+    reason = "the server at mx.other.test: nobody answers there"
+    store.put_outbox_state(store.outbox()[0].outbox_id, OutboxState.DEFERRED, reason=reason)
+    async with opened(80, 24) as client:
+        await client.press("alt+o")
+        (line,) = (line for line in client.lines if "deferred" in line)
+        assert "The minutes" in line
+        assert "the server at mx" in line
+        await client.press("enter")
+        assert reason in client.text
+    async with opened(160, 24) as client:
+        await client.press("alt+o")
+        (line,) = (line for line in client.lines if "deferred" in line)
+        assert reason in line
+
+
 async def test_an_empty_subject_and_a_forgotten_attachment_are_asked_about(opened: Any, store: LocalStore) -> None:
     async with opened() as client:
         await write(client, "bob@other.test", "", "it is attached")
