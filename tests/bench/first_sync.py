@@ -142,7 +142,7 @@ def _median(terminal: Terminal) -> float:
 
 def _again(folder: Path, count: int, changes: int, *, with_mbsync: bool) -> None:
     with Terminal(_ours(folder)) as terminal:
-        ours = terminal.wait("messages") - terminal.started
+        ours = terminal.wait("messages", keep=True) - terminal.started
         synced = terminal.wait(f"{changes:,} unread", 600) - terminal.started
     with Terminal(_neomutt(folder)) as terminal:
         theirs = terminal.wait(f"Msgs:{count}", 600) - terminal.started

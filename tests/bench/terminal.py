@@ -45,15 +45,17 @@ class Terminal:
     def type(self, keys: bytes) -> None:
         os.write(self._terminal, keys)
 
-    def wait(self, pattern: str, seconds: float = 900.0) -> float:
-        """Until the output since the last call matches → the moment, in perf_counter seconds."""
+    def wait(self, pattern: str, seconds: float = 900.0, *, keep: bool = False) -> float:
+        """Until the output since the last call matches → the moment, in perf_counter seconds. `keep` leaves it for the
+        next call."""
         wanted = re.compile(pattern.encode())
         begun = time.perf_counter()
         while not wanted.search(ANSI.sub(b"", self._seen)):
             if time.perf_counter() - begun > seconds:
                 raise RuntimeError(f"{self._name}: no {pattern!r} in {ANSI.sub(b'', self._seen)[-600:]!r}")
             self._read(0.2)
-        self._seen = b""
+        if not keep:
+            self._seen = b""
         return time.perf_counter()
 
     def settle(self, quiet_seconds: float = QUIET_SECONDS) -> None:
