@@ -46,8 +46,8 @@ class Terminal:
         os.write(self._terminal, keys)
 
     def wait(self, pattern: str, seconds: float = 900.0, *, keep: bool = False) -> float:
-        """Until the output since the last call matches → the moment, in perf_counter seconds. `keep` leaves it for the
-        next call."""
+        """Until the output since the last call matches → the moment, in perf_counter seconds. `keep` leaves it to
+        the next call."""
         wanted = re.compile(pattern.encode())
         begun = time.perf_counter()
         while not wanted.search(ANSI.sub(b"", self._seen)):
