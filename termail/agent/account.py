@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,7 @@ class Surroundings:
     data: Path
 
 
-class AccountRunner:
+class AccountRunner(ABC):
     """Base of the kinds of accounts; `session` is theirs: one connection's life, until it fails.
 
     Wishes (`want_…`, `look_at`) may come at any time from the event loop and are kept until they are met.
@@ -120,17 +121,17 @@ class AccountRunner:
 
     # --- life
 
+    @abstractmethod
     async def session(self) -> None:
         """Connect and work until something fails. Raises what `run` knows."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def run_once(self) -> None:
         """The same work once, for commands without a UI."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def replay_once(self) -> None:
         """Bring the user's operations to the server and do nothing else, for commands without a UI."""
-        raise NotImplementedError
 
     async def run(self) -> None:
         """For ever: a session, then a pause that grows while sessions fail. Never fails itself."""

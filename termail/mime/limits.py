@@ -53,8 +53,6 @@ HTML_SECONDS: Final = 3.0
 HTML_START_SECONDS: Final = 5.0
 """How long that process may take to start."""
 
-INDEXED_CHARACTERS: Final = 1_000_000
-"""Text of one message given to the full-text index."""
 FILENAME_OCTETS: Final = 200
 """A saved attachment's name, in UTF-8 octets."""
 RECEIVED_HOPS: Final = 100

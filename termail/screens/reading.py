@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from termail.mime.limits import SHOWN_CHARACTERS
-from termail.mime.lines import Display, Line, LineKind
+from termail.mime.lines import Display
 from termail.screens.identity import my_addresses
 from termail.screens.protected import Suspend, protection_runs
 from termail.screens.services import Services
@@ -92,8 +92,3 @@ def own_domains(services: Services, account: str) -> frozenset[str]:
     endpoints = [entry.partition("@")[2] for entry in (settings.retrieve, settings.send)]
     hosts += [entry.partition(":")[0].partition("/")[0].lower() for entry in endpoints]
     return frozenset(host for host in hosts if "." in host and not host.replace(".", "").isdigit())
-
-
-def plain_display(text: str) -> Display:
-    """Sanitised text that is not a message, for the pager."""
-    return Display(lines=[Line(LineKind.TEXT, line) for line in text.split("\n")], links=[], attachments=[])

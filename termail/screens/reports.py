@@ -1,6 +1,7 @@
 """Reports: lists one looks at and leaves (outbox, operations, drafts, messages of the session, help)."""
 
 import time
+from abc import abstractmethod
 from collections.abc import Awaitable, Sequence
 
 from textual.app import ComposeResult
@@ -52,9 +53,9 @@ class Report(MailScreen):
         self.list.put_lines(lines or [[(f"  {self.EMPTY}", "dim")]])
         self.show_title()
 
+    @abstractmethod
     def report_lines(self) -> list[list[Run]]:
         """The lines now."""
-        raise NotImplementedError
 
     def title_runs(self) -> tuple[Run, ...]:
         return ((self.TITLE_TEXT, "strong"),)

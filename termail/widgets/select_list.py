@@ -1,5 +1,7 @@
 """A long list with one selected line: the base of the index, the folder list and every other list."""
 
+from abc import abstractmethod
+
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
@@ -45,13 +47,13 @@ class SelectList(Ink, ScrollView, can_focus=True):
         def control(self) -> "SelectList":
             return self.widget
 
+    @abstractmethod
     def count_lines(self) -> int:
         """How many lines there are."""
-        raise NotImplementedError
 
+    @abstractmethod
     def line_runs(self, line: int, width: int, *, selected: bool) -> list[Run]:
         """One line."""
-        raise NotImplementedError
 
     def is_selected(self, line: int) -> bool:
         """Whether the selection bar is on a line."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from termail.mime.display import display
 from termail.mime.headers import header_end, summarize
-from termail.mime.text import extract_text
+from termail.store.reading import read_body
 
 MADE_UP = (
     b"Received: from server.other.test (server.other.test [192.0.2.1])\r\n"
@@ -79,7 +79,7 @@ def main() -> None:
     blocks = [raw[: header_end(raw)[0]] for raw in messages]
     rows = (
         ("header summary / email, compat32", summarize, summarize_by_the_library, blocks),
-        ("index text / email, parse only", extract_text, email.message_from_bytes, messages),
+        ("index text / email, parse only", read_body, email.message_from_bytes, messages),
         ("display / email, policy.default", lambda raw: display(raw, width=80), attempt_default, messages),
     )
     print(f"{len(messages)} messages, {sum(map(len, messages)) / 1e6:.1f} MB")

@@ -96,7 +96,7 @@ async def chromium(profile: Path) -> AsyncIterator[Page]:
     finally:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(20)
+            process.wait(60)
         process.kill()
         process.wait()
 

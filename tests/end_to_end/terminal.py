@@ -70,7 +70,7 @@ class Terminal:
             os.write(self._fd, KEYS.get(key, key).encode())
             self._pump(0.02)
 
-    def wait_for(self, *texts: str, seconds: float = 30.0, gone: Sequence[str] = ()) -> str:
+    def wait_for(self, *texts: str, seconds: float = 60.0, gone: Sequence[str] = ()) -> str:
         """The screen, as soon as it shows every text and none of `gone`."""
         deadline = time.monotonic() + seconds
         while True:
@@ -81,7 +81,7 @@ class Terminal:
                 raise ScreenNeverShowed(f"waited for {texts!r} (gone: {gone!r}); exit {self.exit_code}\n{screen}")
             self._pump(0.1)
 
-    def wait_for_exit(self, seconds: float = 30.0) -> int:
+    def wait_for_exit(self, seconds: float = 60.0) -> int:
         """The exit code of the program."""
         deadline = time.monotonic() + seconds
         while self.exit_code is None:

@@ -53,7 +53,7 @@ def mailbox(world, domain: str, user: str, name: str = "INBOX") -> dict[str, str
     return {str(message["Subject"]): message.as_string() for message in map(message_from_bytes, raws)}
 
 
-def soon(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def soon(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Return when the condition holds; what it waits for happens in other processes."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -147,7 +147,7 @@ def test_a_killed_client_takes_the_practice_world_with_it(tmp_path: Path) -> Non
         terminal.wait_for("Welcome to the practice world")
     finally:
         terminal.close()  # SIGKILL
-    soon(lambda: not processes_that_name(str(tmp_path)), seconds=40)
+    soon(lambda: not processes_that_name(str(tmp_path)), seconds=60)
 
 
 def processes_that_name(path: str) -> list[str]:

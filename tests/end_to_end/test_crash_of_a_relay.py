@@ -47,7 +47,7 @@ class Server:
     def end(self, number: int) -> None:
         assert self.process is not None and self.process.stdout is not None
         self.process.send_signal(number)
-        self.process.wait(20)
+        self.process.wait(60)
         self.process.stdout.close()
         self.process = None
 
@@ -88,7 +88,7 @@ def burst(port: int, recipient: str, *, login: bool) -> tuple[list[str], threadi
 
     def send(number: int) -> None:
         try:
-            with smtplib.SMTP("127.0.0.1", port, timeout=20) as client:
+            with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
                 if login:
                     client.login("alice", "123456")
                 sender = "alice@near.test" if login else "bob@other.test"

@@ -58,7 +58,7 @@ class Burst:
     def _submit(self, number: int) -> None:
         way = WAYS[number % len(WAYS)]
         try:
-            with CLIENTS[way]("127.0.0.1", self._ports[way], timeout=20) as client:
+            with CLIENTS[way]("127.0.0.1", self._ports[way], timeout=60) as client:
                 if way == "submission":
                     client.login("alice", "123456")
                 else:
@@ -93,7 +93,7 @@ def subjects(port: int, user: str, mailbox: str = "INBOX") -> Counter[str]:
 
 def wait_until_the_queue_is_empty(data: Path) -> None:
     command = [sys.executable, "-m", "bundled_server", "queue", "list", "--data", str(data), "--json"]
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while json.loads(subprocess.run(command, capture_output=True, check=True, timeout=30).stdout):
         assert time.monotonic() < deadline, "the queue does not get empty"
 
@@ -107,7 +107,7 @@ def test_what_was_accepted_survives_kill_9_exactly_once(tmp_path: Path) -> None:
         burst.start()
         assert burst.enough.wait(30)
         process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(60)
         burst.wait_for_the_end()
 
         process, ports = start(data)
@@ -120,4 +120,4 @@ def test_what_was_accepted_survives_kill_9_exactly_once(tmp_path: Path) -> None:
             assert {WAYS[int(accepted.split("-")[1]) % len(WAYS)] for accepted in burst.accepted} == set(WAYS)
         finally:
             process.terminate()
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0

@@ -41,7 +41,7 @@ class Server:
 
     def expect(self, accepted: list[str]) -> None:
         """All of it is there, once."""
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 60
         while sorted(self.subjects()) != sorted(accepted):
             assert time.monotonic() < deadline, "what was accepted is not all there, once"
             time.sleep(0.2)

@@ -51,7 +51,7 @@ def test_a_telnet_from_outside_shows_up_in_the_wire_view(terminal: Terminal) -> 
     terminal.press("world", "enter")
     screen = terminal.wait_for("● up    brasilia.cities.org")
     port = int(re.search(r"brasilia\.cities\.org +smtp (\d+)", screen)[1])
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as stranger:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as stranger:
         stranger.recv(1024)
         stranger.sendall(b"HELO stranger.example\r\n")
         stranger.recv(1024)

@@ -53,7 +53,7 @@ def test_nothing_leaves_the_world_and_the_sender_is_told_why(world) -> None:
         client.sendmail(
             "juan@cities.org", ["friend@outside.example"], b"From: juan@cities.org\r\nSubject: Out\r\n\r\nx\r\n"
         )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (
         reports := [one for one in messages(world, "cities.org", "juan") if "Undeliverable" in one["Subject"]]
     ):
@@ -67,7 +67,7 @@ def test_the_list_of_the_world_reaches_its_members_on_both_hosts(world) -> None:
         client.login("bob", "123456")
         letter = b"From: bob@other.test\r\nTo: redes@cities.org\r\nSubject: a question\r\n\r\nx\r\n"
         client.sendmail("bob@other.test", ["redes@cities.org"], letter)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     for domain, user in (("cities.org", "alice"), ("cities.org", "juan"), ("other.test", "bob")):
         while not (
             found := [one for one in messages(world, domain, user) if one["Subject"] == "[redes] a question"]

@@ -10,7 +10,7 @@ class Telnet:
     """A person at a terminal: types a line, reads what comes back."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self._lines = self._socket.makefile("rb")
 
     def types(self, line: str) -> None:

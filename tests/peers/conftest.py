@@ -46,7 +46,7 @@ class Server:
             _, data = client.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
             return [item[1].decode().strip()[9:] for item in data if isinstance(item, tuple)]
 
-    def wait_for(self, user: str, subject: str, mailbox: str = "INBOX", seconds: float = 20.0) -> None:
+    def wait_for(self, user: str, subject: str, mailbox: str = "INBOX", seconds: float = 60.0) -> None:
         """Return when the mailbox holds a message with that subject."""
         deadline = time.monotonic() + seconds
         while subject not in self.subjects(user, mailbox):

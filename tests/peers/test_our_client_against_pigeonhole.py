@@ -93,7 +93,7 @@ def dovecot() -> Iterator[tuple[int, Path]]:
         (root / "conf").write_text(CONF.format(root=root, port=port))
         process = subprocess.Popen(["dovecot", "-F", "-c", str(root / "conf")])
         try:
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 60
             while socket.socket().connect_ex(("127.0.0.1", port)):
                 assert process.poll() is None, (root / "log").read_text()
                 assert time.monotonic() < deadline
@@ -101,7 +101,7 @@ def dovecot() -> Iterator[tuple[int, Path]]:
             yield port, root / "cert.pem"
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 @pytest.mark.parametrize("security", [Security.STARTTLS, Security.NONE])

@@ -48,7 +48,7 @@ def test_what_postfix_accepts_is_in_our_mailbox(open_folder: Path, server) -> No
     ours = f"lmtp:inet:127.0.0.1:{server.ports['lmtp']}"
     with (
         postfix_for("cities.org", open_folder / "postfix", ours) as postfix,
-        smtplib.SMTP("127.0.0.1", postfix.port, timeout=20) as client,
+        smtplib.SMTP("127.0.0.1", postfix.port, timeout=60) as client,
     ):
         for number in range(20):
             text = f"Subject: by LMTP {number}\r\n\r\n.x\r\n"
@@ -72,11 +72,11 @@ def test_what_we_relay_is_in_postfix_s_maildir_octet_for_octet(open_folder: Path
         settings = open_folder / "settings.toml"
         settings.write_text(f'[transports]\n"far.test" = "127.0.0.1:{postfix.port}"\n')
         ours = from_bench("ours").OurServer(open_folder / "ours", "--config", str(settings), "--insecure-auth")
-        with ours, smtplib.SMTP("127.0.0.1", ours.ports["submission"], timeout=20) as client:
+        with ours, smtplib.SMTP("127.0.0.1", ours.ports["submission"], timeout=60) as client:
             client.login("alice", "pw")
             for letter in LETTERS:
                 client.sendmail("alice@example.test", ["alice@far.test"], b"From: alice@example.test\r\n" + letter)
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 60
             while postfix.delivered() < len(LETTERS):
                 assert time.monotonic() < deadline, "Postfix did not get everything"
                 time.sleep(0.05)

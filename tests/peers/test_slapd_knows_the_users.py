@@ -78,7 +78,7 @@ class Slapd:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def free_port() -> int:
 
 
 def wait_for_port(port: int) -> None:
-    until = time.monotonic() + 15
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -211,7 +211,7 @@ def count_by_imap(port: int, user: str, password: str) -> int:
 
 
 def opens_by_pop3(port: int, user: str, password: str) -> None:
-    client = POP3("127.0.0.1", port, timeout=10)
+    client = POP3("127.0.0.1", port, timeout=60)
     client.user(user)
     client.pass_(password)
 

@@ -31,11 +31,6 @@ class Framer:
         self._literal: bytearray | None = None
         self._missing_octets = 0
 
-    @property
-    def holds_octets(self) -> bool:
-        """True in the middle of a response."""
-        return bool(self._buffer or self._pieces or self._literal is not None)
-
     def receive(self, data: bytes) -> None:
         """Octets from the wire, in pieces of any size."""
         self._buffer += data

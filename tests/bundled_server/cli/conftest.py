@@ -64,7 +64,7 @@ def run_host(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     yield run
     for process in started:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         assert process.stdout is not None
         process.stdout.close()
 

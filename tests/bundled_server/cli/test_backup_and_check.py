@@ -42,7 +42,7 @@ def test_a_backup_taken_while_mail_arrives_is_a_host(running, run_host, termail_
     report = json.loads(termail_server("check", "--data", target, "--json").stdout)
     assert report["healthy"] and 5 <= report["counts"]["messages"] <= 45
     running.process.terminate()
-    running.process.wait(20)
+    running.process.wait(60)
     target.rename(running.data.with_name("old"))
     running.data.rename(tmp_path / "away")
     (tmp_path / "old").rename(running.data)

@@ -34,7 +34,7 @@ def test_training_and_questions_on_a_running_and_on_a_stopped_host(running, term
     moved = "1 messages learned as spam, 1 of them were the other kind before\n"
     assert bayes("train", "spam", corpus / "ham" / "00") == moved
     running.process.terminate()
-    running.process.wait(20)
+    running.process.wait(60)
     assert bayes("train", "ham", corpus / "ham" / "00").startswith("1 messages learned as ham, 1 of them")
     assert bayes("stats").startswith("12 spam and 12 ham learned; ")
     explained = bayes("explain", corpus / "spam" / "03")

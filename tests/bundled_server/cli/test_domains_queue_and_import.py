@@ -69,7 +69,7 @@ def test_domains_of_a_running_and_of_a_stopped_host(running, termail_server) -> 
     check_domains(termail_server, running.data)
     assert rcpt(running.ports["smtp"], "alice@towns.org") == 250
     running.process.terminate()
-    running.process.wait(20)
+    running.process.wait(60)
     assert termail_server("domain", "remove", "towns.org", "--data", running.data).returncode == 0
     check_domains(termail_server, running.data)
 
@@ -92,7 +92,7 @@ def test_the_queue_of_a_running_and_of_a_stopped_host(waiting, termail_server) -
         assert run("requeue", queue_id) == {"done": True}
         if host.process.poll() is None:
             host.process.terminate()
-            host.process.wait(20)
+            host.process.wait(60)
     assert run("flush", "FAR.test") == {"flushed": 1}
     assert run("delete", queue_id) == {"done": True}
     assert run("list") == []
@@ -130,5 +130,5 @@ def test_a_followed_journal_begins_with_what_happened(running) -> None:
         assert {event["message_id"] for event in told} == {"<way@cities.org>"}
     finally:
         follower.kill()
-        follower.wait(10)
+        follower.wait(60)
         follower.stdout.close()

@@ -62,7 +62,7 @@ def test_switches_lists_and_trials_on_a_running_and_on_a_stopped_host(run_host, 
     assert "there is no user bob" in filters("deny", "x.test", "--user", "bob", code=1)
 
     host.process.terminate()
-    host.process.wait(20)
+    host.process.wait(60)
     assert filters("allow", "lottery.test", "--user", "alice") == "lottery.test was trusted already\n"
     assert filters("deny", "192.0.2.7/24") == "192.0.2.7/24 is refused from now on\n"
     assert filters("list").splitlines()[-2:] == ["allow:     nobody", "deny:      192.0.2.0/24"]

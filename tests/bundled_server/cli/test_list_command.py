@@ -24,7 +24,7 @@ def test_a_list_lives_through_commands(running, termail_server):
     assert "\x1b" not in waiting["subject"]
     assert lists("moderate", "redes", "reject", waiting["mark"]).stdout == "1 refused\n"
     running.process.terminate()
-    running.process.wait(20)
+    running.process.wait(60)
     assert lists("members", "redes").stdout == "alice@cities.org\nbob@else.test\n"
     assert lists("leave", "redes", "bob@else.test").stdout == "left: bob@else.test\n"
     shown = json.loads(lists("show", "redes", "--json").stdout)

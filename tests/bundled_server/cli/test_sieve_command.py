@@ -94,7 +94,7 @@ def test_the_scripts_of_a_user_on_a_running_and_on_a_stopped_host(termail_server
     assert sieve("put", "alice", "main", script, "--activate") == "main stored and active\n"
     assert sieve("get", "alice", "main") == SCRIPT
     running.process.terminate()
-    running.process.wait(20)
+    running.process.wait(60)
     assert sieve("list", "alice") == "* main\n"
     done = termail_server("sieve", "delete", "--data", running.data, "alice", "main")
     assert (done.returncode, "is active" in done.stderr) == (2, True)

@@ -16,13 +16,13 @@ def test_the_ready_line_is_the_only_output_and_every_port_accepts(running) -> No
     assert (host["name"], host["domain"]) == ("mail.cities.org", "cities.org")
     assert set(host["ports"]) == {"smtp", "submission", "imap", "pop3", "admin"}
     for port in host["ports"].values():
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        socket.create_connection(("127.0.0.1", port), timeout=60).close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_stop_it_cleanly(running, number: signal.Signals) -> None:
     running.process.send_signal(number)
-    assert running.process.wait(20) == 0
+    assert running.process.wait(60) == 0
     assert running.process.stdout.read() == b""
     assert not (running.data / "admin.json").exists()
 
@@ -164,6 +164,6 @@ def test_mail_comes_in_and_goes_out_as_mbox(termail_server, tmp_path: Path) -> N
 
 def test_after_a_kill_the_stale_address_does_not_mislead(running, termail_server) -> None:
     os.kill(running.process.pid, signal.SIGKILL)
-    running.process.wait(10)
+    running.process.wait(60)
     assert (running.data / "admin.json").exists()
     assert termail_server("user", "list", "--data", running.data).stdout == "alice\n"

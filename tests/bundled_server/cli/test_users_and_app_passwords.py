@@ -21,7 +21,7 @@ def test_app_passwords_are_made_shown_once_used_and_revoked(running, termail_ser
     shown = user("show", "alice")
     assert shown.stdout.startswith("alice: store answers for the password\napp password phone, ")
     running.process.terminate()
-    running.process.wait(20)
+    running.process.wait(60)
     assert user("app-password", "revoke", "alice", "phone").stdout.startswith("phone revoked")
     assert user("app-password", "list", "alice").stdout == "no app passwords\n"
     again = user("app-password", "revoke", "alice", "phone")

@@ -90,7 +90,7 @@ async def send_to(
 
 async def what_came(host: Host, answer: tuple[int, bytes]) -> Came:
     """What there is once the queue is empty."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await host.store.queue_items():
             await asyncio.sleep(0)
     boxes = []

@@ -70,7 +70,7 @@ async def test_a_zone_that_does_not_answer_is_no_listing_and_rests(names: ZoneSe
     )
     place = silent[0].get_extra_info("sockname")
     now = [0.0]
-    link = lists(DnsResolver([place]), Zone(zone="bl.lists"), now=now, timeout_seconds=0.05, rest_seconds=60.0)
+    link = lists(DnsResolver([place]), Zone(zone="bl.lists"), now=now, timeout_seconds=0.5, rest_seconds=60.0)
     try:
         verdict = await ask(link, Stage.CONNECT, client("192.0.2.2"))
         assert (verdict.word, verdict.score) == (Word.PASS, 0.0)

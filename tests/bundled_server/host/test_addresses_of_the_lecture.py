@@ -52,7 +52,7 @@ async def hosts(tmp_path: Path) -> AsyncIterator[dict[str, Host]]:
 )
 async def test_every_way_of_writing_it_finds_bob(hosts: dict[str, Host], address: str) -> None:
     def send() -> None:
-        with smtplib.SMTP("127.0.0.1", hosts["cities.org"].bound_ports["submission"], timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", hosts["cities.org"].bound_ports["submission"], timeout=60) as client:
             client.login("alice", "123456")
             client.sendmail("alice@cities.org", [address], "Subject: x\r\n\r\nHola\r\n")
 
@@ -61,7 +61,7 @@ async def test_every_way_of_writing_it_finds_bob(hosts: dict[str, Host], address
     arrived = asyncio.Event()
     hosts["other.test"].store.watch(mailbox.mailbox_id, lambda _: arrived.set())
     await asyncio.to_thread(send)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await arrived.wait()
     index = await hosts["other.test"].store.index(mailbox.mailbox_id)
     message = await hosts["other.test"].store.body(index.content_ids[0])
@@ -75,12 +75,12 @@ async def test_a_host_without_mail_bounces_to_the_sender(hosts: dict[str, Host])
     hosts["cities.org"].store.watch(mailbox.mailbox_id, lambda _: arrived.set())
 
     def send() -> None:
-        with smtplib.SMTP("127.0.0.1", hosts["cities.org"].bound_ports["submission"], timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", hosts["cities.org"].bound_ports["submission"], timeout=60) as client:
             client.login("alice", "123456")
             client.sendmail("alice@cities.org", ["mach2!mach1!user"], "Subject: x\r\n\r\nHola\r\n")
 
     await asyncio.to_thread(send)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await arrived.wait()
     index = await hosts["cities.org"].store.index(mailbox.mailbox_id)
     report = await hosts["cities.org"].store.body(index.content_ids[0])

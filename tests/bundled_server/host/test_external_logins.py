@@ -84,7 +84,7 @@ def imap(port: int, user: str, password: str) -> None:
 
 
 def pop3(port: int, user: str, password: str) -> None:
-    client = poplib.POP3("127.0.0.1", port, timeout=10)
+    client = poplib.POP3("127.0.0.1", port, timeout=60)
     client.user(user)
     client.pass_(password)
     client.quit()

@@ -83,7 +83,7 @@ async def arrival(host: Host, owner: str) -> bytes:
     assert mailbox is not None
     changed = asyncio.Event()
     stop = host.store.watch(mailbox.mailbox_id, lambda _: changed.set())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (index := await host.store.index(mailbox.mailbox_id)).uids:
             await changed.wait()
             changed.clear()
@@ -121,7 +121,7 @@ async def test_nobody_relays_through_an_invented_sender(pair: Pair) -> None:
 async def test_a_program_gets_the_mail_of_its_alias(pair: Pair) -> None:
     await send(pair.cities, "keep@cities.org")
     following = pair.cities.journal.follow(from_recent=True)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for event in following:
             if event.kind == "delivered":
                 break

@@ -75,7 +75,7 @@ async def test_discard_is_accepted_and_gone(host: Host) -> None:
 async def test_a_vacation_reply_leaves_although_the_mail_came_by_port_25(host: Host) -> None:
     await activate(host, 'require "vacation"; vacation "Gone.";')
     await asyncio.to_thread(send, host.bound_ports["smtp"])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for event in host.journal.follow(from_recent=True):
             if event.kind == "sifted" and "vacation reply to bob@other.test" in event.text:
                 break

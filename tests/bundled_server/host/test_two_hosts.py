@@ -70,7 +70,7 @@ async def arrival(host: Host, owner: str) -> bytes:
     assert mailbox is not None
     changed = asyncio.Event()
     stop = host.store.watch(mailbox.mailbox_id, lambda _: changed.set())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (index := await host.store.index(mailbox.mailbox_id)).uids:
             await changed.wait()
             changed.clear()
@@ -82,7 +82,7 @@ async def relays(host: Host) -> list[tuple[str, str]]:
     """Agent and kind of the journal's events on relaying, as soon as there are some: the other host may have the
     message in a mailbox before its "250" is read here."""
     following = host.journal.follow()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (found := [event for event in host.journal.recent() if event.kind == "relayed"]):
             await anext(following)
     await following.aclose()

@@ -38,7 +38,7 @@ async def talk(host: Host, text: bytes, replies: int) -> list[str]:
     """Send everything at once, read that many lines, hang up."""
     reader, writer = await asyncio.open_connection("127.0.0.1", host.bound_ports["lmtp"])
     writer.write(b"LHLO mx.test\r\n")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         greeting = await reader.readline()
         while (line := await reader.readline())[3:4] == b"-":
             greeting += line
@@ -51,7 +51,7 @@ async def talk(host: Host, text: bytes, replies: int) -> list[str]:
 
 async def test_smtplib_hands_over_and_the_mail_is_there(host: Host) -> None:
     def send() -> dict[str, tuple[int, bytes]]:
-        with smtplib.LMTP("127.0.0.1", host.bound_ports["lmtp"], timeout=20) as client:
+        with smtplib.LMTP("127.0.0.1", host.bound_ports["lmtp"], timeout=60) as client:
             return client.sendmail("bob@other.test", ["nobody@cities.org", "both@cities.org"], TEXT)
 
     refused = await asyncio.to_thread(send)
@@ -119,7 +119,7 @@ async def test_marks_of_the_filters_before_us_stay_and_nobody_speaks_in_our_name
     )
 
     def send() -> None:
-        with smtplib.LMTP("127.0.0.1", host.bound_ports["lmtp"], timeout=20) as client:
+        with smtplib.LMTP("127.0.0.1", host.bound_ports["lmtp"], timeout=60) as client:
             client.sendmail("bob@other.test", ["alice@cities.org"], head + TEXT)
 
     await asyncio.to_thread(send)

@@ -73,7 +73,7 @@ class Dialogue:
         self.writer.write(octets)
 
     async def reads(self) -> str:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return (await self.reader.readline()).decode("utf-8", "surrogateescape").rstrip("\r\n")
 
     async def reads_until(self, start: str) -> list[str]:
@@ -90,7 +90,7 @@ class Dialogue:
         return await self.reads_until(f"{tag} ")
 
     async def sees_the_end(self) -> bool:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await self.reader.read() == b""
 
     def leaves(self) -> None:

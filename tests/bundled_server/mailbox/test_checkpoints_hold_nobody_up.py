@@ -28,7 +28,7 @@ def test_the_writer_goes_on_while_the_log_is_copied(tmp_path: Path) -> None:
 
     def slowly(path: Path) -> None:
         begun.set()
-        assert released.wait(20)
+        assert released.wait(60)
         carry_over(path)
 
     path = tmp_path / "db"
@@ -36,7 +36,7 @@ def test_the_writer_goes_on_while_the_log_is_copied(tmp_path: Path) -> None:
     with closing(make(path)) as connection:
         write(connection, MANY)
         checkpoints.tend(connection, idle=False)
-        assert begun.wait(20)
+        assert begun.wait(60)
         write(connection)  # while the copying stands still
         left = log_state(path).left_octets
         checkpoints.tend(connection, idle=False)

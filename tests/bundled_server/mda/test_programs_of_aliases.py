@@ -29,7 +29,7 @@ def program(folder: Path, source: str) -> str:
     return f'|"{sys.executable}" "{path}" one "two words"'
 
 
-async def run(member: str, *, seconds: float = 20.0, content: bytes = MESSAGE) -> Outcome:
+async def run(member: str, *, seconds: float = 60.0, content: bytes = MESSAGE) -> Outcome:
     book = AliasBook({"robot": (member,)}, commands=True)
     courier = PipeCourier(book.is_command, Relay(), Journal("h", lambda: 1.0), seconds, 200)
     recipient = Recipient(member, original="rfc822;robot@cities.org")

@@ -13,7 +13,7 @@ from bundled_server.net.listener import Listener
 from bundled_server.net.tls import issue, make_authority, make_self_signed, server_context
 from bundled_server.protocols.lines import LineBuffer
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 class EchoMachine:

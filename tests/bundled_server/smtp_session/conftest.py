@@ -32,7 +32,7 @@ from bundled_server.smtp_session import SmtpServices, smtp_sessions
 HOSTNAME = "brasilia.cities.org"
 NOW = 1_123_801_256.0  # Thu, 11 Aug 2005 23:00:56 +0000
 PEOPLE = frozenset({"alice", "juan", "root"})
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 class People:

@@ -19,7 +19,7 @@ async def test_smtplib_with_starttls_and_login(serve, client_tls: ssl.SSLContext
     server = await serve(submission=True, tls=True)
 
     def send() -> None:
-        with smtplib.SMTP("127.0.0.1", server.listener.port, "laptop", timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", server.listener.port, "laptop", timeout=60) as client:
             client.starttls(context=client_tls)
             client.login("alice@cities.org", "123456")
             client.sendmail("alice@cities.org", ["bob@other.test"], TEXT, mail_options=["BODY=8BITMIME"])

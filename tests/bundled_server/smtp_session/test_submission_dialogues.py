@@ -178,7 +178,7 @@ async def test_implicit_tls(serve, client_tls) -> None:
     server = await serve(submission=True, implicit_tls=True)
 
     def send() -> None:
-        with smtplib.SMTP_SSL("127.0.0.1", server.listener.port, context=client_tls, timeout=20) as client:
+        with smtplib.SMTP_SSL("127.0.0.1", server.listener.port, context=client_tls, timeout=60) as client:
             client.login("alice", "123456")
             client.sendmail("alice@cities.org", ["bob@other.test"], b"From: alice@cities.org\r\n\r\nx\r\n")
 

@@ -71,7 +71,7 @@ async def test_one_message_stays_one(door, next_host: NextHost, how: str, text: 
     else:
         await peer.send(b"BDAT %d LAST\r\n" % len(text) + text)
     assert (await peer.reply()).startswith("250 ")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await next_host.taken.wait()
     assert await at.stored("alice") == [], "nothing came back"
     assert next_host.commands.count("MAIL") == next_host.commands.count("DATA") == 1

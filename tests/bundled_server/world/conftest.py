@@ -59,7 +59,7 @@ def happened() -> Callable[..., Any]:
 
 
 async def _happened(
-    world: World, matches: Callable[[Event], bool], *, times: int = 1, seconds: float = 20.0
+    world: World, matches: Callable[[Event], bool], *, times: int = 1, seconds: float = 60.0
 ) -> Event:
     events = world.journal.follow(from_recent=True)
     try:

@@ -160,7 +160,7 @@ async def test_what_a_reader_is_told_is_counted_octet_for_octet(world, proxied, 
     }[service]
 
     def talk() -> None:
-        with socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as plain:
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=60) as plain:
             plain.sendall(b"\r\n".join(lines) + b"\r\n")
             while plain.recv(65_536):
                 pass

@@ -28,7 +28,7 @@ async def send(world, sender: str, subject: str = "hola", text: str = "Hola") ->
 
 async def letters(world, name: str) -> list[str]:
     host = world.hosts["other.test"]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await host.store.queue_items():
             await asyncio.sleep(0)
     mailbox = await host.store.mailbox("bob", name)

@@ -34,7 +34,7 @@ RAW = b"Subject: once\r\n\r\nbody\r\n"
 
 
 async def wait_for(what) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while not what():
             await asyncio.sleep(0.02)
 

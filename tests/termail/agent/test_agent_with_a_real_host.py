@@ -39,7 +39,7 @@ from termail.model.outbox import OutboxState
 from termail.secrets.passwords import Passwords
 from termail.store.local_store import LocalStore
 
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 def letter(subject: str, user: str = "alice") -> bytes:

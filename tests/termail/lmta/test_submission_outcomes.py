@@ -341,7 +341,7 @@ async def test_a_stop_after_the_message_went_out_is_possibly_sent(scripted, tmp_
     mta = LocalMta(Settings(accounts={"work": account}), store, NoPasswords(), lambda: 1000.0)
     store.queue_message("work", "alice@cities.org", ["bob@other.test"], LETTER.raw)
     sending = asyncio.create_task(mta.send_next())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while "." not in server.heard:
             await asyncio.sleep(0.01)
     sending.cancel()

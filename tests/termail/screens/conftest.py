@@ -144,7 +144,7 @@ class Client:
 
     async def settle(self) -> None:
         """Until every key was answered, and what it began is done and drawn."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not self.app._exit:
                 await self._turn(self.app.call_later)
                 busy = [worker for worker in self.app.workers if worker.group in ("message", "listing", "preview")]

@@ -64,7 +64,7 @@ def killed_after(child: "subprocess.Popen[str]", lines: int) -> list[str]:
     said = [child.stdout.readline() for _ in range(lines)]
     os.kill(child.pid, signal.SIGKILL)
     said += child.stdout.readlines()
-    child.wait(10)
+    child.wait(60)
     return [line.strip() for line in said if line.endswith("\n")]
 
 

@@ -13,7 +13,7 @@ async def test_imaplib_goes_through_its_paces(agent, make_message):
     await agent.deliver(make_message("one"), make_message("two"))
 
     def paces() -> None:
-        client = imaplib.IMAP4("127.0.0.1", agent.imap.port, timeout=10)
+        client = imaplib.IMAP4("127.0.0.1", agent.imap.port, timeout=60)
         assert client.login("alice", "123456")[0] == "OK"
         assert client.create("Kept")[0] == "OK"
         assert client.select("INBOX") == ("OK", [b"2"])
@@ -43,7 +43,7 @@ async def test_curl_fetches_searches_and_appends(agent, make_message, tmp_path: 
 
     async def curl(*arguments: str) -> str:
         command = ["curl", "-sS", "--max-time", "10", "-u", "alice:123456", *arguments]
-        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, timeout=20, check=True)
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, timeout=60, check=True)
         return done.stdout.decode()
 
     assert await curl(f"{place}/INBOX;UID=1") == make_message("one").decode()

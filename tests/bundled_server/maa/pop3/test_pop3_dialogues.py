@@ -136,7 +136,7 @@ async def test_poplib_reads_the_mailbox(agent, make_message):
     await agent.deliver(make_message("one", ".\r\n..\r\nx\r\n"))
 
     def read() -> bytes:
-        client = poplib.POP3("127.0.0.1", agent.pop3.port, timeout=10)
+        client = poplib.POP3("127.0.0.1", agent.pop3.port, timeout=60)
         client.user("alice@cities.org")
         client.pass_("123456")
         assert client.stat()[0] == 1

@@ -52,7 +52,7 @@ def test_every_split_of_the_wire_gives_the_same_responses() -> None:
         framer.receive(bytes([octet]))
         found += [parse(frame, DEFAULT) for frame in frames(framer)]
     assert found == whole
-    assert not framer.holds_octets
+    assert framer.rest() == b""
 
 
 def test_a_star_in_a_mailbox_name_stays_and_a_parenthesis_in_quotes_swallows_nothing() -> None:
