@@ -136,11 +136,11 @@ class Ink(Widget):
                 break
             if discreet is not None:
                 text = discreet(text)
-            if draws_ascii:
-                text = text.translate(ASCII)
             cells = cell_len(text)
             if cells > left:
                 text, cells = fit(text, left), left
+            if draws_ascii:  # after the cut, which may have left an ellipsis; every sign keeps its width
+                text = text.translate(ASCII)
             segments.append(Segment(text, self.style_of(role, selected=selected)))
             left -= cells
         if left > 0:

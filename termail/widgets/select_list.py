@@ -64,7 +64,7 @@ class SelectList(Ink, ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one line of the window."""
         line, below = divmod(self.scroll_offset.y + y, self.spacing)
-        width = self.size.width
+        width = self.scrollable_content_region.width  # without the scroll bar, which would hide the end of a line
         if below or line >= self.count_lines():
             return self.blank(width)
         selected = self.is_selected(line)

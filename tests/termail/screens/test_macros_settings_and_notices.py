@@ -78,15 +78,25 @@ def test_a_wrong_score_or_search_is_refused_at_the_start(tmp_path: Path) -> None
         build_services(tmp_path, tmp_path / "data", agent=False)
 
 
-async def test_ascii_mode_draws_with_ascii(opened: Any, services: Services) -> None:
+@pytest.mark.parametrize(("width", "height"), [(200, 60), (46, 20)])
+async def test_ascii_mode_draws_with_ascii(opened: Any, services: Services, width: int, height: int) -> None:
     services.settings = msgspec.structs.replace(services.settings, ui=Ui(ascii=True))
-    async with opened(width=200, height=60) as client:
+    async with opened(width=width, height=height) as client:
         await client.press("3")
         await client.press("enter")
         text = "\n".join(client.lines)
         assert "`->" in text
+        assert width > 100 or "~" in text
         drawn = text.replace("␛", "").replace("␇", "")  # what a sender wrote is shown as it is
         assert drawn.isascii(), [line for line in client.lines if not line.isascii()]
+
+
+@pytest.mark.parametrize("height", [8, 30])
+async def test_a_subject_that_is_cut_says_so_beside_a_scroll_bar_too(opened: Any, height: int) -> None:
+    async with opened(width=46, height=height) as client:
+        await client.press("1", "enter")
+        (welcome,) = (line for line in client.lines if " Wel" in line)
+        assert "…" in welcome
 
 
 def test_notifications_carry_nothing_of_the_sender_s(tmp_path: Path) -> None:
