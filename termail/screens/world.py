@@ -130,6 +130,13 @@ class WorldScreen(MailScreen):
             state: Run = ("● up    ", "ok") if host.up else ("○ down  ", "error")
             lines.append([(" ", "text"), state, (fit(host.name, 22), "strong"), (ports, "dim")])
             self._rows.append(f"host-down {host.name}")
+        if self._described:
+            server = self._described.dns
+            where = f"dns {server.port}  (dig -p {server.port} @{server.host} other.test MX)"
+            lines.append(
+                [(" ", "text"), ("● up    ", "ok"), (fit("the name server", 22), "strong"), (where, "dim")]
+            )
+            self._rows.append("")
         lines.append([])
         self._rows.append("")
         for kind in self._kinds:
