@@ -73,7 +73,7 @@ class Snapshots:
         async with self._busy:
             for fault in world.board.active():
                 world.board.take_off(fault.key)
-            await asyncio.gather(*(station.stop() for station in stations))
+            await asyncio.gather(*(station.stop(keeps_ports=True) for station in stations))
             try:
                 await asyncio.to_thread(_put_back, folder, stations)
                 world.zones.replace((folder / ZONES).read_text("utf-8"))

@@ -1,6 +1,7 @@
 """A station: one host of the world that can be switched off and on again, on the same ports."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -25,6 +26,7 @@ class Station:
         self._make = make
         self._links: set[Link] = set()
         self._is_quiet = asyncio.Event()
+        self._kept_ports: list[socket.socket] = []
 
     def connected(self, link: Link) -> None:
         """A dialogue begins."""
@@ -43,12 +45,15 @@ class Station:
             return
         if self.host.bound_ports:
             self.host = self._make(self._settings)
+        self._let_ports_go()
         await self.host.open()
         self.is_up = True
         self._settings = replace(self._settings, ports=Ports(**self.host.bound_ports))
 
-    async def stop(self) -> None:
-        """Close the host; its data stays. Who talks to it hears a goodbye, and is cut off soon after."""
+    async def stop(self, *, keeps_ports: bool = False) -> None:
+        """Close the host; its data stays. Who talks to it hears a goodbye, and is cut off soon after. With
+        `keeps_ports` nobody else gets its ports meanwhile: it will come back."""
+        self._let_ports_go()
         if not self.is_up:
             return
         self.is_up = False
@@ -62,3 +67,21 @@ class Station:
         for link in links:
             link.connection.abort()
         await self.host.close()
+        if keeps_ports:
+            self._kept_ports = [_kept(port) for port in self.host.bound_ports.values() if port]
+
+    def _let_ports_go(self) -> None:
+        for kept in self._kept_ports:
+            kept.close()
+        self._kept_ports = []
+
+
+def _kept(port: int) -> socket.socket:
+    """A port that is ours though nobody listens on it: who connects is refused."""
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        kept.bind(("127.0.0.1", port))
+    except OSError:  # somebody was quicker
+        kept.close()
+    return kept

@@ -91,7 +91,7 @@ class Switchboard:
 async def _power(world: Subject, fault: Fault, on: bool) -> None:
     station = world.station(fault.target)
     if on:
-        await station.stop()
+        await station.stop(keeps_ports=True)
         return
     await station.start()
     for other in world.board.of("greylist", fault.target):  # a host that starts has its filters as configured
