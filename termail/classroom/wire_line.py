@@ -7,7 +7,7 @@ import msgspec
 from termail.agent.messages import WireLine
 from termail.classroom.event import Event
 
-_AGENT_OF: Final = {"imap": "MRA", "pop3": "MRA", "smtp": "LMTA"}
+_AGENT_OF: Final = {"imap": "MRA", "pop3": "MRA", "smtp": "LMTA", "managesieve": "MUA"}
 _SERVICES: Final = {
     "submission": "smtp",
     "submissions": "smtp",
@@ -19,6 +19,7 @@ _SERVICES: Final = {
     "imaps": "imap",
     "pop3": "pop3",
     "pop3s": "pop3",
+    "managesieve": "managesieve",
 }
 
 

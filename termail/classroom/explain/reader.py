@@ -4,19 +4,20 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from termail.classroom.explain import codes, dns, headers, imap, pop3, smtp
+from termail.classroom.explain import codes, dns, headers, imap, managesieve, pop3, smtp
 from termail.classroom.explain.note import Note
 
 NOTES_LIMIT: Final = 14
 _WORD: Final = re.compile(r"[\\$A-Za-z0-9][A-Za-z0-9.=+-]*")
 _BRACKETED: Final = re.compile(r"\[([A-Za-z/-]+)")
+_PARENTHESISED: Final = re.compile(r"\(([A-Z-]+)")
 _REPLY: Final = re.compile(r"(\d{3})([ -]?)(?:(\d\.\d{1,3}\.\d{1,3})(?=\s|$))?\s*(.*)")
 _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60}):")
 _CONTENT: Final = Note("", "a line of the message", "RFC 5322 §2.1")
 
 
 def explain(protocol: str, direction: str, text: str, *, is_content: bool = False) -> list[Note]:
-    """Notes on a line, the one on the whole line first. `protocol` smtp, imap, pop3, dns or tls; `is_content`
+    """Notes on a line, the one on the whole line first. `protocol` smtp, imap, pop3, managesieve, dns or tls; `is_content`
     when the line is part of a message that travels."""
     if is_content:
         return content_notes(text)
@@ -141,6 +142,31 @@ def _pop3_answer(text: str) -> Iterator[Note]:
     yield from _found(pop3.CAPABILITIES, word)
 
 
+def _managesieve_command(text: str) -> Iterator[Note]:
+    words = _WORD.findall(text)
+    if words:
+        yield from _found(managesieve.COMMANDS, words[0])
+        if words[0].upper() == "AUTHENTICATE" and len(words) > 1:
+            yield from _found(smtp.MECHANISMS, words[1])
+
+
+def _managesieve_answer(text: str) -> Iterator[Note]:
+    """`OK`, `NO (QUOTA) "…"`, a capability in quotes, or the name of a script."""
+    first, *rest = text.split(None, 1) or [""]
+    if first in ("OK", "NO", "BYE"):
+        yield managesieve.ANSWERS[first]
+        for code in _PARENTHESISED.findall(" ".join(rest)[:80]):
+            yield from _found(managesieve.CODES, code)
+    elif first.startswith('"'):
+        note = managesieve.CAPABILITIES.get(first.strip('"').upper())
+        if note is not None:
+            yield note
+            if note.word == "SASL":
+                yield from _all(smtp.MECHANISMS, " ".join(rest))
+        elif text.endswith(" ACTIVE"):
+            yield managesieve.ANSWERS["ACTIVE"]
+
+
 def _dns(text: str) -> Iterator[Note]:
     for word in text.replace("?", " ").split():
         yield from _found(dns.RECORDS, word)
@@ -170,6 +196,8 @@ _READERS: Final[dict[tuple[str, str], Callable[[str], Iterator[Note]]]] = {
     ("imap", "S"): _imap_response,
     ("pop3", "C"): _pop3_command,
     ("pop3", "S"): _pop3_answer,
+    ("managesieve", "C"): _managesieve_command,
+    ("managesieve", "S"): _managesieve_answer,
     ("dns", ""): _dns,
     ("tls", ""): _tls,
 }

@@ -93,7 +93,7 @@ async def test_mail_waits_for_a_host_that_is_away(world, happened, name: str) ->
         with pytest.raises(HostIsDown):
             await mailboxes.messages("bob@other.test")
     ports = dict(world.hosts["other.test"].bound_ports)
-    await world.faults.clear("host-down:server.other.test")
+    await world.faults.clear_all()
     assert world.hosts["other.test"].bound_ports == ports
     world.clock.advance(600)
     assert await mailboxes.wait("bob@other.test", {})
@@ -131,7 +131,7 @@ async def test_a_full_mailbox_takes_nothing_from_outside_or_inside_and_the_other
     await world.faults.set(Fault("mailbox-full", "Bob@other.test"))
     code, text = await _stranger(world, lambda client: _to_data(client, "rcpt"))
     assert (code, text[:5]) == (452, b"4.2.2")
-    await world.faults.clear("host-down:server.other.test")
+    await world.faults.clear_all()
     await world.faults.set(Fault("mailbox-full", "juan@cities.org"))
     mailboxes = Mailboxes(world)
     both = ["juan@cities.org", "root@cities.org"]
@@ -140,7 +140,7 @@ async def test_a_full_mailbox_takes_nothing_from_outside_or_inside_and_the_other
     assert "juan@cities.org" in deferred.text and "4.2.2" in deferred.text
     assert await mailboxes.wait("root@cities.org", {"subject": "both"})
     assert await mailboxes.messages("juan@cities.org") == []
-    await world.faults.clear("host-down:server.other.test")
+    await world.faults.clear_all()
     world.clock.advance(600)
     assert await mailboxes.wait("juan@cities.org", {"subject": "both"})
     assert len(await mailboxes.messages("root@cities.org")) == 1
@@ -170,7 +170,7 @@ async def test_logins_fail_on_the_port_that_is_named(world) -> None:
         await asyncio.to_thread(by_imap)
     assert (await asyncio.to_thread(by_pop)).startswith(b"+OK")
     assert (await asyncio.to_thread(by_submission))[0] == 235
-    await world.faults.clear("host-down:server.other.test")
+    await world.faults.clear_all()
     await world.faults.set(Fault("login-refused", BRASILIA))
     with pytest.raises(error_proto, match="every login fails"):
         await asyncio.to_thread(by_pop)
@@ -195,7 +195,7 @@ async def test_a_greylist_lets_in_who_comes_back(world) -> None:
     assert (await _stranger(world, lambda client: _to_data(client, "rcpt")))[0] == 451
     world.clock.advance(20)
     assert (await _stranger(world, lambda client: _to_data(client, "rcpt")))[0] == 250
-    await world.faults.clear("host-down:server.other.test")
+    await world.faults.clear_all()
     assert (await _stranger(world, lambda client: client.docmd("MAIL FROM:<new@stranger.example>")))[0] != 451
 
 
@@ -208,7 +208,7 @@ async def test_without_its_virus_scanner_a_host_takes_no_mail_and_loses_none(wor
     await mailboxes.send(TO_BOB)
     deferred = await happened(world, lambda event: event.kind == "deferred")
     assert "4.7.1" in deferred.text or "4.3" in deferred.text
-    await world.faults.clear("host-down:server.other.test")
+    await world.faults.clear_all()
     world.clock.advance(600)
     assert await mailboxes.wait("bob@other.test", {"subject": "hello"})
     await mailboxes.send(NewMail(to=["bob@other.test"], sender="alice@cities.org", subject="V", text=EICAR))

@@ -2,13 +2,14 @@
 
 import pytest
 
-from termail.classroom.explain import codes, dns, headers, imap, pop3, smtp
+from termail.classroom.explain import codes, dns, headers, imap, managesieve, pop3, smtp
 from termail.classroom.explain.reader import explain, hint
 
 TABLES = [
     smtp.COMMANDS, smtp.PARAMETERS, smtp.EXTENSIONS, smtp.MECHANISMS, codes.REPLIES, codes.ENHANCED, imap.COMMANDS,
     imap.RESPONSES, imap.CODES, imap.ITEMS, imap.FLAGS, imap.CAPABILITIES, pop3.COMMANDS, pop3.ANSWERS, pop3.CODES,
     pop3.CAPABILITIES, dns.RECORDS, dns.ANSWERS, headers.FIELDS,
+    managesieve.COMMANDS, managesieve.ANSWERS, managesieve.CODES, managesieve.CAPABILITIES,
 ]  # fmt: skip
 
 
@@ -51,6 +52,11 @@ def test_commands_are_explained_where_a_table_knows_them(protocol: str, line: st
         ("imap", "S", "a OK [READ-WRITE] done", ["OK", "READ-WRITE"]),
         ("imap", "S", "+ go on", ["+"]),
         ("pop3", "S", "-ERR [IN-USE] busy", ["-ERR", "IN-USE"]),
+        ("managesieve", "C", 'PUTSCRIPT "mine" {120 octets}', ["PUTSCRIPT"]),
+        ("managesieve", "C", 'AUTHENTICATE "PLAIN" ****', ["AUTHENTICATE", "PLAIN"]),
+        ("managesieve", "S", '"SASL" "SCRAM-SHA-256 PLAIN"', ["SASL", "SCRAM-SHA-256", "PLAIN"]),
+        ("managesieve", "S", '"vacation" ACTIVE', ["ACTIVE"]),
+        ("managesieve", "S", 'NO (QUOTA) "too long"', ["NO", "QUOTA"]),
         ("dns", "S", "cities.org MX 10 brasilia.cities.org", ["MX"]),
         ("dns", "S", "nowhere.test MX NXDOMAIN", ["MX", "NXDOMAIN"]),
     ],
