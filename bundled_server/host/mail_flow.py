@@ -106,6 +106,8 @@ def _sifter(ground: Ground, people: People) -> Sifter:
             settings.hostname,
             settings.domain,
             _outward_sender(people),
+            ground.settings.limits.imap_mailboxes,
+            ground.settings.limits.imap_mailbox_name_octets,
         )
     )
 

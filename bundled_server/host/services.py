@@ -10,7 +10,7 @@ from bundled_server.host.policies import hand_over_policy, submission_policy, tr
 from bundled_server.maa.imap.session import imap_sessions
 from bundled_server.maa.managesieve.session import managesieve_sessions
 from bundled_server.maa.pop3.session import pop3_sessions
-from bundled_server.maa.service import SHARED
+from bundled_server.mailbox.names import SHARED
 from bundled_server.mailbox.store import Mailbox
 from bundled_server.mda.lists.archives import archives_of
 from bundled_server.mta.etrn import TurnDesk

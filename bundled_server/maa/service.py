@@ -31,8 +31,6 @@ whatever). Returns at once."""
 Shared = Callable[[str], Awaitable[Sequence[Mailbox]]]
 """The mailboxes of others that a user may read, each under the name that the user sees; it starts with SHARED."""
 
-SHARED = "#lists/"
-
 
 @dataclass(frozen=True, slots=True)
 class Service:

@@ -5,6 +5,10 @@ from typing import Final
 from bundled_server.mailbox.store import StoreError
 
 INBOX: Final = "INBOX"
+SEPARATOR: Final = "/"
+DEEPEST: Final = 32
+SHARED: Final = "#lists/"
+"""What the names of others' mailboxes that a user may read begin with."""
 
 STARTING_MAILBOXES: Final = (
     (INBOX, ""),
@@ -30,3 +34,23 @@ def storable(name: str) -> str:
         except UnicodeEncodeError:
             raise StoreError("the name is not valid Unicode") from None
     return canonical(name)
+
+
+def path_of(name: str) -> str:
+    """The name with INBOX in any case as the INBOX, also as the first level."""
+    first, slash, rest = name.partition(SEPARATOR)
+    return canonical(first) + slash + rest
+
+
+def why_not(name: str, longest_octets: int) -> str:
+    """Why no mailbox can be made under this name, "" when one can, whoever asks for it: a client or a script."""
+    levels = name.split(SEPARATOR)
+    if f"{name}{SEPARATOR}".startswith(SHARED):
+        return "names that start so are others' mailboxes"
+    if any(level in ("", ".", "..") for level in levels):
+        return "a level of the name is empty or made of dots"
+    if any(not character.isprintable() or character in "%*" for character in name):
+        return "the name has characters that cannot be in one"
+    if len(name.encode("utf-8", "surrogatepass")) > longest_octets:
+        return "the name is too long"
+    return "the name has too many levels" if len(levels) > DEEPEST else ""

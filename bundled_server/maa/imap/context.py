@@ -9,7 +9,8 @@ from typing import Any
 from bundled_server.maa.imap.memory import Memory
 from bundled_server.maa.imap.patterns import canonical
 from bundled_server.maa.imap.selected import CONDSTORE, IMAP4REV2, SelectedMailbox
-from bundled_server.maa.service import SHARED, Service, SessionRecord
+from bundled_server.maa.service import Service, SessionRecord
+from bundled_server.mailbox.names import SHARED
 from bundled_server.mailbox.store import Mailbox, StoreUnavailable
 from bundled_server.net.driver import Link
 from bundled_server.protocols.imap import names

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.patterns import LONGEST_PATTERN, canonical, inbox_first, matches, parents
 from bundled_server.maa.imap.status import tell_status
-from bundled_server.maa.service import SHARED
+from bundled_server.mailbox.names import SHARED
 from bundled_server.mailbox.store import Mailbox, NoSuchMailbox
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.grammar import AFTER_LOGIN, Syntax

@@ -5,13 +5,12 @@ from typing import cast
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal, Verb
 from bundled_server.maa.imap.objects import mailbox_id_text
 from bundled_server.maa.imap.patterns import INBOX, SEPARATOR, canonical, is_below, parents
-from bundled_server.maa.service import SHARED
 from bundled_server.mailbox.changes import CopyMessages, CreateMailbox, DeleteMailbox, RenameMailbox
+from bundled_server.mailbox.names import why_not
 from bundled_server.mailbox.store import Mailbox, MailboxExists
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.grammar import AFTER_LOGIN, Syntax
 
-_DEEPEST = 32
 _SPECIAL_USES = {
     name.lower().encode("ascii"): name
     for name in ("\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash")
@@ -22,17 +21,9 @@ def new_name(context: ImapContext, octets: bytes) -> str:
     """The name of a mailbox to be made. Refused: empty levels, `.` and `..`, control characters, wildcards,
     too long or too deep ones. A "/" at the end only tells that inferiors will follow."""
     name = canonical(context.name_text(octets).removesuffix(SEPARATOR))
-    levels = name.split(SEPARATOR)
-    if f"{name}{SEPARATOR}".startswith(SHARED):
-        raise Refusal("names that start so are others' mailboxes", b"CANNOT")
-    if any(level in ("", ".", "..") for level in levels):
-        raise Refusal("a level of the name is empty or made of dots", b"CANNOT")
-    if any(not character.isprintable() or character in "%*" for character in name):
-        raise Refusal("the name has characters that cannot be in one", b"CANNOT")
-    if len(name.encode("utf-8")) > context.service.settings.limits.imap_mailbox_name_octets:
-        raise Refusal("the name is too long", b"CANNOT")
-    if len(levels) > _DEEPEST:
-        raise Refusal("the name has too many levels", b"CANNOT")
+    fault = why_not(name, context.service.settings.limits.imap_mailbox_name_octets)
+    if fault:
+        raise Refusal(fault, b"CANNOT")
     return name
 
 

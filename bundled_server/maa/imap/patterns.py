@@ -1,5 +1,7 @@
 """LIST's patterns: % within one level, * across levels (RFC 3501 §6.3.8)."""
 
+from bundled_server.mailbox.names import path_of
+
 SEPARATOR = "/"
 INBOX = "INBOX"
 LONGEST_PATTERN = 1000
@@ -7,8 +9,7 @@ LONGEST_PATTERN = 1000
 
 def canonical(name: str) -> str:
     """INBOX in any case is INBOX, also as the first level."""
-    first, slash, rest = name.partition(SEPARATOR)
-    return INBOX + slash + rest if first.upper() == INBOX else name
+    return path_of(name)
 
 
 def matches(pattern: str, name: str) -> bool:

@@ -8,8 +8,8 @@ from bundled_server.maa.imap.context import Done, Feature, ImapContext, Refusal,
 from bundled_server.maa.imap.objects import mailbox_id_text
 from bundled_server.maa.imap.resyncing import changed_since, vanished_since
 from bundled_server.maa.imap.selected import CONDSTORE, QRESYNC, SelectedMailbox
-from bundled_server.maa.service import SHARED
 from bundled_server.mailbox.changes import ClaimRecent, Expunge
+from bundled_server.mailbox.names import SHARED
 from bundled_server.mailbox.store import Index, Mailbox, Store, StoreUnavailable
 from bundled_server.protocols.imap import arguments, commands
 from bundled_server.protocols.imap.grammar import AFTER_LOGIN, SELECTED, State, Syntax

@@ -9,6 +9,8 @@ from bundled_server.config import SieveLimits
 from bundled_server.envelope import Envelope, Recipient
 from bundled_server.mailbox.changes import Change, CreateMailbox, Enqueue
 from bundled_server.mailbox.content import Content, prepare
+from bundled_server.mailbox.names import path_of
+from bundled_server.mailbox.names import why_not as why_not_named
 from bundled_server.mailbox.store import Mailbox, MailboxExists, Store
 from bundled_server.mda.addresses import Addresses
 from bundled_server.mda.sieve.library import Programme, ScriptLibrary
@@ -73,7 +75,7 @@ class Sifted:
 @dataclass(frozen=True, slots=True)
 class SifterParts:
     """What the sifter works with; `hostname` and `domain` are the host's, `outward_sender` is what a sender
-    becomes when its mail is redirected to another host."""
+    becomes when its mail is redirected to another host; scripts make so many `mailboxes` of one user at most."""
 
     store: Store
     addresses: Addresses
@@ -84,6 +86,8 @@ class SifterParts:
     hostname: str
     domain: str
     outward_sender: Callable[[str], str] = lambda sender: sender
+    mailboxes: int = 10_000
+    mailbox_name_octets: int = 1000
 
 
 class Sifter:
@@ -186,16 +190,26 @@ class Sifter:
         """A mailbox that does not exist is made only when the script says so; else the mail goes to the inbox."""
         mailboxes = await self._parts.store.mailboxes(user)
         use = action.special_use
-        name = "INBOX" if action.mailbox.upper() == "INBOX" else action.mailbox
+        name = path_of(action.mailbox)
         found = [box for box in mailboxes if use and box.special_use == use]
         found = found or [box for box in mailboxes if box.name == name]
         flags = frozenset(action.flags or ())
         if found:
             return Placement(found[0], flags, decided=True)
+        fault = self._why_not_made(name, len(mailboxes)) if action.create else ""
+        if fault:
+            sifted.notes.append(f'no mailbox "{name[:80]}" is made, it is kept: {fault}')
+            return Placement(flags=flags, decided=True)
         if action.create:
             return Placement(await self._created(user, name, action.special_use), flags, decided=True)
         sifted.notes.append(f'there is no mailbox "{name}": it is kept (write fileinto :create to make it)')
         return Placement(flags=flags, decided=True)
+
+    def _why_not_made(self, name: str, mailboxes: int) -> str:
+        """A name may come out of the message: it has to be one that a client could have made."""
+        if mailboxes >= self._parts.mailboxes:
+            return "there are too many mailboxes"
+        return why_not_named(name, self._parts.mailbox_name_octets)
 
     async def _created(self, user: str, name: str, special_use: str) -> Mailbox | None:
         try:

@@ -1,5 +1,6 @@
 """Sieve at delivery: mailboxes, flags, replies, redirects, refusals; once each, whatever is repeated."""
 
+import base64
 from collections.abc import AsyncIterator
 
 import pytest
@@ -163,6 +164,24 @@ async def test_a_mailbox_that_is_not_there(house: House) -> None:
     await house.script('require ["fileinto", "mailbox"]; fileinto :create "No/where";')
     await house.deliver(key="q2")
     assert await house.count("No/where") == 1
+
+
+@pytest.mark.parametrize("name", ["#lists/redes", "../x", "a//b", "/a", "a/", "50%", "a/" * 40 + "a"])
+async def test_no_mailbox_is_made_under_a_name_that_no_client_could_use(house: House, name: str) -> None:
+    await house.script(
+        'require ["fileinto", "mailbox", "variables"];if header :matches "x-name" "*" { fileinto :create "${1}"; }'
+    )
+    encoded = base64.b64encode(name.encode()).decode()
+    before = len(await house.store.mailboxes("alice"))
+    await house.deliver(letter(f"X-Name: =?utf-8?b?{encoded}?="))
+    assert await house.count("INBOX") == 1
+    assert len(await house.store.mailboxes("alice")) == before
+
+
+async def test_a_mailbox_below_the_inbox_is_below_the_inbox(house: House) -> None:
+    await house.script('require ["fileinto", "mailbox"]; fileinto :create "inbox/news";')
+    await house.deliver()
+    assert await house.count("INBOX/news") == 1
 
 
 async def test_special_use_wins_over_the_name(house: House) -> None:
