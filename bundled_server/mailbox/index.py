@@ -109,11 +109,14 @@ class _Draft:
 
     def append(self, rows: Sequence[Sequence[Any]]) -> None:
         """Put rows (fields as in MessageRow) behind."""
-        if not rows:
-            return
-        for name, values in zip(COLUMNS, zip(*rows, strict=True), strict=True):
+        if rows:
+            self.append_columns(list(zip(*rows, strict=True)))
+            self.highest_modseq = max(self.highest_modseq, rows[-1][1])
+
+    def append_columns(self, columns: Sequence[Sequence[Any]]) -> None:
+        """Put the fields of some rows behind, each kind by itself."""
+        for name, values in zip(COLUMNS, columns, strict=True):
             self.column(name).extend(values)
-        self.highest_modseq = max(self.highest_modseq, rows[-1][1])
 
     def finish(self) -> Index:
         return replace(self._index, highest_modseq=self.highest_modseq, **self._own)
@@ -154,6 +157,14 @@ def extended(index: Index, rows: Sequence[Sequence[Any]]) -> Index:
     """`index` with rows (fields as in MessageRow) behind it."""
     draft = _Draft(index)
     draft.append(rows)
+    return draft.finish()
+
+
+def index_of(highest_modseq: int, batches: Iterable[Sequence[Sequence[Any]]]) -> Index:
+    """A snapshot from batches of its columns (fields as in MessageRow)."""
+    draft = _Draft(empty_index(highest_modseq))
+    for columns in batches:
+        draft.append_columns(columns)
     return draft.finish()
 
 

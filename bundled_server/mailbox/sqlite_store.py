@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from bundled_server.mailbox.changes import Change, QueueItem
-from bundled_server.mailbox.index import Snapshots, empty_index, extended, status_of
+from bundled_server.mailbox.index import Snapshots, index_of, status_of
 from bundled_server.mailbox.records import Record, living
 from bundled_server.mailbox.search.document import TextField, question_of
 from bundled_server.mailbox.search.thread_keys import ThreadKeys, read_thread_keys
 from bundled_server.mailbox.sqlite.group import Job, growth_octets
-from bundled_server.mailbox.sqlite.reader import ROWS_AT_ONCE, Reader
+from bundled_server.mailbox.sqlite.reader import Reader
 from bundled_server.mailbox.sqlite.record_memory import RecordMemory
 from bundled_server.mailbox.sqlite.schema import BUSY_SECONDS
 from bundled_server.mailbox.sqlite.writer import GroupDone, Writer
@@ -171,19 +171,18 @@ class SqliteStore:
         """Read a snapshot on a connection of its own, letting other sessions run between the batches."""
         self._snapshots.expect(mailbox_id)
         reader = Reader(self._path)
-        rows: list[tuple[Any, ...]] = []
+        columns: list[list[Sequence[Any]]] = []
         try:
             highest_modseq, batches = reader.snapshot(mailbox_id)
             for batch in batches:
-                rows += batch
-                if len(rows) >= ROWS_AT_ONCE:
-                    await asyncio.sleep(0)
+                columns.append(batch)
+                await asyncio.sleep(0)
         except StoreError:
             self._forget(mailbox_id)
             raise
         finally:
             reader.close()
-        loaded = extended(empty_index(highest_modseq), rows)
+        loaded = index_of(highest_modseq, columns)
         self._snapshots.put(mailbox_id, loaded)
         return self._snapshots.get(mailbox_id) or loaded
 

@@ -95,15 +95,15 @@ class Reader:
 
     # messages
 
-    def snapshot(self, mailbox_id: int) -> tuple[int, Iterator[list[tuple[Any, ...]]]]:
-        """The highest modseq, and batches of index rows, all from one moment. The connection stays in that moment:
-        use one of its own. Raises NoSuchMailbox."""
+    def snapshot(self, mailbox_id: int) -> tuple[int, Iterator[list[Sequence[Any]]]]:
+        """The highest modseq, and batches of the index's columns, all from one moment. The connection
+        stays in that moment: use one of its own. Raises NoSuchMailbox."""
         with weather():
             self._connection.execute("BEGIN")
         mailbox = self.mailbox_of(mailbox_id)
-        return mailbox.highest_modseq, self._index_rows(mailbox_id)
+        return mailbox.highest_modseq, self._index_columns(mailbox_id)
 
-    def _index_rows(self, mailbox_id: int) -> Iterator[list[tuple[Any, ...]]]:
+    def _index_columns(self, mailbox_id: int) -> Iterator[list[Sequence[Any]]]:
         with weather():
             cursor = self._connection.execute(
                 "SELECT uid, modseq, content_id, size_octets, internal_date, flags, save_date FROM messages"
@@ -111,7 +111,8 @@ class Reader:
                 (mailbox_id,),
             )
             while rows := cursor.fetchmany(ROWS_AT_ONCE):
-                yield [(*row[:5], FLAG_SETS[row[5]], row[6]) for row in rows]
+                *numbers, flags, save_dates = zip(*rows, strict=True)
+                yield [*numbers, [FLAG_SETS[text] for text in flags], save_dates]
 
     def delta(self, mailbox_id: int, since_modseq: int) -> Delta:
         mailbox = self.mailbox_of(mailbox_id)
