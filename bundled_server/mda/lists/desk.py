@@ -56,6 +56,14 @@ class Letter:
         return self.mailing_list.name, role, "" if role is Role.POST else detail
 
     @property
+    def may_be_answered(self) -> bool:
+        """Whether it is told that it waits: only who sent it, under the own name (RFC 3834 §4), and no spam; what
+        a forger writes would be answered to somebody else."""
+        post = self.post
+        is_own = post.author == self.envelope.sender.lower()
+        return bool(post.author) and is_own and not (post.is_bulk or post.is_junk)
+
+    @property
     def post(self) -> Post:
         return Post(self.mailing_list, self.content)
 
@@ -111,7 +119,7 @@ class ListDesk:
             text = f"only the owners of {mailing_list.address} write to it"
             return ListPlan(Outcome(letter.recipient, Verdict.REFUSED, "5.7.2", text), notes=[text])
         is_free = mailing_list.posting is Posting.OPEN and await self._shelf.member(mailing_list.name, post.author)
-        if (is_owner or is_free) and not post.is_bulk:
+        if (is_owner or is_free) and not (post.is_bulk or post.is_junk):
             return await self._pass_on(letter)
         return await self._hold(letter)
 
@@ -131,7 +139,7 @@ class ListDesk:
             return ListPlan(Outcome(letter.recipient, Verdict.DEFERRED, "4.2.2", text))
         plan = _done(letter, held.note)
         plan.changes += held.changes
-        if letter.post.author and not letter.post.is_bulk:
+        if letter.may_be_answered:
             await self._answer(plan, letter, letter.post.author, "held", self._letters(letter).held)
         return plan
 

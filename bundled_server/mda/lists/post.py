@@ -7,6 +7,7 @@ from email.utils import getaddresses, quote
 from bundled_server.mailbox.content import Content, prepare
 from bundled_server.mailbox.decoded import body_text, decode_words
 from bundled_server.mda.lists.model import BadList, MailingList, ReplyTo, checked_address
+from bundled_server.mda.trace import is_junk
 from bundled_server.protocols.smtp.header import Field, HeaderBlock, HeaderTooBig, read_header
 
 MOST_HELD_LINES = 20
@@ -59,6 +60,11 @@ class Post:
     def is_bulk(self) -> bool:
         """Mail of another list, or of whoever writes to many."""
         return bool(_BULK.fullmatch(self.header.first("precedence").strip())) or bool(self.header.count("list-id"))
+
+    @property
+    def is_junk(self) -> bool:
+        """Whether the filters of this host want it kept apart."""
+        return is_junk(self._content.data[: self._content.header_octets])
 
     @property
     def first_line(self) -> str:

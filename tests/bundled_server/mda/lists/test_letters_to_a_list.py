@@ -200,3 +200,23 @@ async def test_authors_that_cannot_be_written_to_are_held_and_not_answered(redes
     for end in ("request", "join", "leave"):
         await redes.letter(f"redes-{end}@cities.org", by(author).encode())
         assert redes.sent == []
+
+
+@pytest.mark.parametrize(
+    ("sender", "extra", "answered"),
+    [
+        ("eve@else.test", "", True),
+        ("spammer@bad.test", "", False),
+        ("eve@else.test", "X-Spam-Action: quarantine\nX-Spam-Flag: YES\n", False),
+    ],
+)
+async def test_only_who_sent_a_letter_under_the_own_name_hears_that_it_waits(redes, sender, extra, answered):
+    await redes.letter("redes@cities.org", by("eve@else.test", extra), sender=sender)
+    assert len(await redes.ask("held", name="redes")) == 1
+    assert ("eve@else.test" in [one.to for one in redes.sent]) is answered
+
+
+async def test_what_the_filters_keep_apart_waits_for_an_owner_whoever_wrote_it(redes):
+    await redes.letter("redes@cities.org", by("alice@cities.org", "X-Spam-Action: junk\n"))
+    assert len(await redes.ask("held", name="redes")) == 1
+    assert [one.to for one in redes.sent] == ["juan@cities.org"]
