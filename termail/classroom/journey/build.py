@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -18,6 +18,7 @@ from termail.mime.words import decode_words
 from termail.model.outbox import OutboxItem, OutboxState
 
 LINES_LIMIT: Final = 400
+CLOCKS_AGREE_SECONDS: Final = 1.0
 _WAITING: Final = frozenset({"deferred", "greylisted", "waiting"})
 _FAILED: Final = frozenset({"refused", "failed", "bounced", "rejected"})
 _AGENT_STATIONS: Final = {
@@ -64,9 +65,12 @@ def build_journey(
     item: OutboxItem | None = None,
     spoken: Sequence[Spoken] = (),
     raw: bytes | None = None,
+    in_world: Callable[[float], float] = float,
 ) -> Journey:
     """`events` are the world's of this message, `spoken` the lines of our own connections that carried it, `item`
-    stands in our outbox, `raw` is the message as it is held here. Whatever is missing is left out."""
+    stands in our outbox, `raw` is the message as it is held here. Whatever is missing is left out. `in_world`
+    turns a time of our clock into one of the world's, which may run ahead."""
+    item, spoken = _in_the_worlds_time(events, item, spoken, in_world)
     has_relay = any(event.session.startswith("relay-") for event in events)
     times = (
         [event.time for event in _timed([event for event in events if not (has_relay and _is_echo(event))])]
@@ -93,6 +97,21 @@ def build_journey(
 
 
 # --- the client's own side
+
+
+def _in_the_worlds_time(
+    events: Sequence[Event], item: OutboxItem | None, spoken: Sequence[Spoken], in_world: Callable[[float], float]
+) -> tuple[OutboxItem | None, Sequence[Spoken]]:
+    """What we did stands before what the hosts did with it, also when their clock was moved in between."""
+    began = min([line.time for line in spoken] + ([item.queued] if item else []), default=0.0)
+    if not events or not began:
+        return item, spoken
+    heard = min(event.time for event in _timed(list(events)))
+    ahead = min(in_world(began), heard) - began
+    if abs(ahead) < CLOCKS_AGREE_SECONDS:
+        return item, spoken
+    spoken = [msgspec.structs.replace(line, time=line.time + ahead) for line in spoken]
+    return (msgspec.structs.replace(item, queued=item.queued + ahead) if item else None), spoken
 
 
 def _ours(

@@ -1,7 +1,8 @@
 """Where a journey is read from: the practice world and our outbox when they know the message, else its header."""
 
 import contextlib
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -20,7 +21,7 @@ async def read_journey(
     message_id: str, *, world: str, store: LocalStore, raw: bytes | None = None, spoken: Sequence[Spoken] = ()
 ) -> Journey:
     """`message_id` is the header's; `world` a practice world's folder or ""; `spoken` are lines heard here."""
-    events = await _told_by(Path(world), message_id) if world else []
+    events, in_world = await _told_by(Path(world), message_id) if world else ([], float)
     item = outbox_item(store, message_id)
     carried = [line for line in spoken if line.is_ours and _same(line.message_id, message_id)]
     carried = [line for line in carried if line.protocol == "smtp" and line.direction]
@@ -29,19 +30,23 @@ async def read_journey(
             raw = store.outbox_raw(item.outbox_id)
     if not events and item is None and raw is not None:
         return journey_from_headers(raw)
-    return build_journey(message_id, events, item=item, spoken=carried, raw=raw)
+    return build_journey(message_id, events, item=item, spoken=carried, raw=raw, in_world=in_world)
 
 
-async def _told_by(world: Path, message_id: str) -> list[Event]:
-    """What the world knows; nothing when it never saw the message, or is not there any more."""
+async def _told_by(world: Path, message_id: str) -> tuple[list[Event], Callable[[float], float]]:
+    """What the world knows, and its time for a time of ours; nothing when it never saw the message, or is not
+    there any more."""
     try:
         client = WorldClient(world)
     except OSError:
-        return []
+        return [], float
     async with client:
         with contextlib.suppress(WorldRefused, aiohttp.ClientError, TimeoutError):
-            return await client.journey(message_id)
-    return []
+            events = await client.journey(message_id)
+            clock, now = await client.clock(), time.time()
+            pace = 0.0 if clock.paused else clock.factor
+            return events, lambda moment: clock.now - (now - moment) * pace
+    return [], float
 
 
 def outbox_item(store: LocalStore, message_id: str) -> OutboxItem | None:

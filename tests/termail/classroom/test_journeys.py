@@ -5,6 +5,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from msgspec.structs import replace
 
 from termail.classroom.answers import as_pretty_json
 from termail.classroom.event import Event
@@ -143,6 +144,9 @@ def test_our_own_side_begins_with_the_typing_and_keeps_the_times_of_the_tap() ->
     assert stations(journey)[:4] == [Station.MUA, Station.LMTA, Station.MQ, Station.MSA]
     submitted = moment(journey, Station.MSA)
     assert (submitted.agent, submitted.began, submitted.took) == ("LMTA", 0.5, 1.0)
+    ahead = build_journey(MESSAGE_ID, [replace(one, time=one.time + 7200) for one in events_of_a_relay()],
+                          item=item, spoken=heard, in_world=lambda moment: moment + 7200)  # fmt: skip
+    assert ahead.transit == pytest.approx(journey.transit, abs=1.1)
     without_tap = build_journey(MESSAGE_ID, [], item=item)
     assert [line.text for line in moment(without_tap, Station.MSA).lines] == ["220 ready", "QUIT"]
     assert not moment(without_tap, Station.MSA).clocked
