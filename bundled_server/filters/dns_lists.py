@@ -100,19 +100,20 @@ class DnsListFilter:
         try:
             async with asyncio.timeout(self._settings.timeout_seconds):
                 answers = await self._resolver.addresses(query)
-                codes = tuple(answer for answer in answers if zone.counts(answer))
-                return _Listing(settings.zone, settings.weight, codes, await self._why(query)) if codes else None
         except NoSuchDomain:
             return None
         except (TimeoutError, ResolutionFailed):
             self._resting[settings.zone] = self._monotonic() + self._settings.rest_seconds
             return settings.zone
+        codes = tuple(answer for answer in answers if zone.counts(answer))
+        return _Listing(settings.zone, settings.weight, codes, await self._why(query)) if codes else None
 
     async def _why(self, query: str) -> str:
-        """The list's own words; to have none is no trouble."""
+        """The list's own words; to have none is no trouble, and a listing does not wait long for them."""
         try:
-            texts = await self._resolver.txt(query)
-        except (NoSuchDomain, ResolutionFailed):
+            async with asyncio.timeout(self._settings.timeout_seconds / 2):
+                texts = await self._resolver.txt(query)
+        except (NoSuchDomain, ResolutionFailed, TimeoutError):
             return ""
         return texts[0][:REASON_LENGTH] if texts else ""
 

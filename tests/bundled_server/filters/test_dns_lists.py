@@ -144,3 +144,20 @@ async def test_forged_answers_are_no_listing(ask) -> None:
     finally:
         forger.close()
     assert (verdict.score, verdict.reason) == (0.0, "no answer from bl.lists, which does not count")
+
+
+async def test_a_list_that_keeps_its_reasons_to_itself_lists_all_the_same(ask) -> None:
+    class NoWords:
+        """Addresses come at once, texts never."""
+
+        async def addresses(self, name: str) -> list[str]:
+            return ["127.0.0.2"]
+
+        async def txt(self, name: str) -> list[str]:
+            await asyncio.Event().wait()
+            return []
+
+    link = lists(NoWords(), Zone(zone="bl.lists", weight=4.0), timeout_seconds=0.01)  # type: ignore[arg-type]
+    for _ in range(2):  # and it does not rest
+        verdict = await ask(link, Stage.CONNECT, client("192.0.2.2"))
+        assert (verdict.score, verdict.reason) == (4.0, "listed in bl.lists (127.0.0.2)")
