@@ -45,8 +45,10 @@ class EditorScreen(Screen[Any], inherit_bindings=False):
         yield status
 
     def on_mount(self) -> None:
-        """Write at the top of a reply."""
-        self.query_one(TextArea).focus()
+        """An answer is written below what it answers."""
+        area = self.query_one(TextArea)
+        area.focus()
+        area.move_cursor((answer_line(area.text), 0))
         if self._keep is not None:
             self.set_interval(AUTOSAVE_SECONDS, self.autosave)
 
@@ -68,3 +70,15 @@ class EditorScreen(Screen[Any], inherit_bindings=False):
                 return
         event.stop()
         event.prevent_default()
+
+
+def answer_line(text: str) -> int:
+    """Where writing begins: the free line below the last quoted one, or the top when there is no such line."""
+    lines = text.split("\n")
+    quoted = [number for number, line in enumerate(lines) if line.startswith(">")]
+    below = lines[quoted[-1] + 1 :] if quoted else []
+    free = 0
+    while free < min(2, len(below)) and not below[free].strip():
+        free += 1
+    is_written = free < len(below) and bool(below[free].strip()) and below[free] != "-- "
+    return quoted[-1] + free if free and not is_written else 0

@@ -4,6 +4,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Awaitable, Sequence
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 
 from termail.agent.messages import OperationsChanged, OutboxChanged, ToUI
@@ -104,7 +105,7 @@ class OutboxScreen(Report):
         is_wide = self.list.size.width >= WIDE_CELLS
         note, subject = _outbox_note(item, now), clean_line(item.subject) or "(no subject)"
         if note:
-            subject = fit(subject, 32 if is_wide else 15)
+            subject = fit(subject, min(cell_len(subject), 32 if is_wide else 15))
         return [
             (f" {fit(item.state.value, 14)}", _OUTBOX_ROLES.get(item.state, "accent")),
             (fit(date_text(item.queued, now), 8), "dim"),
