@@ -62,7 +62,7 @@ def read_face(envelope: bytes, depth: Depth) -> Face:
 def date_of(envelope: bytes) -> bytes:
     """The Date field alone, which hardly ever needs more than a look at where it ends."""
     end = envelope.find(b'"', 2)
-    if envelope.startswith(b'("') and envelope.find(b"\\", 2, end) < 0:
+    if end > 0 and envelope.startswith(b'("') and envelope.find(b"\\", 2, end) < 0:
         return envelope[2:end]
     return _string(envelope, 1)[0]
 

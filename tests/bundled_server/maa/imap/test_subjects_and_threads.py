@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bundled_server.maa.imap.envelope_faces import Depth, read_face
+from bundled_server.maa.imap.envelope_faces import Depth, date_of, read_face
 from bundled_server.maa.imap.forests import Forest
 from bundled_server.maa.imap.threads import Message, by_references, by_subject, format_threads
 from bundled_server.mailbox.content import prepare
@@ -186,3 +186,20 @@ def test_a_forest_that_grows_and_shrinks_is_the_forest_planted_anew(data):
         numbers = [one.number for one in present]
         assert forest.missing(numbers) == [one.number for one in new]
         assert forest.text(numbers, new) == format_threads(by_references(present))
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        b'("Thu, 02" "x")',
+        b'(NIL "x")',
+        b'("a\\"b\\\\" "x")',
+        b'({3}\r\na"b "x")',
+        b'("" NIL)',
+        b'("open',
+        b"",
+        b'("\\\\" "b")',
+    ],
+)
+def test_the_date_alone_is_the_date_of_the_face(envelope: bytes) -> None:
+    assert date_of(envelope) == read_face(envelope, Depth.DATE).date
