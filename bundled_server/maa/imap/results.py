@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bundled_server.maa.imap.context import ImapContext
 from bundled_server.maa.imap.selected import SelectedMailbox
 from bundled_server.maa.imap.spans import pick
+from bundled_server.maa.imap.verdicts import REMEMBERED
 from bundled_server.protocols.imap.responses import string
 from bundled_server.protocols.imap.sequences import format_set
 
@@ -44,8 +46,11 @@ def give_result(context: ImapContext, name: bytes, result: Result, options: Opti
         if options == {b"SAVE"}:
             return
     if options is None:
-        numbers = _numbers(selected, positions, by_uid=result.by_uid)
-        context.untagged(name + _listed(numbers) + _modseq(b" (MODSEQ %d)", selected, result, positions))
+        if isinstance(positions, tuple) and not result.by_uid:
+            told = _told_before(positions)
+        else:
+            told = _listed(_numbers(selected, positions, by_uid=result.by_uid))
+        context.untagged(name + told + _modseq(b" (MODSEQ %d)", selected, result, positions))
         return
     words = [b"ESEARCH (TAG %b)" % string(context.tag)]
     if result.by_uid:
@@ -59,6 +64,12 @@ def _listed(numbers: Sequence[int]) -> bytes:
     """` 1 2 3`: the text of a whole list is made in half the time of its numbers' texts."""
     text = repr(list(numbers))[1:-1].replace(",", "")
     return b" " + text.encode("ascii") if text else b""
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _told_before(positions: tuple[int, ...]) -> bytes:
+    """The same question often has the same answer."""
+    return _listed([position + 1 for position in positions])
 
 
 def _asked_for(selected: SelectedMailbox, result: Result, options: frozenset[bytes]) -> list[bytes]:

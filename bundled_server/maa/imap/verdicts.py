@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import compress
 from typing import Final
 
 FEW: Final = 32  # of so many messages one in this is few
+REMEMBERED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +58,17 @@ def of_spans(spans: Iterable[range], count: int) -> int:
     return of_mask(mask)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def positions_in(verdict: int, count: int) -> Sequence[int]:
-    """The positions that have 1, ascending; all of them as a range."""
+    """The positions that have 1, ascending; all of them as a range. Clients ask again and again who is unseen."""
     mask = verdict.to_bytes(count, "little")
     ones = mask.count(1)
     if ones == count:
         return range(count)
     if ones * FEW > count:
-        return list(compress(range(count), mask))
+        return tuple(compress(range(count), mask))
     found, at = [], mask.find(1)
     while at >= 0:
         found.append(at)
         at = mask.find(1, at + 1)
-    return found
+    return tuple(found)
