@@ -287,8 +287,10 @@ class MailScreen(AskingScreen, inherit_bindings=False):
         return await self.app.push_screen_wait(self.services.places[place](self.services, *arguments))
 
     def go(self, place: str, *arguments: Any) -> None:
-        """Open another screen."""
-        self.app.push_screen(self.services.places[place](self.services, *arguments))
+        """Open another screen; the one that is open already is not opened over itself."""
+        screen = self.services.places[place](self.services, *arguments)
+        if arguments or type(screen) is not type(self):
+            self.app.push_screen(screen)
 
     def suspend(self) -> AbstractContextManager[None]:
         """The terminal is somebody else's meanwhile."""

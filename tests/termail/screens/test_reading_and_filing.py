@@ -283,6 +283,12 @@ async def test_every_view_opens_and_q_leaves_it(opened: Any) -> None:
             assert client.screen_name == "IndexScreen"
 
 
+async def test_a_view_is_not_opened_over_itself(opened: Any) -> None:
+    async with opened() as client:
+        await client.press("alt+o", "alt+o", "q")
+        assert client.screen_name == "IndexScreen"
+
+
 @pytest.mark.parametrize(("width", "height"), [(200, 30), (140, 44)])
 async def test_a_wide_terminal_has_folders_and_a_preview(opened: Any, width: int, height: int) -> None:
     async with opened(width, height) as client:
