@@ -126,15 +126,15 @@ class WorldScreen(MailScreen):
         lines: list[list[Run]] = []
         self._rows = []
         for host in self._described.hosts if self._described else ():
-            ports = "  ".join(f"{name} {host.ports[name]}" for name in ("smtp", "submission", "imap", "pop3"))
+            ports = " ".join(f"{name} {host.ports[name]}" for name in ("smtp", "submission", "imap", "pop3"))
             state: Run = ("● up    ", "ok") if host.up else ("○ down  ", "error")
-            lines.append([(" ", "text"), state, (fit(host.name, 22), "strong"), (ports, "dim")])
+            lines.append([(" ", "text"), state, (fit(host.name, 20), "strong"), (ports, "dim")])
             self._rows.append(f"host-down {host.name}")
         if self._described:
             server = self._described.dns
-            where = f"dns {server.port}  (dig -p {server.port} @{server.host} other.test MX)"
+            where = f"dns {server.port}   dig -p {server.port} @{server.host} NAME MX"
             lines.append(
-                [(" ", "text"), ("● up    ", "ok"), (fit("the name server", 22), "strong"), (where, "dim")]
+                [(" ", "text"), ("● up    ", "ok"), (fit("the name server", 20), "strong"), (where, "dim")]
             )
             self._rows.append("")
         lines.append([])

@@ -15,9 +15,11 @@ from termail.agent.messages import ToUI, WireLine
 from termail.agent.office import Office
 from termail.agent.once import sync_once
 from termail.agent.outbox_runner import OutboxRunner
+from termail.classroom.journey.build import build_journey
 from termail.classroom.journey.model import Station
 from termail.classroom.journey.source import read_journey
 from termail.classroom.wire_line import spoken_here
+from termail.classroom.world_client import WorldClient
 from termail.config import load
 from termail.lmta.local_mta import LocalMta
 from termail.net.tls_records import record_words
@@ -175,6 +177,37 @@ async def test_the_journey_tells_the_dialogue_the_proxy_carried(world, tmp_path:
         one.station.value for one in journey.moments
     }
     assert journey.outcome == "delivered"
+
+
+@pytest.mark.parametrize("service", ["imap", "pop3"])
+async def test_the_reader_of_a_journey_says_what_the_proxy_carried(world, service: str) -> None:
+    says = {
+        "imap": [b"a1 LOGIN juan 123456", b"a2 SELECT INBOX", b"a3 FETCH 1 (BODY[])", b"a4 LOGOUT"],
+        "pop3": [b"USER juan", b"PASS 123456", b"RETR 1", b"QUIT"],
+    }[service]
+    async with ByteProxy(world.port("cities.org", service)) as proxy:
+        reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+        await reader.readline()
+        for line in says:
+            writer.write(line + b"\r\n")
+            await reader.readline()
+        async with asyncio.timeout(30):
+            await reader.read()
+        writer.close()
+        carried = proxy.connections[0]
+    found = re.search(rb"(?im)^Message-ID: *(<[^>]+>)", bytes(carried.down))
+    assert found is not None
+    async with WorldClient(world.folder) as client:
+        events = await client.journey(found[1].decode())
+    (read,) = (one for one in build_journey(found[1].decode(), events).moments if one.station is Station.READER)
+    at = max(number for number, line in enumerate(read.lines) if line.text == says[2].decode())
+    told = [line.text for line in read.lines[at:] if line.direction == "S"]
+    shown = [line for line in told if line != "..." and not line.startswith("a3 OK")]
+    seen = bytes(carried.down).decode().split("\r\n")
+    start = seen.index(shown[0])
+    assert len(shown) > 5
+    assert [line.replace("\t", " ") for line in seen[start : start + len(shown)]] == shown
+    assert says[2] + b"\r\n" in carried.up
 
 
 @pytest.mark.parametrize("form", ["--json", "--svg", None])
