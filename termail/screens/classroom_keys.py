@@ -4,6 +4,7 @@ from termail.screens.classroom_screen import ClassroomScreen
 from termail.screens.desk import CommandError
 from termail.screens.mail_screen import MailScreen
 
+ROOM_FOR_THE_WIRE = 30  # rows; below, the text of a lesson or a letter needs them
 BEST_SEEN = "high-contrast"  # a projector washes out everything else
 TLS_WORDS = {
     "carried": "What TLS carries: the dialogue.",
@@ -90,7 +91,8 @@ class ClassroomKeys:
             else "As before."
         )
         self._screen.tell(words)
-        if presenter.is_on and not self._screen.services.wire_is_shown:
+        has_room = app.size.height >= ROOM_FOR_THE_WIRE
+        if presenter.is_on and has_room and not self._screen.services.wire_is_shown:
             await self._screen.show_wire(on=True)
 
     async def do_presenter_next(self, argument: str) -> None:

@@ -22,6 +22,7 @@ from termail.screens.services import Services
 from termail.widgets.ink import Run, fit
 from termail.widgets.select_list import TextList
 
+SUMMARY_WIDTH = 100  # on a narrower screen too little of a summary would be left to read
 TEXT_WIDTH = 92  # a longer line is harder to read
 
 
@@ -62,7 +63,7 @@ class LessonsScreen(Report):
             (f"{lesson.number or '*':>2}  ", "accent"),
             (fit(clean_line(lesson.title), 40) + " ", "strong"),
             (f"{lesson.minutes:>2} min  ", "dim"),
-            (clean_line(lesson.summary), "dim"),
+            (clean_line(lesson.summary) if self.size.width >= SUMMARY_WIDTH else "", "dim"),
         ]
 
     def do_select_entry(self, argument: str) -> None:
