@@ -14,6 +14,8 @@ from bundled_server.protocols.imap.dates import format_date_time
 from bundled_server.protocols.imap.fetch_items import FetchItem, Item, Part, Section
 from bundled_server.protocols.imap.responses import literal, nstring
 
+ENVELOPE = b"ENVELOPE"
+
 
 class Needs(IntEnum):
     """How deep into the store an item reaches."""
@@ -161,7 +163,7 @@ def _newly_seen_flags(batch: Batch) -> Iterable[object]:
 
 
 _OF_SUMMARIES: dict[Item, tuple[bytes, Callable[[Summary], bytes]]] = {
-    Item.ENVELOPE: (b"ENVELOPE", lambda summary: summary.envelope),
+    Item.ENVELOPE: (ENVELOPE, lambda summary: summary.envelope),
     Item.BODY: (b"BODY", lambda summary: summary.body),
     Item.BODYSTRUCTURE: (b"BODYSTRUCTURE", lambda summary: summary.body_structure),
 }

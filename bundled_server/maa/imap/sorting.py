@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from bundled_server.maa.imap.columns import ENVELOPE
 from bundled_server.maa.imap.context import Done, Feature, ImapContext, Verb
 from bundled_server.maa.imap.envelope_faces import Address, Depth, Face, date_of, read_face
 from bundled_server.maa.imap.results import Result, forgetting_saved, give_result
@@ -20,6 +21,7 @@ from bundled_server.protocols.imap.search_criteria import ChangedFrom, mentions
 from bundled_server.protocols.imap.sorting import sort
 
 _SORTED_IN_PLACE = 2000
+_DATES_AT_ONCE = 1024
 
 
 async def _sort(context: ImapContext, request: commands.Sort) -> Done:
@@ -85,13 +87,26 @@ async def sent_column(context: ImapContext, positions: Sequence[int]) -> list[fl
     known, dates = context.mailbox.known, context.memory.sent_dates
     content_ids = pick(known.content_ids, positions)
     unknown = [content_id for content_id in content_ids if content_id not in dates]
-    fresh: dict[int, float | None] = {}
-    async for some in context.service.store.summaries(unknown):
-        for summary in some:
-            fresh[summary.content_id] = dates.remember(summary.content_id, date_of(summary.envelope))
+    fresh = await _read_dates(context, unknown)
     arrived = pick(known.dates, positions)
     sent = (fresh[one] if one in fresh else dates.get(one) for one in content_ids)
     return [when if seconds is None else seconds for seconds, when in zip(sent, arrived, strict=True)]
+
+
+async def _read_dates(context: ImapContext, content_ids: Sequence[int]) -> dict[int, float | None]:
+    """From envelopes that some client has fetched already, or else from the store's."""
+    found: dict[int, float | None] = {}
+    for start in range(0, len(content_ids), _DATES_AT_ONCE):
+        some = content_ids[start : start + _DATES_AT_ONCE]
+        envelopes = dict(zip(some, context.memory.content_texts.column(ENVELOPE, some), strict=True))
+        unseen = [content_id for content_id, envelope in envelopes.items() if envelope is None]
+        async for summaries in context.service.store.summaries(unseen):
+            envelopes.update((summary.content_id, summary.envelope) for summary in summaries)
+        for content_id, envelope in envelopes.items():
+            if envelope is not None:
+                found[content_id] = context.memory.sent_dates.remember(content_id, date_of(envelope))
+        await asyncio.sleep(0)  # others' turn
+    return found
 
 
 async def load_faces(service: Service, content_ids: Sequence[int], depth: Depth) -> list[Face]:
