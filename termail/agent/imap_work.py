@@ -245,6 +245,6 @@ class ImapWork:
                     await self._bodies.bring_batch(folder, wanted)
                     return True
                 except ImapRefused:
-                    pass
+                    pass  # the folder's next news are the time to ask again; opening a message asks at once
             self._bodies_looked_at.add(folder.folder_id)
         return False

@@ -78,36 +78,23 @@ async def send(host: Host, recipient: str) -> None:
     await asyncio.to_thread(talk)
 
 
-async def arrival(host: Host, owner: str) -> bytes:
-    mailbox = await host.store.mailbox(owner, "INBOX")
-    assert mailbox is not None
-    changed = asyncio.Event()
-    stop = host.store.watch(mailbox.mailbox_id, lambda _: changed.set())
-    async with asyncio.timeout(60):
-        while not (index := await host.store.index(mailbox.mailbox_id)).uids:
-            await changed.wait()
-            changed.clear()
-    stop()
-    return await host.store.body(index.content_ids[0])
-
-
-async def test_forwarded_mail_leaves_with_a_sender_of_the_forwarder(pair: Pair) -> None:
+async def test_forwarded_mail_leaves_with_a_sender_of_the_forwarder(pair: Pair, arrived) -> None:
     await send(pair.cities, "juan@cities.org")
-    first_line = (await arrival(pair.far, "juan")).partition(b"\r\n")[0]
+    first_line = (await arrived(pair.far, "juan"))[0].partition(b"\r\n")[0]
     assert first_line.startswith(b"Return-Path: <SRS0=") and first_line.endswith(b"=far.test=bob@cities.org>")
 
 
-async def test_a_script_that_redirects_does_the_same(pair: Pair) -> None:
+async def test_a_script_that_redirects_does_the_same(pair: Pair, arrived) -> None:
     shelf = ScriptShelf(pair.cities.store)
     await shelf.put("root", "away", b'redirect "juan@far.test";')
     await shelf.activate("root", "away")
     await send(pair.cities, "root@cities.org")
-    assert (await arrival(pair.far, "juan")).startswith(b"Return-Path: <SRS0=")
+    assert (await arrived(pair.far, "juan"))[0].startswith(b"Return-Path: <SRS0=")
 
 
-async def test_what_cannot_be_forwarded_goes_back_to_the_first_sender(pair: Pair) -> None:
+async def test_what_cannot_be_forwarded_goes_back_to_the_first_sender(pair: Pair, arrived) -> None:
     await send(pair.cities, "gone@cities.org")
-    bounce = await arrival(pair.far, "bob")
+    (bounce,) = await arrived(pair.far, "bob")
     assert bounce.startswith(b"Return-Path: <>\r\n")
     assert b"Original-Recipient: rfc822; gone@cities.org" in bounce and b"User unknown" in bounce
 
@@ -131,9 +118,9 @@ async def test_a_program_gets_the_mail_of_its_alias(pair: Pair) -> None:
     )
 
 
-async def test_what_a_program_refuses_bounces_without_telling_its_name(pair: Pair) -> None:
+async def test_what_a_program_refuses_bounces_without_telling_its_name(pair: Pair, arrived) -> None:
     await send(pair.cities, "refuse@cities.org")
-    bounce = await arrival(pair.far, "bob")
+    (bounce,) = await arrived(pair.far, "bob")
     assert b"Final-Recipient: rfc822; refuse@cities.org" in bounce
     assert b"5.7.1" in bounce and b"not today" in bounce
     assert sys.executable.encode() not in bounce

@@ -64,20 +64,6 @@ async def world(tmp_path: Path) -> AsyncIterator[SmallWorld]:
         await host.close()
 
 
-async def arrival(host: Host, owner: str) -> bytes:
-    """The first message of an INBOX, as soon as it is there."""
-    mailbox = await host.store.mailbox(owner, "INBOX")
-    assert mailbox is not None
-    changed = asyncio.Event()
-    stop = host.store.watch(mailbox.mailbox_id, lambda _: changed.set())
-    async with asyncio.timeout(60):
-        while not (index := await host.store.index(mailbox.mailbox_id)).uids:
-            await changed.wait()
-            changed.clear()
-    stop()
-    return await host.store.body(index.content_ids[0])
-
-
 async def relays(host: Host) -> list[tuple[str, str]]:
     """Agent and kind of the journal's events on relaying, as soon as there are some: the other host may have the
     message in a mailbox before its "250" is read here."""
@@ -98,10 +84,10 @@ async def submit(host: Host, recipient: str) -> None:
     await asyncio.to_thread(talk)
 
 
-async def test_mail_goes_from_one_host_to_the_other(world) -> None:
+async def test_mail_goes_from_one_host_to_the_other(world, arrived) -> None:
     cities, other = world.hosts["cities.org"], world.hosts["other.test"]
     await submit(cities, "bob@other.test")
-    message = await arrival(other, "bob")
+    (message,) = await arrived(other, "bob")
     assert message.startswith(b"Return-Path: <alice@cities.org>\r\nDelivered-To: bob@other.test\r\n")
     assert message.count(b"Received: ") == 2
     assert await relays(cities) == [("MTA", "relayed")]
@@ -110,15 +96,15 @@ async def test_mail_goes_from_one_host_to_the_other(world) -> None:
 @pytest.mark.parametrize(
     ("recipient", "reason"), [("eve@other.test", b"User unknown"), ("x@far.test", b"not in this practice world")]
 )
-async def test_what_cannot_be_delivered_comes_back(world, recipient: str, reason: bytes) -> None:
+async def test_what_cannot_be_delivered_comes_back(world, recipient: str, reason: bytes, arrived) -> None:
     cities = world.hosts["cities.org"]
     await submit(cities, recipient)
-    bounce = await arrival(cities, "alice")
+    (bounce,) = await arrived(cities, "alice")
     assert b"multipart/report" in bounce
     assert reason in bounce
 
 
-async def test_verdicts_that_claim_to_be_ours_are_removed_on_entry(world) -> None:
+async def test_verdicts_that_claim_to_be_ours_are_removed_on_entry(world, arrived) -> None:
     other = world.hosts["other.test"]
     text = (
         "Authentication-Results: server.other.test; spf=pass\r\n"
@@ -130,7 +116,7 @@ async def test_verdicts_that_claim_to_be_ours_are_removed_on_entry(world) -> Non
             client.sendmail("x@far.test", ["bob@other.test"], text)
 
     await asyncio.to_thread(talk)
-    message = await arrival(other, "bob")
+    (message,) = await arrived(other, "bob")
     assert b"server.other.test; spf=pass" not in message
     assert b"mx.far.test; spf=pass" in message
 
