@@ -40,6 +40,12 @@ class Throttled(AccountRunner):
         self.sessions += 1
         raise ImapThrottled("slow down", 299.0)
 
+    async def run_once(self) -> None:
+        """No command is run here."""
+
+    async def replay_once(self) -> None:
+        """No command is run here."""
+
 
 async def test_a_throttling_server_is_left_alone_and_waking_up_ends_the_wait(tmp_path: Path) -> None:
     store = LocalStore(tmp_path / "mail.sqlite3")
