@@ -264,6 +264,8 @@ def stuffed(content: bytes) -> Iterator[bytes]:
 
 def _words(weather: BaseException) -> str:
     cause = weather.__cause__
+    if isinstance(cause, ssl.SSLError):  # an OSError whose number is OpenSSL's, not the system's
+        return str(weather)
     if isinstance(cause, OSError) and cause.errno is not None and cause.errno > 0:
         return os.strerror(cause.errno).lower()  # aiosmtplib's own words repeat the address and Python's numbers
     return str(weather) or ("timed out" if isinstance(weather, TimeoutError) else type(weather).__name__)
