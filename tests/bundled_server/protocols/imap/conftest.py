@@ -1,3 +1,5 @@
+"""Transcripts of the IMAP machine, played line by line."""
+
 import pytest
 
 from bundled_server.protocols.imap import arguments

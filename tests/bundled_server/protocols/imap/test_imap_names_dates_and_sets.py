@@ -1,3 +1,5 @@
+"""IMAP's mailbox names, dates and sets of numbers, read and written."""
+
 import math
 from datetime import date
 

@@ -1,3 +1,5 @@
+"""The POP3 machine, and its replies as they go over the wire."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
