@@ -1,4 +1,4 @@
-"""Transcripts of the IMAP machine, played line by line."""
+"""An IMAP machine that knows a few commands, for the tests of its framing."""
 
 import pytest
 
