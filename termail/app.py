@@ -17,6 +17,7 @@ from termail.agent.messages import Password, PasswordWanted, ToUI, WireLine
 from termail.classroom.wire_line import Spoken, spoken_here
 from termail.commands import commands_of
 from termail.config import GUEST, Settings, SettingsError, load
+from termail.guests import confine
 from termail.keymap import Keymap, KeymapError
 from termail.model.index_format import FormatError, IndexFormat
 from termail.model.patterns import PatternError, parse
@@ -311,6 +312,9 @@ def build_services(config: Path, data: Path, *, agent: bool = True) -> Services:
     """Settings, store, keymap, agent. Raises SettingsError."""
     settings, keymap = read_settings(config)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    is_guest = os.environ.get(GUEST) == "1"
+    if is_guest:
+        confine(config, data)
     store = LocalStore(data / "mail.sqlite3")
     link = AgentClient(config, data) if agent else NoAgent()
     defects = DefectLog(data / "termail.log")
@@ -322,7 +326,7 @@ def build_services(config: Path, data: Path, *, agent: bool = True) -> Services:
         time.time,
         places(),
         defects=defects,
-        is_guest=os.environ.get(GUEST) == "1",
+        is_guest=is_guest,
         aliases_path=config / "aliases",
         templates_path=config / "templates",
         listing_cache=ListingCache(data / "listings"),
