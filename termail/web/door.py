@@ -59,16 +59,19 @@ class Door:
         counts = [self._recent(key) for key in keys]
         if counts[0] >= FAILURES_HEARD:
             raise NotLetIn(SLOWLY, 429)
+        moment = self._now()
+        for key in keys:
+            self._note(key, moment)  # before the answer is known: guesses sent all at once are counted, too
         if max(counts):
             await self._sleep(min(FIRST_DELAY_SECONDS * 2 ** (max(counts) - 1), LONGEST_DELAY_SECONDS))
         try:
             await self._try(user, password)
         except LoginRefused as error:
-            for key in keys:
-                self._note(key)
             raise NotLetIn(WRONG, 403) from error
         except (RetrievalError, OSError) as error:
+            self._take_back(keys, moment)
             raise NotLetIn(LATER, 503) from error
+        self._take_back(keys, moment)
 
     async def _try(self, user: str, password: str) -> None:
         protocol = await connect(replace(self._imap, user=user), self._contexts)
@@ -83,9 +86,16 @@ class Door:
         since = self._now() - WINDOW_SECONDS
         return sum(moment > since for moment in self._failures.get(key, ()))
 
-    def _note(self, key: tuple[str, str]) -> None:
+    def _take_back(self, keys: tuple[tuple[str, str], ...], moment: float) -> None:
+        """It was no wrong guess."""
+        for key in keys:
+            moments = self._failures.get(key, [])
+            if moment in moments:
+                moments.remove(moment)
+
+    def _note(self, key: tuple[str, str], moment: float) -> None:
         moments = self._failures.setdefault(key, [])
-        moments.append(self._now())
+        moments.append(moment)
         del moments[:-FAILURES_HEARD]
         self._failures.move_to_end(key)
         while len(self._failures) > REMEMBERED:

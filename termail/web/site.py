@@ -149,7 +149,10 @@ class Site:
             return _html(login_page(self._title, told=str(error), user=user), error.status)
         except TooManySessions as error:
             return _html(login_page(self._title, told=str(error), user=user), 503)
+        before = self._session(request)
         await self._households.move_in(user, password)
+        if before is not None:
+            await self._sessions.end(before)  # its cookie is overwritten: nobody could log out of it any more
         answer = _see("/")
         answer.set_cookie(
             self._address.cookie,

@@ -140,6 +140,18 @@ async def test_a_guest_runs_nothing_on_the_host(site: str) -> None:
         await alice.sees(lambda text: "not found" in text.lower())
 
 
+async def test_who_logs_in_over_another_s_login_ends_it(site: str) -> None:
+    async with Browser(site) as shared:
+        await shared.logs_in("alice")
+        cookies = {cookie.key: cookie.value for cookie in shared.session.cookie_jar}
+        await shared.opens()
+        assert "termail · juan" in await shared.logs_in("juan")
+        await shared.is_hung_up()
+        headers = {"Cookie": f"termail={cookies['termail']}"}
+        async with aiohttp.ClientSession() as old, old.get(site, headers=headers) as answer:
+            assert answer.url.path == "/login"
+
+
 async def test_a_wrong_password_says_so_and_opens_nothing(site: str) -> None:
     async with Browser(site) as stranger:
         page = await stranger.logs_in("alice<script>", "wrong")

@@ -1,5 +1,7 @@
 """The door of web mail against IMAP servers that play a script."""
 
+import asyncio
+
 import pytest
 
 from termail.net.endpoint import Endpoint, Security
@@ -54,6 +56,13 @@ async def test_guesses_get_slower_and_then_are_not_heard_for_a_minute(scripted) 
     assert (str(refusal), refusal.status) == (SLOWLY, 429)
     scene.now += 61
     await scene.door.enter("1.2.3.4", "alice", "123456")
+
+
+async def test_guesses_sent_all_at_once_are_counted_before_their_answers_come(scripted) -> None:
+    scene = Scene((await scripted(*[OUT] * FAILURES_HEARD)).port)
+    refusals = await asyncio.gather(*(refused(scene) for _ in range(3 * FAILURES_HEARD)))
+    assert sorted(refusal.status for refusal in refusals) == [403] * FAILURES_HEARD + [429] * 2 * FAILURES_HEARD
+    assert len(scene.slept) == FAILURES_HEARD - 1
 
 
 async def test_a_name_that_is_guessed_from_many_places_is_slow_for_all_and_locked_for_none(scripted) -> None:
