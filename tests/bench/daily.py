@@ -113,7 +113,7 @@ def _our_day(command: list[str], count: int, keys: int, folder: Path) -> Run:
 
 
 def _their_day(command: list[str], count: int, keys: int, folder: Path) -> Run:
-    with Terminal(command) as terminal:
+    with Terminal(command) as terminal:  # its progress, "12/100000 (0%)", is no answer
         run = {"first usable index, warm": terminal.wait(f"Msgs:{count}") - terminal.started}
         terminal.settle()
         run |= _keys(terminal, keys)
@@ -121,8 +121,8 @@ def _their_day(command: list[str], count: int, keys: int, folder: Path) -> Run:
         terminal.settle()
         run["back to threads"] = terminal.latency(b"ot", 1.0)
         terminal.settle()
-        run["limit ~f ana"] = terminal.took(b"l\x15~f ana\r", rf"\d/{count}")
-        run["limit ~b xylophone"] = terminal.took(b"l\x15~b xylophone\r", rf"\d/{count}", 900)
+        run["limit ~f ana"] = terminal.took(b"l\x15~f ana\r", rf"\d/{count}(?! ?\()")
+        run["limit ~b xylophone"] = terminal.took(b"l\x15~b xylophone\r", rf"\d/{count}(?! ?\()", 900)
         run["memory, screen and agent"] = memory_megabytes(str(folder / "muttrc"))
     return run
 
