@@ -47,10 +47,16 @@ class Households:
         self._data = data
         self._host = host
         self._rooms: dict[str, _Household] = {}
+        self._moving = asyncio.Lock()
         self._sockets = tempfile.TemporaryDirectory(prefix="termail-web-")  # 0700, and short enough for a socket
 
     async def move_in(self, user: str, password: str) -> None:
-        """The user is logged in once more: the password is told to their own client until the last login ends."""
+        """The user is logged in once more: until the last login ends, their own client is told the password. Raises
+        OSError."""
+        async with self._moving:  # of two first logins at once one is the second
+            await self._move_in(user, password)
+
+    async def _move_in(self, user: str, password: str) -> None:
         room = self._rooms.get(user)
         if room is not None:
             room.password, room.logins = password, room.logins + 1

@@ -6,7 +6,7 @@ import json
 import logging
 import shlex
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -28,6 +28,7 @@ HEARTBEAT_SECONDS: Final = 15
 SWEEP_SECONDS: Final = 10.0
 SMALLEST, LARGEST = 10, 500
 COOKIE: Final = "termail"
+NO_ROOM: Final = "The site has no room for your mail now; try again later."
 
 log = logging.getLogger(__name__)
 
@@ -144,15 +145,17 @@ class Site:
         user = user.strip()
         try:
             await self._door.enter(request.remote or "", user, password)
-            session = self._sessions.begin(user)
+            before = self._session(request)
+            if before is not None:  # its cookie is overwritten: nobody could log out of it any more
+                await self._sessions.end(before)
+            session = await self._let_in(user, password)
         except NotLetIn as error:
             return _html(login_page(self._title, told=str(error), user=user), error.status)
         except TooManySessions as error:
             return _html(login_page(self._title, told=str(error), user=user), 503)
-        before = self._session(request)
-        await self._households.move_in(user, password)
-        if before is not None:
-            await self._sessions.end(before)  # its cookie is overwritten: nobody could log out of it any more
+        except OSError as weather:
+            log.error("no room for a user: %s", weather)
+            return _html(login_page(self._title, told=NO_ROOM, user=user), 503)
         answer = _see("/")
         answer.set_cookie(
             self._address.cookie,
@@ -164,6 +167,15 @@ class Site:
         )
         return answer
 
+    async def _let_in(self, user: str, password: str) -> Session:
+        """A place first, so that a session that ends always has one to give back. Raises TooManySessions, OSError."""
+        await self._households.move_in(user, password)
+        try:
+            return self._sessions.begin(user)
+        except TooManySessions:
+            self._households.move_out(user)
+            raise
+
     async def _logout(self, request: web.Request) -> web.StreamResponse:
         session = self._session(request)
         if session is not None:
@@ -173,7 +185,7 @@ class Site:
         return answer
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
-        """What the client of this very session gives out: the key is a secret of its page."""
+        """What a client gives out, to whoever is logged in and knows the key, which its page alone was told."""
         if self._session(request) is None:
             raise web.HTTPForbidden
         key = request.match_info["key"]
@@ -202,11 +214,29 @@ class Site:
         if session is None or len(session.pages) >= self._sessions.limits.pages:
             raise web.HTTPForbidden(text="Log in first, and close pages you no longer need.\n")
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=MESSAGE_OCTETS)
-        await socket.prepare(request)
 
         async def hang_up() -> None:
-            await socket.close()
+            if socket.prepared:
+                await socket.close()
 
+        session.pages.add(hang_up)  # before anything is waited for: pages that come together are counted
+        try:
+            await socket.prepare(request)
+            if self._sessions.find(session.token) is None:
+                await socket.close()
+                return socket
+            return await self._serve(request, session, socket, hang_up)
+        finally:
+            session.pages.discard(hang_up)
+
+    async def _serve(
+        self,
+        request: web.Request,
+        session: Session,
+        socket: web.WebSocketResponse,
+        hang_up: Callable[[], Awaitable[None]],
+    ) -> web.WebSocketResponse:
+        """One client process for one page, as long as both are there."""
         client = BrowserClient(
             shlex.join(self._households.command(session.user)),
             self._households.folder(session.user),
@@ -215,14 +245,12 @@ class Site:
             close=hang_up,
             download_manager=self._downloads,
         )
-        session.pages.add(hang_up)
         try:
             await client.start(_size(request, "width", 80), _size(request, "height", 24))
             await self._carry(socket, client, session)
         except (ConnectionError, RuntimeError) as weather:
             log.info("a page went away: %s", weather)
         finally:
-            session.pages.discard(hang_up)
             await client.finish()
         return socket
 
