@@ -51,8 +51,8 @@ class Households:
         self._sockets = tempfile.TemporaryDirectory(prefix="termail-web-")  # 0700, and short enough for a socket
 
     async def move_in(self, user: str, password: str) -> None:
-        """The user is logged in once more: until the last login ends, their own client is told the password. Raises
-        OSError."""
+        """The user is logged in once more: until the last login ends their own client is told the password.
+        Raises OSError."""
         async with self._moving:  # of two first logins at once one is the second
             await self._move_in(user, password)
 
