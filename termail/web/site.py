@@ -168,7 +168,7 @@ class Site:
         return answer
 
     async def _let_in(self, user: str, password: str) -> Session:
-        """A place first, so that a session that ends always has one to give back. Raises TooManySessions, OSError."""
+        """A place first: a session that ends has one to give back, always. Raises TooManySessions, OSError."""
         await self._households.move_in(user, password)
         try:
             return self._sessions.begin(user)
