@@ -19,22 +19,27 @@ FLAGS = (
     " --disable-component-update --disable-sync --disable-dev-shm-usage --remote-debugging-port=0"
 )
 START_SECONDS = 60.0
+BINARY = 2  # RFC 6455 §5.2
 NAMED_KEYS = {"\r": ("Enter", 13), "\x1b": ("Escape", 27)}
 
 
 class Page:
-    """One tab with a profile of its own."""
+    """One tab with a profile of its own; `received` is what came to it over WebSockets so far."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._numbers = itertools.count(1)
+        self.received = b""
 
     async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """One command and its result; what happens meanwhile is passed over."""
+        """One command and its result; of what happens meanwhile only frames of WebSockets are kept."""
         number = next(self._numbers)
         await self._socket.send_json({"id": number, "method": method, "params": parameters})
         while True:
             message = await self._socket.receive_json()
+            if message.get("method") == "Network.webSocketFrameReceived":
+                frame = message["params"]["response"]
+                self.received += base64.b64decode(frame["payloadData"]) if frame["opcode"] == BINARY else b""
             if message.get("id") == number:
                 assert "error" not in message, message["error"]
                 return dict(message["result"])
@@ -92,6 +97,7 @@ async def chromium(profile: Path) -> AsyncIterator[Page]:
             async with session.ws_connect(url, max_msg_size=0) as socket:
                 page = Page(socket)
                 await page.call("Page.enable")
+                await page.call("Network.enable")
                 yield page
     finally:
         process.terminate()

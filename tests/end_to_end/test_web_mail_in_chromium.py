@@ -24,10 +24,10 @@ LOGIN = """
 """
 
 
-async def logs_in(page: Page, address: str, password: str = "123456") -> None:
+async def logs_in(page: Page, address: str, password: str = "123456", user: str = "alice") -> None:
     await page.opens(address)
     await page.until("document.querySelector('form.login') !== null")
-    await page.evaluates(LOGIN.format(user="alice", password=password))
+    await page.evaluates(LOGIN.format(user=user, password=password))
 
 
 def held(data: Path) -> bool:
@@ -80,3 +80,16 @@ async def test_alice_reads_answers_and_logs_out(site: str, world: RunningWorld, 
         await page.until("document.querySelector('form.login') !== null")
         await page.opens(site)
         await page.until("location.pathname", lambda path: path == "/login")
+
+
+async def test_two_browsers_at_once_see_their_own_mail_alone(site: str, tmp_path: Path) -> None:
+    async with chromium(tmp_path / "one") as alice, chromium(tmp_path / "two") as juan:
+        for page, user, own in ((alice, "alice", b"Lunch?"), (juan, "juan", "Práctica de redes".encode())):
+            await logs_in(page, site, user=user)
+            await page.until("document.body.classList.contains('-first-byte')")
+            assert user in await page.evaluates("document.querySelector('header').textContent")
+            await page.until("1", lambda _, page=page, own=own: own in page.received)  # type: ignore[misc]
+        await juan.rests()
+        await juan.evaluates("1")
+        assert b"Lunch?" not in juan.received
+        assert b"Esto es una prueba" not in juan.received
