@@ -86,13 +86,18 @@ class SearchScreen(Report):
     def _line(self, row: Row, now: float, is_wide: bool) -> list[Run]:
         place = fit(clean_line(self._places.get(row.folder_id, "")), 18) + "  " if is_wide else ""
         return [
-            (f" {fit(date_text(row.date, now), 7)}", "dim"),
+            (f" {fit(date_text(row.date, now), 7)}  ", "dim"),
             (place, "dim"),
             (fit(clean_line(row.sender_name or row.sender_address), SENDER_COLUMN) + "  ", "text"),
             (clean_line(row.subject) or "(no subject)", "text" if row.is_read else "new"),
             ("  ", "dim"),
-            *self._snippets.get(row.message_id, ()),
+            *self._snippet(row),
         ]
+
+    def _snippet(self, row: Row) -> tuple[Run, ...]:
+        """The place in the text; the subject is not told twice."""
+        pieces = self._snippets.get(row.message_id, ())
+        return () if "".join(text for text, _ in pieces) in clean_line(row.subject) else pieces
 
     def title_runs(self) -> tuple[Run, ...]:
         many = "+" if len(self._rows) == HITS_SHOWN else ""

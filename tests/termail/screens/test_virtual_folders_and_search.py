@@ -97,6 +97,16 @@ async def test_a_pattern_that_is_not_whole_yet_says_so_and_keeps_what_was_found(
         assert "is no date" in client.lines[0]
 
 
+async def test_a_hit_has_its_columns_apart_and_says_its_subject_once(opened: Any) -> None:
+    async with opened(80, 24) as client:
+        await client.press("alt+f")
+        await client.type("Invoice")
+        await client.press("enter")
+        hits = [line for line in client.lines if "Invoice" in line and "Shop" in line]
+        assert len(hits) == 2
+        assert all("  Shop " in line and line.count("Invoice") == 1 for line in hits)
+
+
 async def test_leaving_the_question_leaves_the_search(opened: Any) -> None:
     async with opened() as client:
         await client.press("alt+f", "escape")
